@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The one entry for people and CI: `make help` lists what it does.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+# As many jobs as there are CPUs, unless told (make JOBS=1).
+JOBS ?= $(shell nproc)
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS)
+endif
+
+# Everything that is built goes below $(O); what is fetched goes to a cache, which `make clean` leaves alone.
+O ?= build
+LINTEL_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lintel
+export LINTEL_CACHE
+RELEASE := $(shell . /etc/os-release && echo $${VERSION_CODENAME:-unknown})
+
+.DEFAULT_GOAL := all
+
+# ---------------------------------------------------------------------------------------------------------------
+# Toolchains: TOOLCHAIN=gcc (the Arm GNU toolchain where it is there, else the packaged cross compiler),
+# none-elf, gnu-linux or clang. TC is the one it comes down to.
+
+TOOLCHAIN ?= gcc
+NONE_ELF_GCC := $(firstword $(shell command -v aarch64-none-elf-gcc 2>/dev/null) \
+	$(wildcard $(LINTEL_CACHE)/toolchain/usr/bin/aarch64-none-elf-gcc))
+
+ifeq ($(TOOLCHAIN),gcc)
+TC := $(if $(NONE_ELF_GCC),none-elf,gnu-linux)
+else
+TC := $(TOOLCHAIN)
+endif
+ifeq ($(filter $(TC),gnu-linux none-elf clang),)
+$(error TOOLCHAIN=$(TOOLCHAIN): use gcc, none-elf, gnu-linux or clang)
+endif
+
+GNU := aarch64-linux-gnu-
+PICOLIBC := /usr/lib/picolibc/aarch64-linux-gnu
+PICOLIBC_LIB := $(PICOLIBC)/lib/libc.a
+ifeq ($(TC),none-elf)
+GNU := $(NONE_ELF_GCC:gcc=)
+# The variant without SIMD in its string functions; a toolchain without picolibc borrows the packaged one.
+PICOLIBC_NONE_ELF := $(abspath $(dir $(NONE_ELF_GCC))../aarch64-none-elf)
+ifneq ($(wildcard $(PICOLIBC_NONE_ELF)/lib/space/libc.a),)
+PICOLIBC := $(PICOLIBC_NONE_ELF)
+PICOLIBC_LIB := $(PICOLIBC)/lib/space/libc.a
+endif
+endif
+
+ifeq ($(TC),clang)
+CC := clang --target=aarch64-none-elf
+LD := ld.lld
+CC_INCLUDE = $(shell clang -print-resource-dir)/include
+CC_ONLY := -Wno-unused-command-line-argument -Wno-gnu-variable-sized-type-not-at-end
+LIBGCC = $(shell $(GNU)gcc -print-libgcc-file-name)
+else
+CC := $(GNU)gcc
+LD := $(GNU)ld
+CC_INCLUDE = $(shell $(CC) -print-file-name=include)
+CC_ONLY :=
+LIBGCC = $(shell $(CC) -print-libgcc-file-name)
+endif
+OBJCOPY := $(GNU)objcopy
+NM := $(GNU)nm
+
+# Where the objects and the image of this toolchain are; $(O)/lintel.* is a copy of the last one built.
+B := $(O)/$(TC)
+
+FDT := $(LINTEL_CACHE)/libfdt-$(RELEASE)
+FDT_LIB := $(FDT)/libfdt.a
+
+# ---------------------------------------------------------------------------------------------------------------
+# Flags. Headers come from the compiler, picolibc and libfdt, never from the machine's own C library.
+
+INCLUDES = -I. -I$(B)/gen -nostdinc -isystem $(CC_INCLUDE) -isystem $(PICOLIBC)/include -isystem $(FDT)/usr/include
+WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow
+COMMON_FLAGS = -std=gnu17 -O2 -g -ffreestanding -fno-common -march=armv8-a -mno-outline-atomics \
+	-mstrict-align -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(CC_ONLY) $(INCLUDES)
+
+EL2_FLAGS = $(COMMON_FLAGS) -fPIE -fvisibility=hidden -mgeneral-regs-only \
+	-mbranch-protection=standard -fstack-protector-strong -fno-omit-frame-pointer \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -include hyp/base/compiler.h
+EL2_ASFLAGS = $(filter-out -include hyp/base/compiler.h,$(EL2_FLAGS)) -D__ASSEMBLER__
+EL2_LDFLAGS := -pie --no-dynamic-linker -z text -z max-page-size=4096 -z norelro --no-apply-dynamic-relocs \
+	--build-id=none --orphan-handling=error --fatal-warnings -T linker.ld
+
+GUEST_FLAGS = $(COMMON_FLAGS) -Iguest/lib -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-unwind-tables -ffunction-sections -fdata-sections
+GUEST_LDFLAGS := -static -z max-page-size=4096 --build-id=none --gc-sections -T guest/lib/guest.ld
+# A flat binary is one piece that is all: no reason to warn.
+ifneq ($(TC),clang)
+GUEST_LDFLAGS += --no-warn-rwx-segments
+endif
+
+HOST_CC ?= gcc
+HOST_FLAGS := -DLINTEL_HOST -std=gnu17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer --coverage -Wall -Wextra -Werror -I. -include hyp/base/compiler.h
+
+# ---------------------------------------------------------------------------------------------------------------
+# The EL2 image
+
+EL2_C := $(filter-out hyp/arch/asm_offsets.c, \
+	$(wildcard boot/*.c hyp/*/*.c mm/*.c drivers/*.c drivers/*/*.c))
+EL2_S := $(wildcard boot/*.S hyp/*/*.S drivers/*/*.S)
+EL2_OBJ := $(EL2_C:%.c=$(B)/obj/%.o) $(EL2_S:%.S=$(B)/obj/%.S.o)
+EL2_LIBS := $(FDT_LIB) $(PICOLIBC_LIB)
+
+.PHONY: all image
+all image: $(B)/lintel.bin
+	@mkdir -p $(O)
+	@cmp -s $(B)/lintel.elf $(O)/lintel.elf || cp $(B)/lintel.elf $(O)/lintel.elf
+	@cmp -s $(B)/lintel.bin $(O)/lintel.bin || cp $(B)/lintel.bin $(O)/lintel.bin
+	@echo "$(O)/lintel.bin: $$(stat -c %s $(O)/lintel.bin) bytes ($(TC))"
+
+$(FDT_LIB):
+	@tools/setup --check build
+	@tools/fetch libfdt >/dev/null
+
+# What the compiled structures look like, for assembly: each DEFINE() leaves a marker in the compiler's output.
+$(B)/gen/asm_offsets.h: $(wildcard hyp/arch/asm_offsets.c) Makefile | $(FDT_LIB)
+	@mkdir -p $(@D)
+ifneq ($(wildcard hyp/arch/asm_offsets.c),)
+	@echo "  GEN     $@"
+	@$(CC) $(filter-out -fstack-protector-strong,$(EL2_FLAGS)) $(if $(filter clang,$(TC)),-fno-integrated-as) \
+		-MMD -MP -MF $@.d -MT $@ -S -o $@.s hyp/arch/asm_offsets.c
+	@{ echo "/* Made from hyp/arch/asm_offsets.c. */"; \
+		sed -n 's/.*->\([A-Za-z_][A-Za-z_0-9]*\)[[:space:]]*[#$$]*\(-\{0,1\}[0-9a-fA-FxX]*\).*/#define \1 \2/p' $@.s; \
+	} >$@
+else
+	@echo "/* No hyp/arch/asm_offsets.c. */" >$@
+endif
+
+$(B)/obj/%.o: %.c Makefile | $(FDT_LIB)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(EL2_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.S.o: %.S $(B)/gen/asm_offsets.h Makefile | $(FDT_LIB)
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	@$(CC) $(EL2_ASFLAGS) $(AS_EXTRA) -MMD -MP -c -o $@ $<
+
+$(B)/obj/boot/builtin_bundle.S.o: AS_EXTRA = -DBUILTIN_BUNDLE='"$(B)/bundle.cpio"'
+$(B)/obj/boot/builtin_bundle.S.o: $(B)/bundle.cpio
+
+# Twice: the first link says where the functions are, the second has the table of their names.
+$(B)/lintel.pass1.elf: $(EL2_OBJ) $(EL2_LIBS) linker.ld
+	@echo "  LD      $@"
+	@$(LD) $(EL2_LDFLAGS) -o $@ $(EL2_OBJ) --start-group $(EL2_LIBS) --end-group
+
+$(B)/symtab.bin: $(B)/lintel.pass1.elf tools/symtab
+	@echo "  SYMTAB  $@"
+	@$(NM) -n $< | tools/symtab make $@
+
+$(B)/symtab.o: $(B)/symtab.bin
+	@printf '.section .symtab_lintel, "a"\n.incbin "%s"\n.section .note.GNU-stack, "", %%progbits\n' $< >$(B)/symtab.s
+	@$(CC) $(filter-out -I% -isystem%,$(CC_ONLY)) -c -o $@ $(B)/symtab.s
+
+$(B)/lintel.elf: $(B)/symtab.o tools/check-image
+	@echo "  LD      $@"
+	@$(LD) $(EL2_LDFLAGS) -Map=$(B)/lintel.map -o $@.tmp $(EL2_OBJ) $(B)/symtab.o --start-group $(EL2_LIBS) --end-group
+	@$(NM) -n $@.tmp | tools/symtab compare $(B)/symtab.bin
+	@tools/check-image --prefix=$(GNU) --map=$(B)/lintel.map $@.tmp
+	@mv $@.tmp $@
+
+$(B)/lintel.bin: $(B)/lintel.elf
+	@$(OBJCOPY) -O binary $< $@
+
+-include $(EL2_OBJ:.o=.d) $(B)/gen/asm_offsets.h.d
+
+# ---------------------------------------------------------------------------------------------------------------
+# Payloads: guest/lib + guest/<name> make $(B)/guest/<name>.bin; guest/bundle.dts names those that are built in.
+
+GUEST_LIB_OBJ := $(patsubst %,$(B)/obj/%.o,$(wildcard guest/lib/*.c guest/lib/*.S))
+PAYLOADS := $(filter-out lib,$(sort $(patsubst guest/%/,%,$(dir $(wildcard guest/*/*.c guest/*/*.S)))))
+PAYLOAD_BINS := $(PAYLOADS:%=$(B)/guest/%.bin)
+
+$(B)/obj/guest/%.c.o: guest/%.c Makefile | $(FDT_LIB)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(GUEST_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/guest/%.S.o: guest/%.S Makefile | $(FDT_LIB)
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	@$(CC) $(GUEST_FLAGS) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
+
+define PAYLOAD_RULE
+$(1)_OBJ := $$(GUEST_LIB_OBJ) $$(patsubst %,$$(B)/obj/%.o,$$(wildcard guest/$(1)/*.c guest/$(1)/*.S))
+$$(B)/guest/$(1).elf: $$($(1)_OBJ) guest/lib/guest.ld
+	@mkdir -p $$(@D)
+	@echo "  LD      $$@"
+	@$$(LD) $$(GUEST_LDFLAGS) -o $$@ $$($(1)_OBJ) --start-group $$(PICOLIBC_LIB) $$(LIBGCC) --end-group
+-include $$($(1)_OBJ:.o=.d)
+endef
+$(foreach p,$(PAYLOADS),$(eval $(call PAYLOAD_RULE,$(p))))
+
+$(B)/guest/%.bin: $(B)/guest/%.elf
+	@$(OBJCOPY) -O binary $< $@
+
+.PHONY: payloads
+payloads: $(PAYLOAD_BINS)
+
+# guest/NAME.dts is a manifest over the payloads: $(B)/NAME.cpio. bundle.dts is the one that is built in.
+$(B)/%.cpio: guest/%.dts tools/pack-bundle hyp/bundle/schema.def $(PAYLOAD_BINS)
+	@mkdir -p $(@D)
+	@echo "  PACK    $@"
+	@tools/pack-bundle $@ $< $(B)/guest
+
+ifeq ($(wildcard guest/bundle.dts),)
+$(B)/bundle.cpio: Makefile
+	@mkdir -p $(@D)
+	@: >$@
+endif
+
+# ---------------------------------------------------------------------------------------------------------------
+# Unit tests: each tests/unit/test_*.c is a program of its own for this machine.
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_BINS := $(UNIT_TESTS:%=$(O)/unit/%)
+UNIT_RULES := $(O)/unit/rules.mk
+
+ifneq ($(filter unit-build unit test do-test coverage,$(MAKECMDGOALS)),)
+$(UNIT_RULES): $(wildcard tests/unit/test_*.c tests/unit/fake/*.c) tools/unit-rules Makefile
+	@mkdir -p $(@D)
+	@tools/unit-rules $(O)/unit tests/unit >$@
+-include $(UNIT_RULES)
+endif
+
+$(O)/unit/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $<"
+	@rm -f $(@:.o=.gcda)
+	@$(HOST_CC) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: unit-build unit
+unit-build: $(UNIT_BINS)
+
+unit:
+	@tools/setup test
+	@$(MAKE) unit-build
+	@O=$(O) tests/run --only=unit $(TESTS)
+
+# ---------------------------------------------------------------------------------------------------------------
+# Running, testing, measuring
+
+RUN_ENV = O=$(O) B=$(O)/$(TC)
+
+.PHONY: run test bench toolchain format check clean help setup coverage
+
+setup:
+	@tools/setup test
+
+run:
+	@tools/setup run
+	@$(MAKE) all
+	@$(RUN_ENV) tools/run $(if $(GUEST),--guest=$(GUEST)) $(if $(KERNEL),--kernel=$(KERNEL)) \
+		$(if $(BUNDLE),--bundle=$(BUNDLE)) $(if $(CPU),--cpu=$(CPU)) $(if $(CPUS),--cpus=$(CPUS)) \
+		$(if $(MEM),--mem=$(MEM)) $(if $(VCPUS),--vcpus=$(VCPUS)) $(if $(VMEM),--vmem=$(VMEM))
+
+# Free text goes through the environment, so that no shell looks at it again.
+run: export LINTEL_CMD = $(CMD)
+run: export LINTEL_QEMU_ARGS = $(QEMU_ARGS)
+run: export LINTEL_BOOTARGS = $(BOOTARGS)
+
+test:
+	@tools/setup test
+	@$(MAKE) toolchain-if-possible
+	@O=$(O) tests/run $(TESTS)
+
+bench:
+	@tools/setup run
+	@$(MAKE) all $(if $(wildcard guest/bench.dts),$(B)/bench.cpio)
+	@$(RUN_ENV) tools/bench
+
+toolchain:
+	@tools/setup test
+	@tools/fetch toolchain
+
+.PHONY: toolchain-if-possible
+toolchain-if-possible:
+	@command -v aarch64-none-elf-gcc >/dev/null || tools/fetch toolchain >/dev/null
+
+C_FILES = $(wildcard boot/*.[ch] hyp/*/*.[ch] mm/*.[ch] drivers/*.[ch] drivers/*/*.[ch] guest/*/*.[ch] \
+	tests/unit/*.[ch] tests/unit/fake/*.[ch])
+
+format:
+	@tools/setup test
+	clang-format -i $(C_FILES)
+
+check:
+	@tools/setup test
+	@$(MAKE) all
+	@O=$(O) tests/run --only=check
+
+clean:
+	rm -rf $(O)
+
+help:
+	@cat tools/help.txt

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "boot/crash.h"
+#include "boot/end.h"
+#include "drivers/gic/gicv3_cpu.h"
+#include "drivers/gic/irq.h"
+#include "drivers/timer/timer.h"
+#include "hyp/arch/cpu.h"
+#include "hyp/arch/el2_exception.h"
+#include "hyp/arch/esr.h"
+#include "hyp/base/log.h"
+#include "hyp/base/panic.h"
+#include "hyp/base/symbols.h"
+#include "hyp/monitor/console.h"
+#include "hyp/trap/exit.h"
+#include "hyp/vm/sched.h"
+#include "hyp/vm/vm.h"
+#include "mm/el2_map.h"
+#include "mm/page.h"
+
+#define LAST_EXITS	16
+#define BACKTRACE_MAX	32
+#define STOP_LIMIT_MS	100
+#define STACK_FRAME_MAX CPU_STACK_SIZE
+
+static __noreturn void stop_here(void *context, uint32_t intid)
+{
+	(void)context;
+	(void)intid;
+	__atomic_store_n(&this_cpu()->stopped, true, __ATOMIC_RELEASE);
+	for (;;)
+		wfi();
+}
+
+static void stop_others(void)
+{
+	uint64_t limit = timer_now() + timer_ms_to_ticks(STOP_LIMIT_MS);
+
+	for (unsigned i = 0; i < nr_cpus; i++) {
+		if (&cpus[i] != this_cpu() && cpus[i].online)
+			gicv3_send_sgi(SGI_STOP, cpus[i].mpidr);
+	}
+	for (unsigned i = 0; i < nr_cpus; i++) {
+		while (&cpus[i] != this_cpu() && cpus[i].online &&
+		       !__atomic_load_n(&cpus[i].stopped, __ATOMIC_ACQUIRE)) {
+			if (timer_now() > limit) {
+				log_error("CPU %u does not stop", i);
+				break;
+			}
+		}
+	}
+}
+
+static void print_registers(const struct el2_frame *frame)
+{
+	for (unsigned i = 0; i < 30; i += 3)
+		log_error("  x%-2u %016lx  x%-2u %016lx  x%-2u %016lx", i,
+			(unsigned long)frame->x[i], i + 1, (unsigned long)frame->x[i + 1], i + 2,
+			(unsigned long)frame->x[i + 2]);
+	log_error("  x30 %016lx  sp  %016lx  pc  %016lx  pstate %lx", (unsigned long)frame->x[30],
+		(unsigned long)frame->sp, (unsigned long)frame->pc, (unsigned long)frame->pstate);
+	if (el2_stack_is_guard(read_sysreg(FAR_EL2)))
+		log_error("  the address is in the guard page below a stack: stack overflow");
+}
+
+static void print_caller(unsigned depth, uint64_t address)
+{
+	uint64_t offset;
+	const char *name = symbol_name(address, &offset);
+
+	log_error("  #%u %016lx %s+0x%lx", depth, (unsigned long)address, name,
+		(unsigned long)offset);
+}
+
+/* Return addresses are signed: the upper bits come off. */
+static uint64_t strip_pac(uint64_t address)
+{
+	return address & GENMASK(47, 0);
+}
+
+/* Frame records: {caller's record, return address}. Only RAM of Lintel's own is read. */
+static void print_backtrace(uint64_t record)
+{
+	uint64_t last = 0;
+
+	for (unsigned depth = 1; depth < BACKTRACE_MAX; depth++) {
+		const uint64_t *words = (const uint64_t *)record;
+
+		if (record <= last || !IS_ALIGNED(record, 8) || !page_ready() ||
+			page_owner(PA(record)) != OWNER_LINTEL || el2_stack_is_guard(record))
+			return;
+		if (words[1] == 0)
+			return;
+		print_caller(depth, strip_pac(words[1]) - 4);
+		last = record;
+		record = words[0];
+	}
+}
+
+static void print_exit(const struct trace_entry *entry)
+{
+	uint64_t what = entry->what & ~(UINT64_C(0xff) << TRACE_KIND_SHIFT);
+
+	switch (entry->what >> TRACE_KIND_SHIFT) {
+	case TRACE_LOAD:
+		log_error("  VM %lu vCPU %lu loaded at %016lx", (unsigned long)(what >> 16),
+			(unsigned long)(what & 0xffff), (unsigned long)entry->pc);
+		return;
+	case TRACE_IRQ:
+		log_error("  %016lx IRQ", (unsigned long)entry->pc);
+		return;
+	case TRACE_FIQ:
+		log_error("  %016lx FIQ", (unsigned long)entry->pc);
+		return;
+	case TRACE_SERROR:
+		log_error("  %016lx SError, ESR %lx", (unsigned long)entry->pc, (unsigned long)what);
+		return;
+	default:
+		log_error("  %016lx %s, ESR %lx", (unsigned long)entry->pc,
+			exit_class_name((unsigned)ESR_GET_EC(what)), (unsigned long)what);
+	}
+}
+
+/* Newest first. */
+static void print_last_exits(const struct cpu *cpu)
+{
+	const uintptr_t size = TRACE_ENTRIES * sizeof(struct trace_entry);
+	uintptr_t base = ALIGN_DOWN((uintptr_t)cpu->trace.next, size);
+	uintptr_t at = (uintptr_t)cpu->trace.next;
+
+	if (!cpu->trace.next)
+		return;
+	log_error("last exits of this CPU, newest first:");
+	for (unsigned i = 0; i < LAST_EXITS; i++) {
+		const struct trace_entry *entry;
+
+		at = at == base ? base + size : at;
+		at -= sizeof(*entry);
+		entry = (const struct trace_entry *)at;
+		if (entry->what == 0 && entry->pc == 0)
+			return;
+		print_exit(entry);
+	}
+}
+
+static void crash(void)
+{
+	const struct el2_frame *frame = el2_exception_frame();
+	const struct cpu *cpu = this_cpu();
+
+	stop_others();
+	console_panic_mode();
+	if (cpu->current)
+		log_error("CPU %u, VM %s, vCPU %u", cpu->index, cpu->current->vm->name,
+			cpu->current->id);
+	else
+		log_error("CPU %u, no vCPU", cpu->index);
+	if (frame) {
+		print_registers(frame);
+		log_error("backtrace:");
+		print_caller(0, frame->pc);
+		print_backtrace(frame->x[29]);
+	} else {
+		log_error("backtrace:");
+		print_backtrace((uint64_t)__builtin_frame_address(0));
+	}
+	print_last_exits(cpu);
+	end_machine(END_STATUS_PANIC);
+}
+
+void crash_init_cpu(void)
+{
+	if (this_cpu()->index != 0)
+		return;
+	panic_hook = crash;
+	if (irq_register(SGI_STOP, stop_here, NULL, IRQ_NORMAL) != OK)
+		panic("the SGI for panics is taken");
+}
+
+/* -fstack-protector-strong: the value in every protected frame (boot/head.S fills it), and what is called when it changed. */
+uint64_t __stack_chk_guard;
+__noreturn void __stack_chk_fail(void);
+
+__noreturn void __stack_chk_fail(void)
+{
+	panic("stack protector: a buffer on the stack was overrun");
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What panic() prints after the cause: registers, a symbolised backtrace, the last exits; then every CPU stops.
+ */
+#ifndef BOOT_CRASH_H
+#define BOOT_CRASH_H
+
+/* Each CPU: takes the SGI by which a panic elsewhere stops it. Boot CPU: panic()'s hook as well. */
+void crash_init_cpu(void);
+
+#endif

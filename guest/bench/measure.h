@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Timed pieces of code (measure.S). Each returns CNTVCT_EL0 ticks, BENCH_TIMEOUT if what it
+ * waits for did not come.
+ */
+#ifndef GUEST_BENCH_MEASURE_H
+#define GUEST_BENCH_MEASURE_H
+
+#include "base.h"
+
+#define BENCH_TIMEOUT (~UINT64_C(0))
+
+/* From right before one instruction to right after it. */
+u64 measure_nop(u64 address, u64 value);
+u64 measure_hvc(u64 function, u64 unused);
+u64 measure_smc(u64 function, u64 unused);
+u64 measure_load32(u64 address, u64 unused);
+u64 measure_load64(u64 address, u64 unused);
+u64 measure_store32(u64 address, u64 value);
+
+/* These take one IRQ, in vectors of their own, whose first instruction reads the counter. */
+/* From the write of ICC_SGI1R_EL1 to the handler. */
+u64 measure_sgi(u64 unused, u64 sgi1r);
+/* From the virtual timer's CVAL (now + `ticks`) to the handler, counting loops or in WFI. */
+u64 measure_timer_spin(u64 ticks, u64 unused);
+u64 measure_timer_wfi(u64 ticks, u64 unused);
+/* From the write of ICC_SGI1R_EL1 to *slot becoming the other CPU's handler's time. */
+u64 measure_ipi(volatile u64 *slot, u64 sgi1r);
+/* The other CPU: sets *ready, counts until the IRQ, stores the handler's time to *slot. */
+void receive_ipi(volatile u64 *slot, volatile u64 *ready);
+
+/* Makes the vectors above those of this CPU; and back. */
+void bench_vectors_on(void);
+void bench_vectors_off(void);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every register a program has, loaded before one operation and stored after it (state.S).
+ */
+#ifndef GUEST_EXCEPTIONS_STATE_H
+#define GUEST_EXCEPTIONS_STATE_H
+
+#include "base.h"
+
+struct state {
+	u64 x[31];
+	u64 nzcv;
+	u64 fpsr;
+	u64 fpcr;
+	u64 q[32][2];
+};
+
+/* Each loads *in, does its operation, stores *out. Operands are in->x[5] and in->x[6]. */
+typedef void (*state_operation)(const struct state *in, struct state *out);
+
+void state_nothing(const struct state *in, struct state *out);
+void state_hvc(const struct state *in, struct state *out);
+void state_smc(const struct state *in, struct state *out);
+void state_svc(const struct state *in, struct state *out);
+void state_load(const struct state *in, struct state *out); /* ldr w5, [x6] */
+void state_load64(const struct state *in, struct state *out); /* ldr x5, [x6] */
+void state_store(const struct state *in, struct state *out); /* str w5, [x6] */
+void state_load_pair(const struct state *in, struct state *out); /* ldp w4, w5, [x6] */
+void state_load_post(const struct state *in, struct state *out); /* ldr w5, [x6], #0 + 4 */
+void state_load_fp(const struct state *in, struct state *out); /* ldr s5, [x6] */
+void state_id_register(const struct state *in, struct state *out); /* mrs x5, id_aa64pfr0_el1 */
+void state_wfi(const struct state *in, struct state *out);
+void state_spin(const struct state *in, struct state *out); /* until CNTVCT reaches x6; x5, flags */
+void state_sgi(const struct state *in, struct state *out); /* msr icc_sgi1r_el1, x6 */
+
+/* Goes to EL0 at x[0] with SP_EL0 = x[1], SPSR = x[2]; comes back only by an exception. */
+void enter_el0(u64 *x);
+/* At EL1t with SP_EL0 = x[0], loads from the stack. */
+void load_from_stack(u64 *x);
+/* ERETs to the next instruction with PSTATE.IL set. */
+void illegal_return(u64 *x);
+/* Turns FP off, executes an FP instruction. */
+void use_fp_when_off(u64 *x);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/arch/cache.h"
+#include "hyp/arch/barrier.h"
+#include "hyp/arch/sysreg.h"
+#include "hyp/base/string.h"
+
+#define CTR_EL0_DMINLINE GENMASK(19, 16) /* log2 of the smallest data line, in words */
+#define CTR_EL0_IMINLINE GENMASK(3, 0)	 /* the same for instructions */
+#define DCZID_EL0_BS GENMASK(3, 0)	 /* log2 of DC ZVA's block, in words */
+#define DCZID_EL0_DZP BIT(4)		 /* DC ZVA prohibited */
+
+#define FOR_EACH_LINE(start, size, field, operation)                                               \
+	do {                                                                                       \
+		size_t line_ = (size_t)4 << FIELD_GET(field, read_sysreg(CTR_EL0));                \
+		uintptr_t end_ = (uintptr_t)(start) + (size);                                      \
+                                                                                                   \
+		for (uintptr_t at_ = ALIGN_DOWN((uintptr_t)(start), line_); at_ < end_;            \
+			at_ += line_)                                                              \
+			__asm__ volatile(operation ", %0" ::"r"(at_) : "memory");                  \
+	} while (0)
+
+void cache_clean(const void *start, size_t size)
+{
+	FOR_EACH_LINE(start, size, CTR_EL0_DMINLINE, "dc cvac");
+	dsb_sy();
+}
+
+void cache_clean_invalidate(const void *start, size_t size)
+{
+	FOR_EACH_LINE(start, size, CTR_EL0_DMINLINE, "dc civac");
+	dsb_sy();
+}
+
+void cache_sync_code(const void *start, size_t size)
+{
+	FOR_EACH_LINE(start, size, CTR_EL0_DMINLINE, "dc cvau");
+	dsb_ish();
+	FOR_EACH_LINE(start, size, CTR_EL0_IMINLINE, "ic ivau");
+	dsb_ish();
+	isb();
+}
+
+void cache_zero(void *start, size_t size)
+{
+	uint64_t dczid = read_sysreg(DCZID_EL0);
+	size_t block = (size_t)4 << FIELD_GET(DCZID_EL0_BS, dczid);
+	uintptr_t at = (uintptr_t)start, end = at + size;
+
+	if ((dczid & DCZID_EL0_DZP) || !IS_ALIGNED(at, block) || !IS_ALIGNED(size, block * 8)) {
+		memset(start, 0, size);
+		return;
+	}
+	while (at < end) {
+		for (unsigned i = 0; i < 8; i++, at += block)
+			__asm__ volatile("dc zva, %0" ::"r"(at) : "memory");
+	}
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What each CPU has for itself. TPIDR_EL2 points to it.
+ */
+#ifndef HYP_ARCH_CPU_H
+#define HYP_ARCH_CPU_H
+
+#include "hyp/arch/guest_regs.h"
+#include "hyp/arch/sysreg.h"
+#include "hyp/base/trace.h"
+
+#define MAX_CPUS 64
+#define CPU_STACK_SIZE KIB(16)
+#define CPU_EMERGENCY_STACK_SIZE KIB(4)
+
+struct vcpu;
+
+struct cpu {
+	/* vectors.S uses these: see asm_offsets.c */
+	uint64_t emergency_stack; /* top of the stack for exceptions taken from EL2 */
+	uint64_t scratch[2];
+	uint64_t apia_lo, apia_hi; /* Lintel's own key */
+
+	/* the run loop's */
+	struct vcpu *current; /* whose state is loaded; NULL: nobody's */
+	enum exit_kind (*enter)(struct guest_regs *regs);
+	struct trace_ring trace;
+
+	unsigned index;	   /* 0..MAX_CPUS-1, the boot CPU is 0 */
+	uint64_t mpidr;	   /* affinity fields only */
+	uint64_t stack;	   /* top */
+	bool online;	   /* set by the CPU itself, last in its start-up */
+	bool stopped;	   /* set when it has stopped for a panic */
+	uint64_t exit_time;	/* lintel.measure=masked: counter at the last exit, */
+	uint64_t longest_masked; /* and the longest time until an entry, in counter ticks */
+};
+
+extern struct cpu cpus[MAX_CPUS];
+extern unsigned nr_cpus; /* CPUs that are started, or being started */
+
+#ifdef LINTEL_HOST
+extern struct cpu *fake_this_cpu;
+static inline struct cpu *this_cpu(void)
+{
+	return fake_this_cpu;
+}
+#else
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *cpu;
+
+	/* Not volatile: it never changes on a CPU, and Lintel's code never moves between CPUs. */
+	__asm__("mrs %0, tpidr_el2" : "=r"(cpu));
+	return cpu;
+}
+#endif
+
+/* MPIDR_EL1's affinity fields: Aff3[39:32], Aff2[23:16], Aff1[15:8], Aff0[7:0]. */
+#define MPIDR_AFFINITY_MASK UINT64_C(0xff00ffffff)
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * void fpsimd_save(struct fpsimd_state *), void fpsimd_restore(const struct fpsimd_state *)
+ *
+ * The only code of Lintel's that touches FP/SIMD registers (the build checks it): a guest's, when vCPUs change.
+ */
+	.arch	armv8-a
+	.section .text.fpsimd, "ax"
+	.globl	fpsimd_save, fpsimd_restore
+	.type	fpsimd_save, %function
+fpsimd_save:
+	hint	#34			/* bti c */
+	stp	q0, q1, [x0, #16 * 0]
+	stp	q2, q3, [x0, #16 * 2]
+	stp	q4, q5, [x0, #16 * 4]
+	stp	q6, q7, [x0, #16 * 6]
+	stp	q8, q9, [x0, #16 * 8]
+	stp	q10, q11, [x0, #16 * 10]
+	stp	q12, q13, [x0, #16 * 12]
+	stp	q14, q15, [x0, #16 * 14]
+	stp	q16, q17, [x0, #16 * 16]
+	stp	q18, q19, [x0, #16 * 18]
+	stp	q20, q21, [x0, #16 * 20]
+	stp	q22, q23, [x0, #16 * 22]
+	stp	q24, q25, [x0, #16 * 24]
+	stp	q26, q27, [x0, #16 * 26]
+	stp	q28, q29, [x0, #16 * 28]
+	stp	q30, q31, [x0, #16 * 30]
+	mrs	x1, fpcr
+	mrs	x2, fpsr
+	str	x1, [x0, #16 * 32]
+	str	x2, [x0, #16 * 32 + 8]
+	ret
+	.size	fpsimd_save, . - fpsimd_save
+
+	.type	fpsimd_restore, %function
+fpsimd_restore:
+	hint	#34			/* bti c */
+	ldp	q0, q1, [x0, #16 * 0]
+	ldp	q2, q3, [x0, #16 * 2]
+	ldp	q4, q5, [x0, #16 * 4]
+	ldp	q6, q7, [x0, #16 * 6]
+	ldp	q8, q9, [x0, #16 * 8]
+	ldp	q10, q11, [x0, #16 * 10]
+	ldp	q12, q13, [x0, #16 * 12]
+	ldp	q14, q15, [x0, #16 * 14]
+	ldp	q16, q17, [x0, #16 * 16]
+	ldp	q18, q19, [x0, #16 * 18]
+	ldp	q20, q21, [x0, #16 * 20]
+	ldp	q22, q23, [x0, #16 * 22]
+	ldp	q24, q25, [x0, #16 * 24]
+	ldp	q26, q27, [x0, #16 * 26]
+	ldp	q28, q29, [x0, #16 * 28]
+	ldp	q30, q31, [x0, #16 * 30]
+	ldr	x1, [x0, #16 * 32]
+	ldr	x2, [x0, #16 * 32 + 8]
+	msr	fpcr, x1
+	msr	fpsr, x2
+	ret
+	.size	fpsimd_restore, . - fpsimd_restore

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Spinlocks, and the one place that says in which order they are taken.
+ *
+ * Lintel runs with interrupts masked, so a lock never meets its own interrupt handler. Nothing blocks with a lock held.
+ *
+ * Order (take from top to bottom, never upwards):
+ *   vm lifecycle lock         struct vm             hyp/vm/vm.h
+ *   a VM's stage 2            struct stage2         mm/stage2.h
+ *   page ownership            mm/page.c
+ *   a VM's vGIC               struct vgic           hyp/vdev/vgic.h
+ *   run queue of a CPU        struct cpu_queue      hyp/vm/sched.c
+ *   console                   hyp/monitor/console.c
+ *   physical GIC distributor  drivers/gic
+ *   log                       hyp/base/log.c
+ */
+#ifndef HYP_ARCH_LOCK_H
+#define HYP_ARCH_LOCK_H
+
+#include "hyp/arch/barrier.h"
+
+/* A ticket lock: first come, first served. Zero is unlocked. */
+struct spinlock {
+	uint16_t next;
+	uint16_t owner;
+};
+
+static inline void spin_lock(struct spinlock *lock)
+{
+	uint16_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_ACQUIRE);
+
+	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
+		cpu_relax();
+}
+
+static inline void spin_unlock(struct spinlock *lock)
+{
+	__atomic_store_n(&lock->owner, (uint16_t)(lock->owner + 1), __ATOMIC_RELEASE);
+}
+
+static inline bool spin_is_locked(const struct spinlock *lock)
+{
+	return READ_ONCE(lock->next) != READ_ONCE(lock->owner);
+}
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * TLB invalidation, broadcast to the inner shareable domain, complete (DSB ISH, ISB) on return.
+ *
+ * Stage-2 invalidation works on the VMID in VTTBR_EL2 (Arm ARM D8.14): the functions load the given VTTBR for the
+ * time and put the old one back.
+ */
+#ifndef HYP_ARCH_TLB_H
+#define HYP_ARCH_TLB_H
+
+#include "hyp/base/types.h"
+
+/* Everything of the VMID in `vttbr`, both stages. */
+void tlb_flush_vmid(uint64_t vttbr);
+
+/* The stage-2 entries of one IPA (any level), and the combined entries that may hold it. */
+void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa);
+
+/* All VMIDs, both stages (when VMIDs are used anew). */
+void tlb_flush_all_guests(void);
+
+/* EL2's own entries: of one address, or all. */
+void tlb_flush_el2_va(uint64_t va);
+void tlb_flush_el2_all(void);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The exception vectors of EL2, twice: for CPUs with pointer authentication and without (see enter.S).
+ *
+ * From a guest: SP_EL2 points to its registers (struct guest_regs). They are stored, Lintel's stack and callee-saved
+ * registers come back, and vcpu_enter_*() returns which vector it was. From EL2: a bug, or an abort in a fault-safe
+ * copy; everything is saved on the CPU's emergency stack, for the stack may be what is broken.
+ */
+#include "asm_offsets.h"
+
+	.arch	armv8.3-a
+
+	/* 16 instructions of stores, then the rest in the common tail: a slot has room for 32. */
+	.macro GUEST_VECTOR kind, tail
+	.balign	0x80
+	stp	x0, x1, [sp]
+	stp	x2, x3, [sp, #16 * 1]
+	stp	x4, x5, [sp, #16 * 2]
+	stp	x6, x7, [sp, #16 * 3]
+	stp	x8, x9, [sp, #16 * 4]
+	stp	x10, x11, [sp, #16 * 5]
+	stp	x12, x13, [sp, #16 * 6]
+	stp	x14, x15, [sp, #16 * 7]
+	stp	x16, x17, [sp, #16 * 8]
+	stp	x18, x19, [sp, #16 * 9]
+	stp	x20, x21, [sp, #16 * 10]
+	stp	x22, x23, [sp, #16 * 11]
+	stp	x24, x25, [sp, #16 * 12]
+	stp	x26, x27, [sp, #16 * 13]
+	stp	x28, x29, [sp, #16 * 14]
+	str	x30, [sp, #GUEST_X30]
+	mov	x0, #\kind
+	b	\tail
+	.endm
+
+	.macro GUEST_TAIL pauth
+	mrs	x2, elr_el2
+	mrs	x3, spsr_el2
+	ldr	x1, [sp, #GUEST_HOST_SP]
+	stp	x2, x3, [sp, #GUEST_PC]
+	.if	\pauth
+	mrs	x4, apiakeylo_el1
+	mrs	x5, apiakeyhi_el1
+	mrs	x6, tpidr_el2
+	stp	x4, x5, [sp, #GUEST_APIA]
+	ldp	x4, x5, [x6, #CPU_APIA]
+	msr	apiakeylo_el1, x4
+	msr	apiakeyhi_el1, x5
+	isb
+	.endif
+	mov	sp, x1
+	ldp	x19, x20, [sp, #16]
+	ldp	x21, x22, [sp, #32]
+	ldp	x23, x24, [sp, #48]
+	ldp	x25, x26, [sp, #64]
+	ldp	x27, x28, [sp, #80]
+	ldp	x29, x30, [sp], #96
+	.if	\pauth
+	autiasp
+	.endif
+	ret
+	.endm
+
+	/* SP_EL0 is the scratch register: dead in a panic, and kept by copy_fault_safe(). */
+	.macro EL2_VECTOR vector
+	.balign	0x80
+	msr	sp_el0, x0
+	mrs	x0, tpidr_el2
+	str	x1, [x0, #CPU_SCRATCH]
+	mov	x1, sp
+	str	x1, [x0, #CPU_SCRATCH + 8]
+	mov	x1, #\vector
+	b	el2_vector_tail
+	.endm
+
+	.macro VECTORS name, pauth
+	.balign	0x800
+	.globl	\name
+	.type	\name, %object
+\name:
+	EL2_VECTOR	0		/* SP_EL0: never used by Lintel */
+	EL2_VECTOR	1
+	EL2_VECTOR	2
+	EL2_VECTOR	3
+	EL2_VECTOR	4		/* SP_EL2 */
+	EL2_VECTOR	5
+	EL2_VECTOR	6
+	EL2_VECTOR	7
+	GUEST_VECTOR	0, \name\()_tail	/* AArch64 */
+	GUEST_VECTOR	1, \name\()_tail
+	GUEST_VECTOR	2, \name\()_tail
+	GUEST_VECTOR	3, \name\()_tail
+	GUEST_VECTOR	0, \name\()_tail	/* AArch32 */
+	GUEST_VECTOR	1, \name\()_tail
+	GUEST_VECTOR	2, \name\()_tail
+	GUEST_VECTOR	3, \name\()_tail
+	.balign	0x80
+\name\()_tail:
+	GUEST_TAIL	\pauth
+	.size	\name, . - \name
+	.endm
+
+	.section .text.vectors, "ax"
+	VECTORS	vectors_pauth, 1
+	VECTORS	vectors_plain, 0
+
+	/* x0: struct cpu, x1: vector; the interrupted x0 is in SP_EL0, x1 and SP in cpu->scratch. */
+	.type	el2_vector_tail, %function
+el2_vector_tail:
+	ldr	x0, [x0, #CPU_EMERGENCY_STACK]
+	mov	sp, x0
+	sub	sp, sp, #EL2_FRAME_SIZE
+	stp	x2, x3, [sp, #16 * 1]
+	stp	x4, x5, [sp, #16 * 2]
+	stp	x6, x7, [sp, #16 * 3]
+	stp	x8, x9, [sp, #16 * 4]
+	stp	x10, x11, [sp, #16 * 5]
+	stp	x12, x13, [sp, #16 * 6]
+	stp	x14, x15, [sp, #16 * 7]
+	stp	x16, x17, [sp, #16 * 8]
+	stp	x18, x19, [sp, #16 * 9]
+	stp	x20, x21, [sp, #16 * 10]
+	stp	x22, x23, [sp, #16 * 11]
+	stp	x24, x25, [sp, #16 * 12]
+	stp	x26, x27, [sp, #16 * 13]
+	stp	x28, x29, [sp, #16 * 14]
+	str	x30, [sp, #EL2_FRAME_X30]
+	mrs	x4, tpidr_el2
+	mrs	x2, sp_el0
+	ldr	x3, [x4, #CPU_SCRATCH]
+	stp	x2, x3, [sp]
+	ldr	x2, [x4, #CPU_SCRATCH + 8]
+	str	x2, [sp, #EL2_FRAME_SP]
+	mrs	x2, elr_el2
+	mrs	x3, spsr_el2
+	stp	x2, x3, [sp, #EL2_FRAME_PC]
+	mov	x0, sp
+	bl	el2_exception		/* returns only with a fix-up in frame->pc */
+	ldp	x2, x3, [sp, #EL2_FRAME_PC]
+	msr	elr_el2, x2
+	msr	spsr_el2, x3
+	ldp	x4, x5, [sp, #16 * 2]
+	ldp	x6, x7, [sp, #16 * 3]
+	ldp	x8, x9, [sp, #16 * 4]
+	ldp	x10, x11, [sp, #16 * 5]
+	ldp	x12, x13, [sp, #16 * 6]
+	ldp	x14, x15, [sp, #16 * 7]
+	ldp	x16, x17, [sp, #16 * 8]
+	ldp	x18, x19, [sp, #16 * 9]
+	ldp	x29, x30, [sp, #16 * 14 + 8]
+	ldr	x0, [sp, #EL2_FRAME_SP]
+	ldp	x2, x3, [sp, #16 * 1]
+	mov	sp, x0
+	eret				/* to the fix-up of copy_fault_safe(), which needs no x0 and x1 */
+	dsb	nsh
+	isb
+	.size	el2_vector_tail, . - el2_vector_tail

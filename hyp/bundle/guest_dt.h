@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The devicetree a guest gets: a machine laid out like QEMU's virt.
+ *
+ * Written with libfdt's sequential interface, names not shared (fdt_sw's search for a name in the strings block would cost ten
+ * times the rest).
+ */
+#ifndef HYP_BUNDLE_GUEST_DT_H
+#define HYP_BUNDLE_GUEST_DT_H
+
+#include "hyp/base/status.h"
+#include "hyp/base/types.h"
+
+#define GUEST_KASLR_SEED_SIZE 8
+#define GUEST_RNG_SEED_SIZE   64
+
+struct guest_dt_config {
+	unsigned nr_vcpus;
+	uint64_t ram_base, ram_size;
+	const char *bootargs; /* not NULL */
+	uint64_t ramdisk_start, ramdisk_size; /* size 0: none */
+};
+
+/* A finished tree. The seeds' values are zeros until guest_dt_new_seeds(). */
+struct guest_dt {
+	void *tree;
+	size_t size;
+	uint8_t *kaslr_seed, *rng_seed; /* in the tree */
+};
+
+/* Bytes of buffer that always suffice for guest_dt_make(). */
+size_t guest_dt_room(const struct guest_dt_config *config);
+/* ... and for guest_dt_copy(). */
+size_t guest_dt_copy_room(const struct guest_dt_config *config, size_t source_size);
+
+/*
+ * Makes the tree in buffer (8-byte aligned): memory, cpus, psci, timer, interrupt controller, UART, chosen, aliases.
+ * ERR_NO_MEMORY: the buffer is too small.
+ */
+enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, size_t size,
+	struct guest_dt *out) __must_check;
+
+/*
+ * Copies the tree at source (8-byte aligned, source_size bytes readable) and puts Lintel's /memory and /chosen in: what
+ * there was at the root of the name memory or memory@..., or of device_type "memory", is left out, and of /chosen every property that
+ * Lintel writes itself. ERR_CORRUPT: source is no devicetree; ERR_NO_MEMORY: the buffer is too small.
+ */
+enum status guest_dt_copy(const struct guest_dt_config *config, const void *source,
+	size_t source_size, void *buffer, size_t size, struct guest_dt *out) __must_check;
+
+/* New random bytes into both seeds: before each start of the guest. */
+void guest_dt_new_seeds(struct guest_dt *dt);
+
+#endif

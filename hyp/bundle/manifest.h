@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The bundle's manifest: a flattened devicetree that describes the VMs.
+ *
+ *	/ {
+ *		compatible = "lintel,manifest-v1";
+ *		vms {
+ *			NAME { kernel = "..."; memory = <0x0 0x20000000>; ... };
+ *		};
+ *	};
+ *
+ * What may stand there is in schema.def, which tools/pack-bundle checks too.
+ */
+#ifndef HYP_BUNDLE_MANIFEST_H
+#define HYP_BUNDLE_MANIFEST_H
+
+#include "hyp/bundle/cpio.h"
+#include "hyp/vm/vm.h"
+
+#define MANIFEST_FILE	    "manifest.dtb"
+#define MANIFEST_COMPATIBLE "lintel,manifest-v1"
+#define MANIFEST_SIZE_MAX   KIB(64)
+
+enum schema_vm {
+#define SCHEMA_ID_ROOT(id)
+#define SCHEMA_ID_VM(id) SCHEMA_VM_##id,
+#define SCHEMA(node, id, name, type, need, min, max, align, expected) SCHEMA_ID_##node(id)
+#include "hyp/bundle/schema.def"
+#undef SCHEMA
+	SCHEMA_VM_COUNT,
+};
+
+/* One VM as the manifest has it: each field is named after its property. */
+struct vm_config {
+	char name[VM_NAME_MAX + 1];
+	uint64_t given; /* bit per enum schema_vm: the property is there */
+	const struct cpio_file *kernel, *ramdisk, *dtb; /* NULL when absent */
+	uint64_t memory;
+	uint64_t memory_populate; /* 1: all of it at the start */
+	uint64_t vcpus;
+	const char *bootargs; /* never NULL */
+	uint64_t load_address, entry, dtb_address;
+	uint64_t autostart;
+};
+
+static inline bool vm_config_has(const struct vm_config *config, enum schema_vm property)
+{
+	return (config->given >> property) & 1;
+}
+
+/*
+ * Reads the manifest of which `size` bytes are at `tree`, a multiple of 8, and calls `found` for each VM that follows the
+ * schema, in the manifest's order. What breaks it is logged: node, property, and what was expected; a VM with an error is left
+ * out. Texts and files that a config names are those of `tree` and `archive`, which must stay.
+ *
+ * Returns OK if the manifest as a whole could be read, even if no VM in it could; ERR_CORRUPT: no devicetree;
+ * ERR_NOT_SUPPORTED: not "lintel,manifest-v1"; ERR_NOT_FOUND: no /vms, or nothing in it. *bad: how many VMs were left out.
+ */
+enum status manifest_read(const void *tree, uint64_t size, const struct cpio_archive *archive,
+	void (*found)(void *context, const struct vm_config *config), void *context,
+	unsigned *bad) __must_check;
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Run-time options: the words of /chosen/bootargs that begin with "lintel.". docs/options.md describes them.
+ */
+#ifndef HYP_MONITOR_OPTIONS_H
+#define HYP_MONITOR_OPTIONS_H
+
+#include "hyp/base/types.h"
+
+#define OPTION_CONSOLE_MAX 96
+
+enum option_exit {
+	OPTION_EXIT_POWER_OFF, /* EL3's PSCI SYSTEM_OFF */
+	OPTION_EXIT_SEMIHOSTING,
+	OPTION_EXIT_HALT, /* the CPUs wait for ever, so that a debugger can look */
+};
+
+struct options {
+	enum option_exit exit;			/* lintel.exit=off|semihosting|halt */
+	char console[OPTION_CONSOLE_MAX];	/* lintel.console=PATH|none, "" when absent: stdout-path */
+	bool stats;				/* lintel.stats=1: machine-readable lines at the end */
+	bool measure_masked;			/* lintel.measure=masked */
+	int escape;				/* lintel.escape=^A..^_|none: the character, -1 for none */
+};
+
+extern struct options options;
+
+/*
+ * Reads the words; sets `options` and log_threshold (lintel.log=error|warn|info|debug). Words without the prefix are somebody
+ * else's; an unknown or malformed one is warned of and has no effect.
+ */
+void options_parse(const char *bootargs);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/trap/abort.h"
+#include "hyp/arch/barrier.h"
+#include "hyp/arch/esr.h"
+#include "hyp/arch/mmio_access.h"
+#include "hyp/arch/sysreg_fields.h"
+#include "hyp/trap/cmo.h"
+#include "hyp/vdev/device.h"
+#include "hyp/vm/inject.h"
+#include "hyp/vm/vm.h"
+#include "mm/walk_s1.h"
+
+/* HPFAR_EL2.FIPA is IPA[47:12] at bit 4. */
+static uint64_t hpfar_page(void)
+{
+	return FIELD_GET(HPFAR_EL2_FIPA, read_sysreg(HPFAR_EL2)) << PAGE_SHIFT;
+}
+
+/* The guest's EL1&0 regime as it is now: the vCPU is loaded. */
+static struct regime regime_of(const struct vcpu *vcpu)
+{
+	return (struct regime){
+		.ttbr0 = read_sysreg(TTBR0_EL1),
+		.ttbr1 = read_sysreg(TTBR1_EL1),
+		.tcr = read_sysreg(TCR_EL1),
+		.sctlr = read_sysreg(SCTLR_EL1),
+		.mair = read_sysreg(MAIR_EL1),
+		.hcr = vcpu->hcr,
+	};
+}
+
+static bool at_el0(const struct vcpu *vcpu)
+{
+	return (vcpu->regs.pstate & (PSTATE_MODE_MASK & ~PSTATE_SP)) == 0;
+}
+
+static enum status walk(struct vcpu *vcpu, uint64_t far, bool fetch, struct s1_result *result)
+{
+	struct regime regime = regime_of(vcpu);
+	struct s1_memory memory = s1_memory_of(&vcpu->vm->stage2);
+
+	return walk_s1(&regime, &memory, GVA(far), fetch, at_el0(vcpu), result);
+}
+
+/* Gives RAM on first touch. False: there is none at that address. */
+static bool give_ram(struct vcpu *vcpu, uint64_t ipa)
+{
+	enum status status = stage2_fault_in(&vcpu->vm->stage2, IPA(ipa));
+
+	/* Another vCPU is having it wiped right now: the guest tries again until it is there. */
+	return status == OK || status == ERR_BUSY;
+}
+
+/* The guest's tables are where there is no memory: which level of its walk it was, the walk itself says. */
+static enum exit_result abort_on_walk(struct vcpu *vcpu, bool fetch, uint64_t far)
+{
+	struct s1_result result;
+
+	if (give_ram(vcpu, hpfar_page()))
+		return EXIT_RESUME;
+	if (walk(vcpu, far, fetch, &result) != ERR_FAULT ||
+		(result.fst & ~3U) != S1_FST_WALK_SEA)
+		return EXIT_RESUME; /* the guest has changed its tables meanwhile */
+	return inject_external_abort_on_walk(vcpu, fetch, far, result.fst & 3);
+}
+
+/* An abort of the memory itself, while the guest used it. */
+static enum exit_result external(struct vcpu *vcpu, uint64_t esr, bool fetch)
+{
+	vcpu_log(vcpu, "external abort on a real access, ESR 0x%lx: given to the guest",
+		(unsigned long)esr);
+	return inject_external_abort(vcpu, fetch, read_sysreg(FAR_EL2));
+}
+
+static bool is_big_endian(const struct vcpu *vcpu)
+{
+	uint64_t sctlr = read_sysreg(SCTLR_EL1);
+
+	if (unlikely(vcpu->regs.pstate & PSTATE_NRW))
+		return vcpu->regs.pstate & PSTATE_AA32_E;
+	return sctlr & (at_el0(vcpu) ? SCTLR_EL1_E0E : SCTLR_EL1_EE);
+}
+
+static enum exit_result finish_mmio(struct vcpu *vcpu, enum mmio_result result, uint64_t far)
+{
+	switch (result) {
+	case MMIO_RETRY:
+		return EXIT_RESCHEDULE;
+	case MMIO_STOP_VM:
+		return EXIT_STOP_VM;
+	default:
+		return inject_external_abort(vcpu, false, far);
+	}
+}
+
+static enum exit_result emulate(struct vcpu *vcpu, struct device_region *region, uint64_t esr,
+	uint64_t ipa, uint64_t far)
+{
+	struct mmio_access access = mmio_access_from_esr(esr, ipa, is_big_endian(vcpu));
+	uint64_t offset = ipa - region->first, value = 0;
+	enum mmio_result result;
+
+	if (unlikely(!(region->widths & BIT(access.width))))
+		return inject_external_abort(vcpu, false, far);
+	if (unlikely(access.acquire_release))
+		dmb_ish();
+	if (access.write) {
+		region->writes++;
+		value = mmio_store_value(&access, &vcpu->regs);
+		result = region->ops->write(vcpu, region->device, offset, access.width, value);
+	} else {
+		region->reads++;
+		result = region->ops->read(vcpu, region->device, offset, access.width, &value);
+	}
+	if (unlikely(access.acquire_release))
+		dmb_ish();
+	if (unlikely(result > MMIO_RAZ_WI))
+		return finish_mmio(vcpu, result, far);
+	if (!access.write)
+		mmio_load_done(&access, &vcpu->regs, result == MMIO_RAZ_WI ? 0 : value);
+	return EXIT_SKIP;
+}
+
+/* Not a device: RAM, beyond the IPA space, or nothing. */
+static enum exit_result place(struct vcpu *vcpu, uint64_t esr, bool fetch, uint64_t ipa,
+	uint64_t far)
+{
+	const struct stage2 *s2 = &vcpu->vm->stage2;
+
+	if (stage2_region_find(s2, IPA(ipa))) {
+		if (give_ram(vcpu, ipa))
+			return EXIT_RESUME;
+	} else if (ipa >> s2->ipa_bits) {
+		if (fetch)
+			return inject_instruction_abort(vcpu, FSC_ADDRESS_SIZE, far);
+		return inject_data_abort(vcpu, (esr & ISS_WNR) | FSC_ADDRESS_SIZE, far);
+	}
+	return inject_external_abort(vcpu, fetch, far);
+}
+
+/* HPFAR_EL2 is not defined on a permission fault: the IPA comes from a walk of FAR. False: the guest shall try again. */
+static bool find_ipa(struct vcpu *vcpu, uint64_t esr, bool fetch, uint64_t far, uint64_t *ipa)
+{
+	struct s1_result result;
+
+	if ((esr & FSC_TYPE_MASK) != FSC_PERMISSION) {
+		*ipa = hpfar_page() | (far & (PAGE_SIZE - 1));
+		return true;
+	}
+	if (walk(vcpu, far, fetch, &result) != OK)
+		return false;
+	*ipa = result.ipa.ipa;
+	return true;
+}
+
+static enum exit_result slow_data(struct vcpu *vcpu, uint64_t esr)
+{
+	uint64_t far = read_sysreg(FAR_EL2), ipa;
+	struct device_region *region;
+
+	if ((esr & FSC_MASK) == FSC_EXTERNAL || (esr & FSC_TYPE_MASK) == FSC_EXTERNAL_ON_WALK)
+		return external(vcpu, esr, false);
+	if (esr & ISS_S1PTW)
+		return abort_on_walk(vcpu, false, far);
+	if (!find_ipa(vcpu, esr, false, far, &ipa))
+		return EXIT_RESUME;
+	region = device_find(vcpu->vm->devices, ipa, 1);
+	if (esr & ISS_CM)
+		return cmo_handle_abort(vcpu, esr, IPA(ipa), region != NULL);
+	if (!region)
+		return place(vcpu, esr, false, ipa, far);
+	if (esr & ISS_ISV)
+		return emulate(vcpu, region, esr, ipa, far);
+	vcpu_log(vcpu, "access to device %s at 0x%lx by an instruction without a syndrome "
+		       "(use plain loads and stores of one register): external abort",
+		region->ops->name, (unsigned long)ipa);
+	return inject_external_abort(vcpu, false, far);
+}
+
+enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr)
+{
+	/* The usual case first: a plain load or store to a device. */
+	if (likely((esr & (FSC_TYPE_MASK | ISS_ISV | ISS_CM | ISS_S1PTW)) ==
+		   (FSC_TRANSLATION | ISS_ISV))) {
+		uint64_t far = read_sysreg(FAR_EL2);
+		uint64_t ipa = hpfar_page() | (far & (PAGE_SIZE - 1));
+		unsigned width = 1U << FIELD_GET(ISS_SAS, esr);
+		struct device_region *region = device_find(vcpu->vm->devices, ipa, width);
+
+		if (likely(region))
+			return emulate(vcpu, region, esr, ipa, far);
+		if (unlikely(device_find(vcpu->vm->devices, ipa, 1))) /* runs over its end */
+			return inject_external_abort(vcpu, false, far);
+		return place(vcpu, esr, false, ipa, far);
+	}
+	return slow_data(vcpu, esr);
+}
+
+enum exit_result abort_handle_instruction(struct vcpu *vcpu, uint64_t esr)
+{
+	uint64_t far = read_sysreg(FAR_EL2), ipa;
+
+	if ((esr & FSC_MASK) == FSC_EXTERNAL || (esr & FSC_TYPE_MASK) == FSC_EXTERNAL_ON_WALK)
+		return external(vcpu, esr, true);
+	if (esr & ISS_S1PTW)
+		return abort_on_walk(vcpu, true, far);
+	if (!find_ipa(vcpu, esr, true, far, &ipa))
+		return EXIT_RESUME;
+	return place(vcpu, esr, true, ipa, far);
+}

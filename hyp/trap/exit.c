@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/trap/exit.h"
+#include "drivers/gic/irq.h"
+#include "hyp/arch/barrier.h"
+#include "hyp/arch/esr.h"
+#include "hyp/arch/sysreg_fields.h"
+#include "hyp/smccc/dispatch.h"
+#include "hyp/trap/abort.h"
+#include "hyp/trap/sysreg.h"
+#include "hyp/trap/wfx.h"
+#include "hyp/vdev/vgic.h"
+#include "hyp/vm/inject.h"
+#include "hyp/vm/sched.h"
+#include "hyp/vm/vm.h"
+
+/* A feature the guest was not shown: what the architecture gives for it is an Undefined Instruction. */
+static enum exit_result hidden(struct vcpu *vcpu, uint64_t esr)
+{
+	(void)esr;
+	return inject_undefined(vcpu);
+}
+
+/* A class that no control of Lintel's routes to EL2: the guest gets it as if it had been taken to EL1. */
+static enum exit_result unexpected(struct vcpu *vcpu, uint64_t esr)
+{
+	vcpu_log(vcpu, "unexpected exit (%s), ESR 0x%lx: given to the guest",
+		exit_class_name((unsigned)ESR_GET_EC(esr)), (unsigned long)esr);
+	return inject_sync(vcpu, esr);
+}
+
+static enum exit_result hvc(struct vcpu *vcpu, uint64_t esr)
+{
+	return smccc_handle(vcpu, SMCCC_HVC, (uint16_t)esr);
+}
+
+static enum exit_result smc(struct vcpu *vcpu, uint64_t esr)
+{
+	return smccc_handle(vcpu, SMCCC_SMC, (uint16_t)esr);
+}
+
+const exit_handler exit_table[NR_EXIT_CLASSES] = {
+	[0 ... NR_EXIT_CLASSES - 1] = unexpected,
+	[EC_UNKNOWN] = hidden,
+	[EC_WFX] = wfx_handle,
+	[EC_CP15_MCR] = hidden,
+	[EC_CP15_MCRR] = hidden,
+	[EC_CP14_MCR] = hidden,
+	[EC_CP14_LDC] = hidden,
+	[EC_FP] = hidden,
+	[EC_VMRS] = hidden,
+	[EC_PAUTH] = hidden,
+	[EC_LS64] = hidden,
+	[EC_CP14_MRRC] = hidden,
+	[EC_HVC32] = hvc,
+	[EC_SMC32] = smc,
+	[EC_HVC64] = hvc,
+	[EC_SMC64] = smc,
+	[EC_SYSREG] = sysreg_handle,
+	[EC_SVE] = hidden,
+	[EC_ERET] = hidden,
+	[EC_TSTART] = hidden,
+	[EC_SME] = hidden,
+	[EC_INSN_ABORT_LOWER] = abort_handle_instruction,
+	[EC_DATA_ABORT_LOWER] = abort_handle_data,
+	[EC_MOPS] = hidden,
+	[EC_GCS] = hidden,
+};
+
+void exit_skip_instruction(struct guest_regs *regs, uint64_t esr)
+{
+	uint64_t pstate = regs->pstate;
+
+	regs->pc += esr & ESR_IL ? 4 : 2;
+	if (pstate & PSTATE_NRW) {
+		uint64_t it = FIELD_GET(PSTATE_AA32_IT_HIGH, pstate) << 2 |
+			      FIELD_GET(PSTATE_AA32_IT_LOW, pstate);
+
+		it = (it & 7) == 0 ? 0 : (it & 0xe0) | ((it << 1) & 0x1f);
+		pstate &= ~(PSTATE_AA32_IT_HIGH | PSTATE_AA32_IT_LOW);
+		pstate |= FIELD_PREP(PSTATE_AA32_IT_HIGH, it >> 2) |
+			  FIELD_PREP(PSTATE_AA32_IT_LOW, it);
+		regs->pstate = pstate & ~PSTATE_SS;
+		return;
+	}
+	regs->pstate = pstate & ~(PSTATE_BTYPE | PSTATE_SS);
+}
+
+/* For each condition, bit n says whether it holds when NZCV is n (Arm ARM C1.2.4). */
+static const uint16_t condition_holds[16] = {
+	0xf0f0, 0x0f0f, 0xcccc, 0x3333, 0xff00, 0x00ff, 0xaaaa, 0x5555,
+	0x0c0c, 0xf3f3, 0xaa55, 0x55aa, 0x0a05, 0xf5fa, 0xffff, 0xffff,
+};
+
+static bool is_conditional(unsigned ec)
+{
+	static const uint64_t classes = BIT(EC_WFX) | BIT(EC_CP15_MCR) | BIT(EC_CP15_MCRR) |
+					BIT(EC_CP14_MCR) | BIT(EC_CP14_LDC) | BIT(EC_FP) |
+					BIT(EC_VMRS) | BIT(EC_CP14_MRRC) | BIT(EC_SMC32);
+
+	return classes & BIT(ec);
+}
+
+bool exit_condition_holds(uint64_t pstate, uint64_t esr)
+{
+	unsigned condition, nzcv = (unsigned)(pstate >> 28);
+
+	if (!is_conditional((unsigned)ESR_GET_EC(esr)))
+		return true;
+	if (ESR_GET_EC(esr) == EC_SMC32 && !(esr & ISS_SMC_CCKNOWNPASS))
+		return true;
+	if (esr & ISS_CV) {
+		condition = (unsigned)FIELD_GET(ISS_COND, esr);
+	} else {
+		unsigned it = (unsigned)(FIELD_GET(PSTATE_AA32_IT_HIGH, pstate) << 2 |
+					 FIELD_GET(PSTATE_AA32_IT_LOW, pstate));
+
+		condition = it == 0 ? 14 : it >> 4;
+	}
+	return (condition_holds[condition] >> nzcv) & 1;
+}
+
+bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
+{
+	switch (result) {
+	case EXIT_SKIP:
+		exit_skip_instruction(&vcpu->regs, esr);
+		return true;
+	case EXIT_INJECT:
+		inject_now(vcpu);
+		return true;
+	case EXIT_WAIT:
+		exit_skip_instruction(&vcpu->regs, esr);
+		return !sched_block(vcpu);
+	case EXIT_RESCHEDULE:
+		return false;
+	case EXIT_STOP_VM:
+	case EXIT_RESUME:
+	case EXIT_SWITCH:
+	case EXIT_REFLECT:
+		break;
+	}
+	return true;
+}
+
+/* What was asked of this vCPU while it was out. False: it gives up the CPU. */
+static bool do_work(struct vcpu *vcpu)
+{
+	uint64_t work = __atomic_exchange_n(&vcpu->work, 0, __ATOMIC_ACQUIRE);
+
+	if (work & WORK_STOP) {
+		vm_vcpu_stopped(vcpu);
+		return false;
+	}
+	if (work & WORK_VGIC)
+		vgic_flush(vcpu);
+	if (work & WORK_PARTS) {
+		for (unsigned i = 0; i < NR_PARTS; i++) {
+			if (vm_parts[i].vcpu_enter)
+				vm_parts[i].vcpu_enter(vcpu);
+		}
+	}
+	return !(work & WORK_RESCHED);
+}
+
+/* A physical SError, while the guest ran: contained by giving it to the guest as its own. */
+static void serror(struct vcpu *vcpu, uint64_t esr)
+{
+	vcpu_log(vcpu, "SError, ESR 0x%lx: given to the guest as a virtual SError",
+		(unsigned long)esr);
+	inject_serror(vcpu, esr & ESR_ISS_MASK);
+}
+
+static void asynchronous(struct cpu *cpu, struct vcpu *vcpu, enum exit_kind kind)
+{
+	if (likely(kind == EXIT_IRQ)) {
+		trace_record(&cpu->trace, (uint64_t)TRACE_IRQ << TRACE_KIND_SHIFT, vcpu->regs.pc);
+		vcpu->irq_exits++;
+		irq_take();
+		return;
+	}
+	if (kind == EXIT_SERROR) {
+		uint64_t esr = read_sysreg(ESR_EL2);
+
+		trace_record(&cpu->trace, (uint64_t)TRACE_SERROR << TRACE_KIND_SHIFT | esr,
+			vcpu->regs.pc);
+		serror(vcpu, esr);
+		return;
+	}
+	trace_record(&cpu->trace, (uint64_t)TRACE_FIQ << TRACE_KIND_SHIFT, vcpu->regs.pc);
+	vcpu_log(vcpu, "FIQ: group 0 interrupts belong to EL3; ignored");
+}
+
+void exit_run(struct vcpu *vcpu)
+{
+	struct cpu *cpu = this_cpu();
+
+	for (;;) {
+		enum exit_kind kind;
+		enum exit_result result;
+		uint64_t esr;
+		unsigned ec;
+
+		if (unlikely(READ_ONCE(vcpu->work)) && !do_work(vcpu))
+			return;
+		kind = cpu->enter(&vcpu->regs);
+		if (unlikely(kind != EXIT_SYNC)) {
+			asynchronous(cpu, vcpu, kind);
+			continue;
+		}
+		esr = read_sysreg(ESR_EL2);
+		ec = (unsigned)ESR_GET_EC(esr);
+		trace_record(&cpu->trace, esr, vcpu->regs.pc);
+		vcpu->exits[ec]++;
+		if (unlikely(vcpu->regs.pstate & PSTATE_NRW) &&
+			!exit_condition_holds(vcpu->regs.pstate, esr))
+			result = EXIT_SKIP;
+		else
+			result = exit_table[ec](vcpu, esr);
+		if (likely(result == EXIT_RESUME))
+			continue;
+		if (!exit_finish(vcpu, esr, result))
+			return;
+	}
+}
+
+static enum exit_kind (*unmeasured_enter)(struct guest_regs *regs);
+
+static enum exit_kind enter_measured(struct guest_regs *regs)
+{
+	struct cpu *cpu = this_cpu();
+	enum exit_kind kind;
+	uint64_t masked = read_sysreg(CNTPCT_EL0) - cpu->exit_time;
+
+	if (cpu->exit_time != 0 && masked > cpu->longest_masked)
+		cpu->longest_masked = masked;
+	kind = unmeasured_enter(regs);
+	cpu->exit_time = read_sysreg(CNTPCT_EL0);
+	return kind;
+}
+
+void exit_measure_masked(struct cpu *cpu)
+{
+	unmeasured_enter = cpu->enter;
+	cpu->enter = enter_measured;
+}

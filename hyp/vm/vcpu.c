@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/vm/vcpu.h"
+#include "hyp/arch/barrier.h"
+#include "hyp/arch/features.h"
+#include "hyp/arch/sysreg_fields.h"
+#include "hyp/base/string.h"
+#include "hyp/vm/bank.h"
+#include "hyp/vm/sched.h"
+#include "hyp/vm/vm.h"
+
+_Static_assert(offsetof(struct vcpu, regs) == 0, "a vCPU's address is its registers', hyp/trap/exit.c");
+
+const struct vm_part *vm_parts;
+
+/* DAIF masked, EL1h: how a CPU comes out of reset and PSCI CPU_ON (DEN0022 6.4). */
+#define PSTATE_RESET (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H)
+
+void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+{
+	memset(&vcpu->regs, 0, sizeof(vcpu->regs));
+	vcpu->regs.pc = pc;
+	vcpu->regs.x[0] = x0;
+	vcpu->regs.pstate = PSTATE_RESET;
+	bank_reset(vcpu->bank);
+	vcpu->hcr = guest_hcr();
+	vcpu->mdcr = guest_mdcr();
+	vcpu->cptr = guest_cptr();
+	vcpu->inject = (struct injection){ 0 };
+	for (unsigned i = 0; i < NR_PARTS; i++) {
+		if (vm_parts[i].vcpu_reset)
+			vm_parts[i].vcpu_reset(vcpu);
+	}
+}
+
+enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+{
+	struct vm *vm = vcpu->vm;
+
+	spin_lock(&vm->lock);
+	if (vm->state != VM_RUNNING || vcpu->state != VCPU_OFF) {
+		spin_unlock(&vm->lock);
+		return ERR_BUSY;
+	}
+	vcpu_reset(vcpu, pc, x0);
+	__atomic_store_n(&vcpu->work, WORK_VGIC, __ATOMIC_RELAXED);
+	vm->live_vcpus++;
+	sched_power_on(vcpu);
+	spin_unlock(&vm->lock);
+	return OK;
+}
+
+static void load_controls(struct vcpu *vcpu)
+{
+	write_sysreg(vcpu->hcr, HCR_EL2);
+	write_sysreg(vcpu->mdcr, MDCR_EL2);
+	write_sysreg(vcpu->cptr, CPTR_EL2);
+	write_sysreg(vcpu->vmpidr, VMPIDR_EL2);
+	write_sysreg(vcpu->vm->stage2.vtcr, VTCR_EL2);
+	write_sysreg(vcpu->vm->stage2.vttbr, VTTBR_EL2);
+}
+
+void vcpu_load(struct vcpu *vcpu)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->current == vcpu)
+		return;
+	if (cpu->current)
+		vcpu_put(cpu->current);
+	load_controls(vcpu);
+	/* VTTBR and HCR must be in force before a register of the guest's regime is written (speculative walks). */
+	isb();
+	bank_load(vcpu->bank);
+	cpu->current = vcpu;
+	vcpu->loaded = true;
+	for (unsigned i = 0; i < NR_PARTS; i++) {
+		if (vm_parts[i].vcpu_load)
+			vm_parts[i].vcpu_load(vcpu);
+	}
+	trace_record(&cpu->trace,
+		(uint64_t)TRACE_LOAD << TRACE_KIND_SHIFT | vcpu->vm->id << 16 | vcpu->id,
+		vcpu->regs.pc);
+}
+
+void vcpu_put(struct vcpu *vcpu)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu->current != vcpu)
+		return;
+	for (unsigned i = NR_PARTS; i-- > 0;) {
+		if (vm_parts[i].vcpu_put)
+			vm_parts[i].vcpu_put(vcpu);
+	}
+	bank_save(vcpu->bank);
+	vcpu->loaded = false;
+	cpu->current = NULL;
+}

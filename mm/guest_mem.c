@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "mm/guest_mem.h"
+
+#include "hyp/arch/cache.h"
+#include "hyp/arch/uaccess.h"
+#include "mm/phys.h"
+
+/* At most this much is done with the lock held. */
+#define CHUNK KIB(64)
+
+enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_LOAD };
+
+static const uint64_t access_needs[] = {
+	[ACCESS_READ] = MEM_R,
+	[ACCESS_WRITE] = MEM_W,
+	[ACCESS_LOAD] = 0,
+};
+
+/* Copies up to the end of the chunk or of what is mapped in one piece; *done bytes. ERR_NOT_FOUND:
+ * nothing is mapped. */
+static enum status copy_locked(const struct stage2 *s2, ipa_t ipa, void *buffer, size_t size,
+	enum access access, size_t *done)
+{
+	struct stage2_page page;
+	size_t n, left;
+	void *memory;
+
+	if (!stage2_lookup_locked(s2, ipa, &page))
+		return ERR_NOT_FOUND;
+	n = MIN(MIN(size, CHUNK), page.left);
+	if (page.type != MEM_NORMAL || (page.prot & access_needs[access]) != access_needs[access] ||
+		!page_range_owned(page.pa, n, s2->owner))
+		return ERR_FAULT;
+	memory = pa_to_ptr(page.pa);
+	if (access == ACCESS_READ)
+		left = copy_fault_safe(buffer, memory, n);
+	else
+		left = copy_fault_safe(memory, buffer, n);
+	*done = n;
+	return left == 0 ? OK : ERR_IO;
+}
+
+/* Nothing is mapped at ipa: has it given if it is RAM that nobody has touched yet. */
+static enum status give(struct stage2 *s2, ipa_t ipa)
+{
+	enum status status;
+
+	/* The CPU that is wiping this window is in Lintel and will be done within some 100,000
+	 * instructions. */
+	while ((status = stage2_fault_in(s2, ipa)) == ERR_BUSY)
+		cpu_relax();
+	return status == ERR_NOT_FOUND ? ERR_FAULT : status;
+}
+
+static enum status copy(struct stage2 *s2, ipa_t ipa, void *buffer, size_t size, enum access access)
+{
+	uint8_t *at = buffer;
+
+	if (size > BIT(s2->ipa_bits) || ipa.ipa > BIT(s2->ipa_bits) - size)
+		return ERR_RANGE;
+	while (size != 0) {
+		size_t done = 0;
+		enum status status;
+
+		spin_lock(&s2->lock);
+		status = copy_locked(s2, ipa, at, size, access, &done);
+		spin_unlock(&s2->lock);
+		if (status == ERR_NOT_FOUND)
+			status = give(s2, ipa);
+		if (status != OK)
+			return status;
+		at += done;
+		ipa.ipa += done;
+		size -= done;
+	}
+	return OK;
+}
+
+enum status guest_read(struct stage2 *s2, ipa_t ipa, void *destination, size_t size)
+{
+	return copy(s2, ipa, destination, size, ACCESS_READ);
+}
+
+enum status guest_write(struct stage2 *s2, ipa_t ipa, const void *source, size_t size)
+{
+	return copy(s2, ipa, (void *)(uintptr_t)source, size, ACCESS_WRITE);
+}
+
+enum status guest_load(struct stage2 *s2, ipa_t ipa, const void *source, size_t size)
+{
+	return copy(s2, ipa, (void *)(uintptr_t)source, size, ACCESS_LOAD);
+}
+
+/* Returns how many bytes that was, mapped or not. */
+static uint64_t sync_locked(const struct stage2 *s2, ipa_t ipa, uint64_t size)
+{
+	struct pgtable_leaf leaf;
+	uint64_t n;
+
+	pgtable_walk(&s2->table, ipa.ipa, &leaf);
+	n = MIN(size, leaf.base + leaf.size - ipa.ipa);
+	if (!leaf.valid || leaf.type != MEM_NORMAL)
+		return n;
+	n = MIN(n, CHUNK);
+	if (page_range_owned(leaf.pa, n, s2->owner)) {
+		void *memory = pa_to_ptr(leaf.pa);
+
+		cache_clean_invalidate(memory, n);
+		cache_sync_code(memory, n);
+	}
+	return n;
+}
+
+void guest_sync(struct stage2 *s2, ipa_t ipa, uint64_t size)
+{
+	if (size > BIT(s2->ipa_bits) || ipa.ipa > BIT(s2->ipa_bits) - size)
+		return;
+	while (size != 0) {
+		uint64_t n;
+
+		spin_lock(&s2->lock);
+		n = sync_locked(s2, ipa, size);
+		spin_unlock(&s2->lock);
+		ipa.ipa += n;
+		size -= n;
+	}
+}
+
+enum status guest_read_u64(struct stage2 *s2, ipa_t ipa, uint64_t *value)
+{
+	if (!IS_ALIGNED(ipa.ipa, sizeof(*value)))
+		return ERR_INVALID;
+	return copy(s2, ipa, value, sizeof(*value), ACCESS_READ);
+}
