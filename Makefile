@@ -78,7 +78,7 @@ FDT_LIB := $(FDT)/libfdt.a
 
 INCLUDES = -I. -I$(B)/gen -nostdinc -isystem $(CC_INCLUDE) -isystem $(PICOLIBC)/include -isystem $(FDT)/usr/include
 WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow
-COMMON_FLAGS = -std=gnu17 -O2 -g -ffreestanding -fno-common -march=armv8-a -mno-outline-atomics \
+COMMON_FLAGS = -std=gnu17 -Dstatic_assert=_Static_assert -O2 -g -ffreestanding -fno-common -march=armv8-a -mno-outline-atomics \
 	-mstrict-align -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(CC_ONLY) $(INCLUDES)
 
 EL2_FLAGS = $(COMMON_FLAGS) -fPIE -fvisibility=hidden -mgeneral-regs-only \
@@ -97,7 +97,7 @@ GUEST_LDFLAGS += --no-warn-rwx-segments
 endif
 
 HOST_CC ?= gcc
-HOST_FLAGS := -DLINTEL_HOST -std=gnu17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+HOST_FLAGS := -DLINTEL_HOST -Dstatic_assert=_Static_assert -std=gnu17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer --coverage -Wall -Wextra -Werror -I. -include hyp/base/compiler.h
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ test:
 
 bench:
 	@tools/setup run
-	@$(MAKE) all $(if $(wildcard guest/bench.dts),$(B)/bench.cpio)
+	@$(MAKE) all $(patsubst guest/%.dts,$(B)/%.cpio,$(wildcard guest/bench*.dts))
 	@$(RUN_ENV) tools/bench
 
 toolchain:

@@ -37,7 +37,7 @@ static void stop_others(void)
 
 	for (unsigned i = 0; i < nr_cpus; i++) {
 		if (&cpus[i] != this_cpu() && cpus[i].online)
-			gicv3_send_sgi(SGI_STOP, cpus[i].mpidr);
+			gicv3_send_sgi(gicv3_sgi_value(cpus[i].mpidr, SGI_STOP));
 	}
 	for (unsigned i = 0; i < nr_cpus; i++) {
 		while (&cpus[i] != this_cpu() && cpus[i].online &&

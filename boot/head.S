@@ -23,7 +23,7 @@
 	b	primary_entry
 	.long	0
 	.quad	0			/* text_offset */
-	.quad	__image_size
+	.long	__image_size, 0		/* 64 bits by halves: GNU ld would relocate a .quad */
 	.quad	0xa			/* little-endian, 4 KiB pages, anywhere in memory */
 	.quad	0
 	.quad	0

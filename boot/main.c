@@ -32,7 +32,10 @@
 #include "hyp/trap/exit.h"
 #include "hyp/trap/idreg.h"
 #include "hyp/trap/sysreg.h"
+#include "hyp/vdev/vgic.h"
+#include "hyp/vdev/vtimer.h"
 #include "hyp/vm/sched.h"
+#include "hyp/vm/timer.h"
 #include "hyp/vm/vm.h"
 #include "mm/el2_map.h"
 #include "mm/phys.h"
@@ -101,7 +104,9 @@ static void init_memory(void *dtb, uint64_t dtb_size)
 	for (unsigned i = 0; i < machine.reserved_count; i++)
 		taken[count++] = (struct page_range){ machine.reserved[i].region.base.pa,
 			machine.reserved[i].region.size, OWNER_FIRMWARE };
-	must(el2_map_memory(ram, machine.memory_count, taken, count), "memory");
+	must(el2_map_memory(ram, machine.memory_count, taken, count,
+		     BOOT_STACKS_PER_CPU * (machine.cpu_count - 1), CPU_STACK_SIZE),
+		"memory");
 }
 
 static const struct machine_uart *choose_uart(void)
@@ -147,6 +152,9 @@ static void init_hardware(void)
 	must(timer_init(&machine.timer), "no usable timer");
 	must(gic_init(&machine), "no usable interrupt controller");
 	irq_init();
+	must(timer_queue_init(), "no interrupt of EL2's timer");
+	must(vgic_init(), "no maintenance interrupt");
+	must(vtimer_init(), "no interrupt of the virtual timer");
 	if (psci_client_init(&machine.psci) != OK)
 		log_warn("no PSCI: one CPU only, and the machine can't be switched off");
 	cpus[0].mpidr = read_sysreg(MPIDR_EL1) & MPIDR_AFFINITY_MASK;

@@ -3,7 +3,6 @@
  * The parts of a VM: the one place that lists them all (hyp/vm/part.h).
  */
 #include "boot/parts.h"
-#include "hyp/smccc/psci.h"
 #include "hyp/trap/debug.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vdev/vtimer.h"
@@ -17,7 +16,6 @@ void parts_init(void)
 	parts[PART_VGIC] = vgic_part;
 	parts[PART_VTIMER] = vtimer_part;
 	parts[PART_VUART] = vuart_part;
-	parts[PART_PSCI] = psci_part;
 	parts[PART_FPSIMD] = fpsimd_part;
 	parts[PART_DEBUG] = debug_part;
 	vm_parts = parts;

@@ -2,6 +2,7 @@
 #include "boot/secondary.h"
 #include "boot/crash.h"
 #include "drivers/gic/gic.h"
+#include "drivers/gic/gicv3_cpu.h"
 #include "drivers/psci/psci_client.h"
 #include "drivers/timer/timer.h"
 #include "hyp/arch/barrier.h"
@@ -36,10 +37,11 @@ bool boot_prepare_cpu(unsigned n, uint64_t mpidr)
 
 	cpu->index = n;
 	cpu->mpidr = mpidr;
+	cpu->kick = gicv3_sgi_value(mpidr, SGI_KICK);
 	cpu->trace.next = mm_zalloc(TRACE_ENTRIES * sizeof(struct trace_entry));
 	if (n != 0) {
-		cpu->stack = (uint64_t)el2_stack_alloc(CPU_STACK_SIZE);
-		cpu->emergency_stack = (uint64_t)el2_stack_alloc(CPU_EMERGENCY_STACK_SIZE);
+		cpu->stack = (uint64_t)el2_stack_top(BOOT_STACKS_PER_CPU * (n - 1));
+		cpu->emergency_stack = (uint64_t)el2_stack_top(BOOT_STACKS_PER_CPU * (n - 1) + 1);
 		if (!cpu->stack || !cpu->emergency_stack)
 			return false;
 	}
@@ -60,7 +62,7 @@ void boot_init_cpu(struct cpu *cpu)
 			status_name(status));
 	timer_cpu_init();
 	sched_init_cpu();
-	soft_timer_init_cpu();
+	timer_queue_init_cpu();
 	vgic_init_cpu();
 	vtimer_init_cpu();
 	crash_init_cpu();

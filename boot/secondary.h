@@ -21,6 +21,9 @@ struct boot_secondary {
 	struct cpu *cpu;
 };
 
+/* Each CPU but the first has two stacks of el2_map_memory()'s: its own, and the one for exceptions from EL2. */
+#define BOOT_STACKS_PER_CPU 2
+
 /* boot/head.S */
 void boot_enable_mmu(const struct boot_mmu *values);
 void secondary_entry(void);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mm/page_table.h"
 
+#include "hyp/base/string.h"
+
 struct page_table page_table;
 
 struct page_bank *page_bank_of(uint64_t pa)
@@ -54,10 +56,10 @@ void page_block_split(struct page_bank *bank, unsigned index)
 
 	if (owner == BLOCK_SPLIT)
 		return;
-	for (unsigned i = 0; i < PAGES_PER_BLOCK; i++)
+	memset(leaf->owner, 0, sizeof(leaf->owner)); /* OWNER_NONE, the usual case */
+	for (unsigned i = 0; owner != OWNER_NONE && i < PAGES_PER_BLOCK; i++)
 		leaf->owner[i] = owner;
-	for (unsigned i = 0; i < ARRAY_SIZE(leaf->free); i++)
-		leaf->free[i] = owner == OWNER_NONE ? ~UINT64_C(0) : 0;
+	memset(leaf->free, owner == OWNER_NONE ? 0xff : 0, sizeof(leaf->free));
 	block->free = owner == OWNER_NONE ? PAGES_PER_BLOCK : 0;
 	block->owner = BLOCK_SPLIT;
 	set_whole(bank, index, false);

@@ -130,15 +130,10 @@ struct map_job {
 	bool commit;
 };
 
-static bool leaf_fits(const struct map_job *job, unsigned level, uint64_t ia, uint64_t next)
-{
-	return level >= job->top_leaf && next - ia == desc_span(level) &&
-		IS_ALIGNED(ia | (ia + job->delta), desc_span(level));
-}
-
 static enum status map_range(
 	struct map_job *job, uint64_t *entries, unsigned level, uint64_t ia, uint64_t end);
 
+/* An entry that is taken, or that a leaf would not fit. */
 static enum status map_entry(
 	struct map_job *job, uint64_t *entry, unsigned level, uint64_t ia, uint64_t next)
 {
@@ -147,16 +142,9 @@ static enum status map_entry(
 	if (desc_is_leaf(desc, level))
 		return job->skip ? OK : ERR_EXISTS;
 	if (!desc_is_table(desc, level)) {
-		enum status status;
 		pa_t page;
+		enum status status = job->table->ops->alloc(job->table, &page);
 
-		if (leaf_fits(job, level, ia, next)) {
-			if (job->commit)
-				WRITE_ONCE(*entry,
-					((ia + job->delta) & DESC_ADDRESS) | job->bits[level]);
-			return OK;
-		}
-		status = job->table->ops->alloc(job->table, &page);
 		if (status != OK)
 			return status;
 		desc = page.pa | DESC_TABLE;
@@ -169,17 +157,43 @@ static enum status map_entry(
 	return map_range(job, entries_at(desc), level + 1, ia, next);
 }
 
+/*
+ * The entries from *entry on that are free and get a leaf of this level: all of RAM goes through
+ * here at start-up. Returns where in [ia, end) the first one is that is different.
+ */
+static uint64_t map_run(
+	const struct map_job *job, uint64_t *entry, unsigned level, uint64_t ia, uint64_t end)
+{
+	uint64_t span = desc_span(level);
+	uint64_t desc = ((ia + job->delta) & DESC_ADDRESS) | job->bits[level];
+
+	if (level < job->top_leaf || !IS_ALIGNED(ia | (ia + job->delta), span))
+		return ia;
+	end = ALIGN_DOWN(end, span);
+	if (job->commit) {
+		for (; ia < end && !(*entry & DESC_VALID); ia += span, desc += span)
+			WRITE_ONCE(*entry++, desc);
+	} else {
+		while (ia < end && !(*entry++ & DESC_VALID))
+			ia += span;
+	}
+	return ia;
+}
+
 static enum status map_range(
 	struct map_job *job, uint64_t *entries, unsigned level, uint64_t ia, uint64_t end)
 {
-	uint64_t *entry = &entries[index_of(job->table, level, ia)];
-
 	while (ia < end) {
-		uint64_t next = entry_end(level, ia, end);
-		enum status status = map_entry(job, entry++, level, ia, next);
+		uint64_t *entry = &entries[index_of(job->table, level, ia)];
+		uint64_t next = map_run(job, entry, level, ia, end);
+		enum status status;
 
-		if (status != OK)
-			return status;
+		if (next == ia) {
+			next = entry_end(level, ia, end);
+			status = map_entry(job, entry, level, ia, next);
+			if (status != OK)
+				return status;
+		}
 		ia = next;
 	}
 	return OK;

@@ -245,7 +245,8 @@ static enum status claim_window(struct stage2 *s2, const struct stage2_region *r
 	return OK;
 }
 
-/* Maps as much of the block as the region has in the window. */
+/* Maps as much of the block as the region has in the window; a page that is mapped there already
+ * stays. */
 static enum status map_window(
 	struct stage2 *s2, const struct stage2_region *region, uint64_t window_ipa, pa_t block)
 {
@@ -253,7 +254,7 @@ static enum status map_window(
 	uint64_t end = MIN(window_ipa + BLOCK_SIZE, region->ipa.ipa + region->size);
 
 	return pgtable_map(&s2->table, first, end - first, PA(block.pa + (first - window_ipa)),
-		region->prot, MEM_NORMAL, 0);
+		region->prot, MEM_NORMAL, PGTABLE_SKIP_MAPPED);
 }
 
 enum status stage2_fault_in(struct stage2 *s2, ipa_t ipa)

@@ -23,10 +23,9 @@ def out_folder():
     return os.path.join(TOP, os.environ.get("O", "build"))
 
 
-def qemu_version():
-    text = subprocess.run([QEMU, "--version"], check=False, capture_output=True, text=True).stdout
-    found = re.search(r"version (\d+)\.(\d+)", text)
-    return (int(found.group(1)), int(found.group(2))) if found else (0, 0)
+def toolchain_folder():
+    """Where the image's payloads and bundles are (B= of make)."""
+    return os.path.join(TOP, os.environ.get("B", os.environ.get("O", "build")))
 
 
 def command(image, *, cpu="max", cpus=4, mem="1G", machine="", bundle=None, bootargs="", serial="stdio",

@@ -22,7 +22,10 @@ struct device_row {
 	uint8_t kind; /* enum device_kind */
 };
 
-#define ROW(name, kind) { name, sizeof(name) - 1, kind }
+#define ROW(name, kind)                      \
+	{                                    \
+		name, sizeof(name) - 1, kind \
+	}
 
 static const struct device_row rows[] = {
 	ROW("arm,psci-1.0", DEVICE_PSCI),
@@ -186,13 +189,20 @@ static const struct device_row *row_of(const char *compatible, size_t length)
 	return NULL;
 }
 
-/* True if the current node is like the last one that nobody knew. */
-static bool unknown_again(struct dt_scan *scan, const struct dt_value *compatible)
+/* True if the current node is like the last one that nobody knew. Word by word: values are aligned
+ * and padded. */
+static bool unknown_again(const struct dt_value *unknown, const struct dt_value *compatible)
 {
-	const struct dt_value *unknown = &scan->unknown_device;
+	const uint32_t *left = (const uint32_t *)unknown->data;
+	const uint32_t *right = (const uint32_t *)compatible->data;
 
-	return unknown->length == compatible->length && unknown->data &&
-	       memcmp(unknown->data, compatible->data, unknown->length) == 0;
+	if (!left || unknown->length != compatible->length)
+		return false;
+	for (uint32_t i = 0; i < (compatible->length + 3) / 4; i++) {
+		if (left[i] != right[i])
+			return false;
+	}
+	return true;
 }
 
 void dt_node_device(struct dt_scan *scan)
@@ -201,7 +211,7 @@ void dt_node_device(struct dt_scan *scan)
 	const char *at = (const char *)compatible->data;
 	const char *end = at + compatible->length;
 
-	if (unknown_again(scan, compatible))
+	if (unknown_again(&scan->unknown_device, compatible))
 		return;
 	while (at < end) {
 		size_t length = 0;

@@ -3,16 +3,16 @@
 #include "hyp/base/string.h"
 
 /* The GIC's specifier: type, number, flags (Linux binding arm,gic-v3.yaml, arm,gic.yaml). */
-#define GIC_CELLS_MIN	  3
-#define GIC_CELLS_MAX	  4 /* the fourth names a partition of CPUs */
-#define GIC_TYPE_SPI	  0
-#define GIC_TYPE_PPI	  1
-#define GIC_SPI_BASE	  32
-#define GIC_PPI_BASE	  16
-#define GIC_SPI_NUMBERS	  988
-#define GIC_PPI_NUMBERS	  16
-#define TIMER_NAMES_MAX	  16
-#define GIC_FLAG_EDGES	  3u /* rising 1, falling 2; level high 4, low 8 */
+#define GIC_CELLS_MIN   3
+#define GIC_CELLS_MAX   4 /* the fourth names a partition of CPUs */
+#define GIC_TYPE_SPI    0
+#define GIC_TYPE_PPI    1
+#define GIC_SPI_BASE    32
+#define GIC_PPI_BASE    16
+#define GIC_SPI_NUMBERS 988
+#define GIC_PPI_NUMBERS 16
+#define TIMER_NAMES_MAX 16
+#define GIC_FLAG_EDGES  3u /* rising 1, falling 2; level high 4, low 8 */
 
 static uint32_t specifier_intid(const uint8_t *cells, bool *edge)
 {
@@ -42,7 +42,8 @@ uint32_t dt_interrupt_intid(
 	const uint8_t *at = from->cells + offset;
 
 	if (from->extended) {
-		/* All entries are taken for the GIC's: one of another controller hides those behind it. */
+		/* All entries are taken for the GIC's: one of another controller hides those behind
+		 * it. */
 		for (unsigned i = 0; i <= index; i++) {
 			parent = dt_be32(from->cells + (size_t)i * cells * DT_CELL_SIZE);
 			if (parent != scan->gic_phandle)
@@ -77,7 +78,6 @@ static void resolve_timer(struct dt_scan *scan)
 {
 	struct machine_timer *timer = &scan->machine->timer;
 	const char *name = (const char *)scan->timer_names.data;
-	const char *end = name + scan->timer_names.length;
 
 	if (!name) {
 		for (unsigned i = 0; i < TIMER_PPI_COUNT; i++)
@@ -85,6 +85,8 @@ static void resolve_timer(struct dt_scan *scan)
 				dt_interrupt_intid(scan, &scan->timer_interrupts, i, NULL);
 		return;
 	}
+	const char *end = name + scan->timer_names.length;
+
 	for (unsigned index = 0; name < end && index < TIMER_NAMES_MAX; index++) {
 		size_t length = strnlen(name, (size_t)(end - name));
 		int which = timer_ppi_by_name(name, length);
@@ -107,14 +109,12 @@ void dt_resolve_interrupts(struct dt_scan *scan)
 	for (unsigned i = 0; i < machine->uart_count; i++) {
 		struct machine_uart *uart = &machine->uarts[i];
 
-		uart->intid =
-			dt_interrupt_intid(scan, &scan->uart_interrupts[i], 0, &uart->edge);
+		uart->intid = dt_interrupt_intid(scan, &scan->uart_interrupts[i], 0, &uart->edge);
 	}
 	resolve_timer(scan);
 	machine->pmu_intid = dt_interrupt_intid(scan, &scan->pmu_interrupts, 0, NULL);
 
 	/* The GIC is its own interrupt parent, whether or not it says so. */
 	scan->gic_interrupts.parent = scan->gic_phandle;
-	machine->gic.maintenance_intid =
-		dt_interrupt_intid(scan, &scan->gic_interrupts, 0, NULL);
+	machine->gic.maintenance_intid = dt_interrupt_intid(scan, &scan->gic_interrupts, 0, NULL);
 }

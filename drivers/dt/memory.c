@@ -30,7 +30,8 @@ void dt_node_memory(struct dt_scan *scan)
 	}
 }
 
-/* False when the table is full: memory could then be given away that must not be, so the scan fails. */
+/* False when the table is full: memory could then be given away that must not be, so the scan
+ * fails. */
 static bool add_reserved(struct machine *machine, struct machine_region region, bool no_map)
 {
 	if (region.size == 0)

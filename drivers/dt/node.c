@@ -49,7 +49,7 @@ bool dt_text_is(const struct dt_scan *scan, enum dt_property id, const char *tex
 	size_t size = strlen(text) + 1;
 
 	return dt_has(scan, id) && value_of(scan, id)->length == size &&
-	       memcmp(value_of(scan, id)->data, text, size) == 0;
+		memcmp(value_of(scan, id)->data, text, size) == 0;
 }
 
 const char *dt_text(struct dt_scan *scan, enum dt_property id)
@@ -97,7 +97,7 @@ uint64_t dt_u64(struct dt_scan *scan, enum dt_property id, uint64_t fallback)
 bool dt_enabled(const struct dt_scan *scan)
 {
 	return !dt_has(scan, PROP_STATUS) || dt_text_is(scan, PROP_STATUS, "okay") ||
-	       dt_text_is(scan, PROP_STATUS, "ok");
+		dt_text_is(scan, PROP_STATUS, "ok");
 }
 
 /* A number of `cells` cells (0, 1 or 2). */
@@ -136,8 +136,8 @@ static bool translate_step(const struct dt_frame *frame, const struct dt_frame *
 	for (uint32_t left = frame->ranges_length; left >= row * DT_CELL_SIZE;
 		left -= row * DT_CELL_SIZE, at += row * DT_CELL_SIZE) {
 		uint64_t child = read_cells(at, frame->address_cells);
-		uint64_t target = read_cells(
-			at + frame->address_cells * DT_CELL_SIZE, parent->address_cells);
+		uint64_t target =
+			read_cells(at + frame->address_cells * DT_CELL_SIZE, parent->address_cells);
 		uint64_t length = read_cells(
 			at + (frame->address_cells + parent->address_cells) * DT_CELL_SIZE,
 			frame->size_cells);
@@ -163,8 +163,7 @@ bool dt_reg(struct dt_scan *scan, unsigned index, struct machine_region *out)
 	}
 	const uint8_t *at = value_of(scan, PROP_REG)->data + (size_t)index * row;
 	uint64_t address = read_cells(at, parent->address_cells);
-	uint64_t size =
-		read_cells(at + parent->address_cells * DT_CELL_SIZE, parent->size_cells);
+	uint64_t size = read_cells(at + parent->address_cells * DT_CELL_SIZE, parent->size_cells);
 	uint64_t start = address;
 
 	for (unsigned level = scan->depth - 1; level > 0; level--) {

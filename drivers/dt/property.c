@@ -21,8 +21,13 @@ enum dt_property dt_property_by_name(const struct dt_walk *walk)
 
 	if (!name)
 		return PROP_UNNAMED;
-	for (unsigned id = 0; id < PROP_COUNT && name_lengths[id] <= length; id++) {
-		if (name_lengths[id] == length && memcmp(dt_property_names[id], name, length) == 0)
+	/* The names are sorted by length: skip half of them, stop behind the last that is as long.
+	 */
+	unsigned id = length > name_lengths[PROP_COUNT / 2] ? PROP_COUNT / 2 : 0;
+
+	for (; id < PROP_COUNT && name_lengths[id] <= length; id++) {
+		if (name_lengths[id] == length && dt_property_names[id][0] == name[0] &&
+			memcmp(dt_property_names[id], name, length) == 0)
 			return (enum dt_property)id;
 	}
 	return PROP_OTHER;

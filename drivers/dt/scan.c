@@ -46,15 +46,15 @@ static bool place_of(const struct dt_scan *scan, enum dt_place *place)
 		*place = DT_PLACE_RESERVED;
 	else if (parent == DT_PLACE_ROOT && dt_name_is(scan, "firmware"))
 		*place = DT_PLACE_OTHER;
-	else if (dt_has(scan, PROP_RANGES) &&
-		 (parent == DT_PLACE_ROOT || parent == DT_PLACE_BUS))
+	else if (dt_has(scan, PROP_RANGES) && (parent == DT_PLACE_ROOT || parent == DT_PLACE_BUS))
 		*place = DT_PLACE_BUS;
 	else
 		return false;
 	return true;
 }
 
-/* Makes the current node the parent of what follows. False: it was passed over, with all its children. */
+/* Makes the current node the parent of what follows. False: it was passed over, with all its
+ * children. */
 static bool enter_children(struct dt_scan *scan, bool *broken)
 {
 	const struct dt_value *ranges = &scan->node.values[PROP_RANGES];
@@ -128,8 +128,7 @@ static bool property(struct dt_scan *scan)
 		return false;
 	if (id < PROP_COUNT) {
 		scan->node.present |= BIT(id);
-		scan->node.values[id] =
-			(struct dt_value){ scan->walk.data, scan->walk.length };
+		scan->node.values[id] = (struct dt_value){ scan->walk.data, scan->walk.length };
 	}
 	return true;
 }
@@ -200,9 +199,8 @@ enum status dt_scan(void *dtb, uint64_t size, struct machine *machine)
 {
 	struct dt_scan scan = { .machine = machine };
 
-	*machine = (struct machine){
-		.tree = dtb, .bootargs = "", .stdout_path = "", .console = -1
-	};
+	*machine =
+		(struct machine){ .tree = dtb, .bootargs = "", .stdout_path = "", .console = -1 };
 	enum status status = dt_walk_start(&scan.walk, dtb, size);
 
 	if (status)

@@ -2,8 +2,9 @@
 /*
  * The scan's own state, shared by the files of this folder and by nobody else.
  *
- * In a flattened tree a node's properties come before its children, so one struct dt_node is enough: it is judged when its
- * first child begins or the node ends. A struct dt_frame is what its children need to know of it.
+ * In a flattened tree a node's properties come before its children, so one struct dt_node is
+ * enough: it is judged when its first child begins or the node ends. A struct dt_frame is what its
+ * children need to know of it.
  */
 #ifndef DRIVERS_DT_SCAN_H
 #define DRIVERS_DT_SCAN_H
@@ -14,12 +15,13 @@
 #include "hyp/base/compiler.h"
 #include "hyp/base/status.h"
 
-#define DT_DEPTH_MAX	32
-#define DT_ALIASES_MAX	32
-#define DT_COMPLAINTS	16 /* after so many warnings a broken tree is not commented any more */
-#define DT_CELLS_MAX	2
-#define DT_RANGES_MAX	KIB(8) /* bytes of a ranges property: bounds the work a broken tree can cause */
-#define DT_CELL_SIZE	4
+#define DT_DEPTH_MAX   32
+#define DT_ALIASES_MAX 32
+#define DT_COMPLAINTS  16 /* after so many warnings a broken tree is not commented any more */
+#define DT_CELLS_MAX   2
+#define DT_RANGES_MAX \
+	KIB(8) /* bytes of a ranges property: bounds the work a broken tree can cause */
+#define DT_CELL_SIZE          4
 #define DT_ROOT_ADDRESS_CELLS 2 /* without the property: Devicetree Specification 2.3.5 */
 #define DT_ROOT_SIZE_CELLS    1
 
@@ -35,7 +37,7 @@ struct dt_frame {
 	const char *name;
 	enum dt_place place;
 	uint32_t address_cells, size_cells; /* for its children's reg */
-	uint32_t interrupt_parent;	    /* a phandle, inherited; 0 unknown */
+	uint32_t interrupt_parent;          /* a phandle, inherited; 0 unknown */
 	const uint8_t *ranges;
 	uint32_t ranges_length;
 };
@@ -54,9 +56,9 @@ struct dt_node {
 /* An interrupt specifier, understood when the interrupt controller is known. */
 struct dt_interrupt {
 	const uint8_t *cells;
-	uint32_t length;  /* bytes from there on */
-	uint32_t parent;  /* phandle; 0 unknown */
-	bool extended;	  /* each specifier follows its own phandle */
+	uint32_t length; /* bytes from there on */
+	uint32_t parent; /* phandle; 0 unknown */
+	bool extended;   /* each specifier follows its own phandle */
 };
 
 struct dt_alias {
@@ -68,14 +70,16 @@ struct dt_alias {
 struct dt_scan {
 	struct dt_walk walk;
 	struct machine *machine;
-	struct dt_frame frames[DT_DEPTH_MAX]; /* of the open nodes' ancestors: frames[0] is the root */
-	unsigned depth; /* frames in use: the current node's depth below the root */
-	bool open;	/* the current node's properties are being read */
+	struct dt_frame
+		frames[DT_DEPTH_MAX]; /* of the open nodes' ancestors: frames[0] is the root */
+	unsigned depth;               /* frames in use: the current node's depth below the root */
+	bool open;                    /* the current node's properties are being read */
 	bool in_aliases;
 	bool reserved_overflow;
 	struct dt_node node;
 	struct dt_name_cache cache;
-	struct dt_value unknown_device; /* the last "compatible" that nobody knew: devices often come in rows */
+	struct dt_value unknown_device; /* the last "compatible" that nobody knew: devices often
+					   come in rows */
 	unsigned complaints;
 
 	struct dt_alias aliases[DT_ALIASES_MAX];
@@ -106,7 +110,8 @@ static inline const struct dt_frame *dt_parent(const struct dt_scan *scan)
 /* The property is a text, and it is this one. */
 bool dt_text_is(const struct dt_scan *scan, enum dt_property id, const char *text);
 
-/* The property as text, NUL-terminated; NULL when absent, empty or without its NUL (then complained of). */
+/* The property as text, NUL-terminated; NULL when absent, empty or without its NUL (then complained
+ * of). */
 const char *dt_text(struct dt_scan *scan, enum dt_property id);
 
 /* A property of one cell; `fallback` when absent or (complained of) not of that length. */
@@ -125,8 +130,8 @@ bool dt_name_is(const struct dt_scan *scan, const char *name);
 unsigned dt_reg_count(struct dt_scan *scan);
 
 /*
- * Entry `index` of the current node's reg as a physical address: through the ranges of all buses above it. False,
- * complained of, when it has no such entry, or one that wraps, or no translation.
+ * Entry `index` of the current node's reg as a physical address: through the ranges of all buses
+ * above it. False, complained of, when it has no such entry, or one that wraps, or no translation.
  */
 bool dt_reg(struct dt_scan *scan, unsigned index, struct machine_region *out);
 

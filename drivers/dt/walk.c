@@ -3,11 +3,11 @@
 #include "drivers/dt/walk.h"
 #include "hyp/base/log.h"
 
-#define DT_VERSION	  17 /* the first that gives the structure block's size */
-#define DT_LAST_VERSION	  17 /* the newest layout this code understands */
-#define DT_ALIGNMENT	  8
+#define DT_VERSION        17 /* the first that gives the structure block's size */
+#define DT_LAST_VERSION   17 /* the newest layout this code understands */
+#define DT_ALIGNMENT      8
 #define DT_RESERVED_ALIGN 8
-#define DT_STRUCT_ALIGN	  4
+#define DT_STRUCT_ALIGN   4
 
 static uint32_t header_field(const void *dtb, size_t offset)
 {
@@ -23,7 +23,8 @@ enum status dt_size(const void *dtb, uint64_t *size)
 		return ERR_INVALID;
 	}
 	if (HEADER(dtb, magic) != FDT_MAGIC) {
-		log_error("devicetree: magic number 0x%08x, expected 0x%08x (no devicetree was passed)",
+		log_error("devicetree: magic number 0x%08x, expected 0x%08x (no devicetree was "
+			  "passed)",
 			HEADER(dtb, magic), FDT_MAGIC);
 		return ERR_CORRUPT;
 	}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One step after another through a flattened devicetree (Devicetree Specification v0.4, 5.4), within its bounds.
+ * One step after another through a flattened devicetree (Devicetree Specification v0.4, 5.4),
+ * within its bounds.
  *
- * For the rooms above see dt.h; this is what the scan is made of. Inline: it runs a few hundred times in each boot.
+ * For the rooms above see dt.h; this is what the scan is made of. Inline: it runs a few hundred
+ * times in each boot.
  */
 #ifndef DRIVERS_DT_WALK_H
 #define DRIVERS_DT_WALK_H
@@ -29,9 +31,9 @@ struct dt_walk {
 	const uint64_t *reservations, *reservations_end; /* of the memory reservation block */
 
 	/* What the last token was about. */
-	const char *name;    /* DT_BEGIN: the node's, with its unit address */
-	const uint8_t *data; /* DT_PROPERTY: its value, 4-byte aligned */
-	uint32_t length;     /* ... in bytes */
+	const char *name;     /* DT_BEGIN: the node's, with its unit address */
+	const uint8_t *data;  /* DT_PROPERTY: its value, 4-byte aligned */
+	uint32_t length;      /* ... in bytes */
 	uint32_t name_offset; /* ... its name, in the strings block */
 };
 
@@ -48,7 +50,8 @@ static inline uint64_t dt_be64(const void *from)
 	return (uint64_t)dt_be32(word) << 32 | dt_be32(word + 1);
 }
 
-/* Checks the header of the tree, of which `size` bytes can be read, and starts before the root. Logs what is wrong. */
+/* Checks the header of the tree, of which `size` bytes can be read, and starts before the root.
+ * Logs what is wrong. */
 enum status __must_check dt_walk_start(struct dt_walk *walk, const void *dtb, uint64_t size);
 
 /* True if the word holds a byte that is 0. */
@@ -109,12 +112,13 @@ static inline enum dt_token dt_walk_next(struct dt_walk *walk)
 	return DT_BROKEN;
 }
 
-/* Passes everything up to and including the `depth`th DT_END that is not a child's. False if there is none. */
+/* Passes everything up to and including the `depth`th DT_END that is not a child's. False if there
+ * is none. */
 bool __must_check dt_walk_skip(struct dt_walk *walk, unsigned depth);
 
 /*
- * The name of the property last passed, and its length without NUL; NULL if it lies outside the strings block or has no end
- * in it.
+ * The name of the property last passed, and its length without NUL; NULL if it lies outside the
+ * strings block or has no end in it.
  */
 const char *dt_walk_property_name(const struct dt_walk *walk, size_t *length);
 

@@ -4,11 +4,14 @@
 #include "drivers/gic/gicv3_cpu.h"
 #include "drivers/gic/irq.h"
 #include "drivers/gic/vif.h"
+#include "hyp/arch/cpu.h"
 #include "hyp/arch/mmio.h"
 #include "hyp/base/log.h"
 #include "mm/el2_map.h"
 
 #define GICD_SIZE_MIN KIB(64)
+
+_Static_assert(MAX_CPUS <= MACHINE_CPUS_MAX, "a redistributor for each CPU");
 
 struct gicv3 gicv3;
 
@@ -129,8 +132,8 @@ void gic_set_priority(unsigned cpu, uint32_t intid, uint8_t priority)
 
 void gic_set_edge(unsigned cpu, uint32_t intid, bool edge)
 {
-	volatile uint8_t *config = gicv3_frame(cpu, intid) + GICD_ICFGR +
-				   intid / GIC_CONFIG_INTIDS * sizeof(uint32_t);
+	volatile uint8_t *config =
+		gicv3_frame(cpu, intid) + GICD_ICFGR + intid / GIC_CONFIG_INTIDS * sizeof(uint32_t);
 	uint32_t bit = GIC_CONFIG_EDGE << (intid % GIC_CONFIG_INTIDS * 2);
 
 	if (intid < GIC_PPI_FIRST)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The machine's interrupt controller as Lintel uses it: GICv3 (IHI 0069), non-secure view, group 1, EOImode 1.
+ * The machine's interrupt controller as Lintel uses it: GICv3 (IHI 0069), non-secure view, group 1,
+ * EOImode 1.
  *
- * `cpu` is Lintel's number of a CPU (an index into machine.cpus); it selects the redistributor for an SGI or PPI and is
- * ignored for an SPI. Every function may be called on any CPU, the redistributor's owner or not, unless it says otherwise.
- * None takes a lock: each is a write to a set/clear register, or concerns one interrupt that one owner configures.
+ * `cpu` is Lintel's number of a CPU (an index into machine.cpus); it selects the redistributor for
+ * an SGI or PPI and is ignored for an SPI. Every function may be called on any CPU, the
+ * redistributor's owner or not, unless it says otherwise. None takes a lock: each is a write to a
+ * set/clear register, or concerns one interrupt that one owner configures.
  */
 #ifndef DRIVERS_GIC_GIC_H
 #define DRIVERS_GIC_GIC_H
@@ -13,27 +15,28 @@
 #include "hyp/base/compiler.h"
 #include "hyp/base/status.h"
 
-#define GIC_SGIS	16
-#define GIC_PPI_FIRST	16
-#define GIC_SPI_FIRST	32
+#define GIC_SGIS        16
+#define GIC_PPI_FIRST   16
+#define GIC_SPI_FIRST   32
 #define GIC_INTID_LIMIT 1020 /* INTIDs from here on are special (1020..1023) or extended */
-#define GIC_SPURIOUS	1023
+#define GIC_SPURIOUS    1023
 
 /* All of Lintel's interrupts have one priority: none preempts another. */
-#define GIC_PRIORITY 0xa0
+#define GIC_PRIORITY    0xa0
 
 /*
- * Boot CPU, once: maps the frames that the devicetree names, checks that they are a GICv3, resets the distributor (all
- * SPIs off, group 1, GIC_PRIORITY, level, routed to nobody in particular) and enables it.
- * ERR_NOT_SUPPORTED for GICv2 and none at all; ERR_IO for frames that don't answer as a GICv3. Logged.
+ * Boot CPU, once: maps the frames that the devicetree names, checks that they are a GICv3, resets
+ * the distributor (all SPIs off, group 1, GIC_PRIORITY, level, routed to nobody in particular) and
+ * enables it. ERR_NOT_SUPPORTED for GICv2 and none at all; ERR_IO for frames that don't answer as a
+ * GICv3. Logged.
  */
 enum status __must_check gic_init(const struct machine *machine);
 
 /*
- * On each CPU, the boot CPU included, after gic_init(): finds its redistributor by affinity, wakes it, resets SGIs and PPIs
- * (off, group 1, GIC_PRIORITY, PPIs level), and sets the CPU interface up.
- * SGIs are enabled at the end; PPIs are not. ERR_NOT_FOUND: no redistributor has this affinity; ERR_IO: it won't wake;
- * ERR_NOT_SUPPORTED: firmware denies EL2 the system register interface.
+ * On each CPU, the boot CPU included, after gic_init(): finds its redistributor by affinity, wakes
+ * it, resets SGIs and PPIs (off, group 1, GIC_PRIORITY, PPIs level), and sets the CPU interface up.
+ * SGIs are enabled at the end; PPIs are not. ERR_NOT_FOUND: no redistributor has this affinity;
+ * ERR_IO: it won't wake; ERR_NOT_SUPPORTED: firmware denies EL2 the system register interface.
  */
 enum status __must_check gic_cpu_init(unsigned cpu, uint64_t mpidr);
 

@@ -2,16 +2,16 @@
 #include "drivers/gic/gicv3_cpu.h"
 #include "hyp/base/log.h"
 
-#define ID_AA64PFR0_GIC GENMASK(27, 24)
+#define ID_AA64PFR0_GIC  GENMASK(27, 24)
 
-#define ICC_SRE_SRE    BIT(0)
-#define ICC_SRE_DFB    BIT(1)
-#define ICC_SRE_DIB    BIT(2)
-#define ICC_SRE_ENABLE BIT(3) /* EL1 may access its own */
+#define ICC_SRE_SRE      BIT(0)
+#define ICC_SRE_DFB      BIT(1)
+#define ICC_SRE_DIB      BIT(2)
+#define ICC_SRE_ENABLE   BIT(3) /* EL1 may access its own */
 
-#define ICC_PMR_ALL	 0xff /* every priority passes */
+#define ICC_PMR_ALL      0xff /* every priority passes */
 #define ICC_CTLR_EOIMODE BIT(1)
-#define ICC_IGRPEN1_ON	 BIT(0)
+#define ICC_IGRPEN1_ON   BIT(0)
 
 enum status gicv3_cpu_init(void)
 {
@@ -19,11 +19,11 @@ enum status gicv3_cpu_init(void)
 		log_error("GIC: this CPU has no GIC system registers");
 		return ERR_NOT_SUPPORTED;
 	}
-	write_sysreg(
-		ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB | ICC_SRE_ENABLE, ICC_SRE_EL2);
+	write_sysreg(ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB | ICC_SRE_ENABLE, ICC_SRE_EL2);
 	isb();
 	if (!(read_sysreg(ICC_SRE_EL2) & ICC_SRE_SRE)) {
-		log_error("GIC: firmware denies EL2 the system registers (ICC_SRE_EL2.SRE stays 0)");
+		log_error(
+			"GIC: firmware denies EL2 the system registers (ICC_SRE_EL2.SRE stays 0)");
 		return ERR_NOT_SUPPORTED;
 	}
 	write_sysreg(ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB, ICC_SRE_EL1);

@@ -11,8 +11,7 @@ void gicv3_reset_word(volatile uint8_t *frame, unsigned word)
 {
 	volatile uint8_t *bits = frame + word * sizeof(uint32_t);
 	volatile uint8_t *priorities = frame + GICD_IPRIORITYR + word * GIC_WORD_INTIDS;
-	volatile uint8_t *configs =
-		frame + GICD_ICFGR +
+	volatile uint8_t *configs = frame + GICD_ICFGR +
 		word * (GIC_WORD_INTIDS / GIC_CONFIG_INTIDS) * sizeof(uint32_t);
 
 	mmio_write32(bits + GICD_ICENABLER, UINT32_MAX);
@@ -51,7 +50,8 @@ enum status gicv3_dist_init(void)
 
 	gicv3.intid_limit = MIN(words * GIC_WORD_INTIDS, GIC_INTID_LIMIT);
 
-	/* Affinity routing may only be changed, and SPIs only be reset, with the groups off (12.9.4). */
+	/* Affinity routing may only be changed, and SPIs only be reset, with the groups off
+	 * (12.9.4). */
 	mmio_write32(gicv3.dist + GICD_CTLR, 0);
 	gicv3_dist_wait();
 	mmio_write32(gicv3.dist + GICD_CTLR, GICD_CTLR_ARE);
@@ -68,6 +68,6 @@ enum status gicv3_dist_init(void)
 
 void gic_route(uint32_t intid, uint64_t mpidr)
 {
-	mmio_write64(gicv3.dist + GICD_IROUTER + intid * sizeof(uint64_t),
-		mpidr & MPIDR_AFFINITY_MASK);
+	mmio_write64(
+		gicv3.dist + GICD_IROUTER + intid * sizeof(uint64_t), mpidr & MPIDR_AFFINITY_MASK);
 }

@@ -10,16 +10,17 @@
 #include "hyp/base/status.h"
 
 /*
- * Called with interrupts masked, after the priority drop. Without IRQ_KEEP_ACTIVE the interrupt is deactivated when the
- * handler returns; a level-sensitive one comes again at once if its source still asserts it.
+ * Called with interrupts masked, after the priority drop. Without IRQ_KEEP_ACTIVE the interrupt is
+ * deactivated when the handler returns; a level-sensitive one comes again at once if its source
+ * still asserts it.
  */
 typedef void (*irq_handler)(void *context, uint32_t intid);
 
 enum irq_flags {
 	IRQ_NORMAL = 0,
 	/*
-	 * Stays active after the handler: a guest ends it through a list register with the HW bit, or the handler calls
-	 * gicv3_deactivate() itself.
+	 * Stays active after the handler: a guest ends it through a list register with the HW bit,
+	 * or the handler calls gicv3_deactivate() itself.
 	 */
 	IRQ_KEEP_ACTIVE = 1,
 };
@@ -32,12 +33,13 @@ struct irq_row {
 
 extern struct irq_row irq_table[GIC_INTID_LIMIT];
 
-/* Every row gets the handler for interrupts nobody registered: counts, logs at a limited rate, disables. Boot, once. */
+/* Every row gets the handler for interrupts nobody registered: counts, logs at a limited rate,
+ * disables. Boot, once. */
 void irq_init(void);
 
 /*
- * Registers the handler of an SGI, PPI (for all CPUs) or SPI. It neither configures nor enables the interrupt.
- * ERR_RANGE: no such INTID on this machine; ERR_EXISTS: taken.
+ * Registers the handler of an SGI, PPI (for all CPUs) or SPI. It neither configures nor enables the
+ * interrupt. ERR_RANGE: no such INTID on this machine; ERR_EXISTS: taken.
  */
 enum status __must_check irq_register(
 	uint32_t intid, irq_handler handler, void *context, enum irq_flags flags);

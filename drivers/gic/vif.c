@@ -2,13 +2,13 @@
 #include "drivers/gic/vif.h"
 #include "hyp/arch/barrier.h"
 
-#define VTR_LISTREGS GENMASK(4, 0)
-#define VTR_TDS	     BIT(19)
-#define VTR_A3V	     BIT(21)
-#define VTR_SEIS     BIT(22)
-#define VTR_IDBITS   GENMASK(25, 23)
-#define VTR_PREBITS  GENMASK(28, 26)
-#define VTR_PRIBITS  GENMASK(31, 29)
+#define VTR_LISTREGS         GENMASK(4, 0)
+#define VTR_TDS              BIT(19)
+#define VTR_A3V              BIT(21)
+#define VTR_SEIS             BIT(22)
+#define VTR_IDBITS           GENMASK(25, 23)
+#define VTR_PREBITS          GENMASK(28, 26)
+#define VTR_PRIBITS          GENMASK(31, 29)
 
 /* Five preemption bits are 32 levels, one register of 32 bits (IHI 0069H, 12.4.3). */
 #define PREBITS_ONE_REGISTER 5
@@ -22,9 +22,9 @@ static struct vif_info read_info(void)
 
 	return (struct vif_info){
 		.lrs = MIN((unsigned)FIELD_GET(VTR_LISTREGS, vtr) + 1, VIF_LRS_MAX),
-		.aprs = preemption <= PREBITS_ONE_REGISTER ?
-				1 :
-				MIN(1U << (preemption - PREBITS_ONE_REGISTER), VIF_APRS_MAX),
+		.aprs = preemption <= PREBITS_ONE_REGISTER
+			? 1
+			: MIN(1U << (preemption - PREBITS_ONE_REGISTER), VIF_APRS_MAX),
 		.priority_bits = (unsigned)FIELD_GET(VTR_PRIBITS, vtr) + 1,
 		.preemption_bits = preemption,
 		.id_bits = FIELD_GET(VTR_IDBITS, vtr) ? 24 : 16,
@@ -39,7 +39,8 @@ void vif_cpu_init(void)
 	static const struct vif_aprs none;
 	struct vif_info info = read_info();
 
-	/* A vCPU may run anywhere: what it gets is what every CPU has. CPUs start one after another. */
+	/* A vCPU may run anywhere: what it gets is what every CPU has. CPUs start one after
+	 * another. */
 	if (vif.lrs == 0) {
 		vif = info;
 	} else {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The virtual CPU interface (IHI 0069 section 6, 12.4): list registers and their kin, of the CPU that executes it.
+ * The virtual CPU interface (IHI 0069 section 6, 12.4): list registers and their kin, of the CPU
+ * that executes it.
  *
- * Only registers that ICH_VTR_EL2 says exist are touched: the others are UNDEFINED. On every exit's path, so inline.
+ * Only registers that ICH_VTR_EL2 says exist are touched: the others are UNDEFINED. On every exit's
+ * path, so inline.
  */
 #ifndef DRIVERS_GIC_VIF_H
 #define DRIVERS_GIC_VIF_H
@@ -11,58 +13,58 @@
 #include "hyp/base/compiler.h"
 #include "hyp/base/types.h"
 
-#define VIF_LRS_MAX  16
-#define VIF_APRS_MAX 4
+#define VIF_LRS_MAX      16
+#define VIF_APRS_MAX     4
 
 /* ICH_LR<n>_EL2 */
-#define LR_VINTID      GENMASK(31, 0)
-#define LR_PINTID      GENMASK(44, 32) /* with LR_HW */
-#define LR_EOI	       BIT(41)	       /* without LR_HW: maintenance interrupt when it becomes inactive */
-#define LR_PRIORITY    GENMASK(55, 48)
-#define LR_NMI	       BIT(59)
-#define LR_GROUP1      BIT(60)
-#define LR_HW	       BIT(61)
-#define LR_STATE       GENMASK(63, 62)
-#define LR_STATE_SHIFT 62
-#define LR_PENDING     BIT(62)
-#define LR_ACTIVE      BIT(63)
+#define LR_VINTID        GENMASK(31, 0)
+#define LR_PINTID        GENMASK(44, 32) /* with LR_HW */
+#define LR_EOI           BIT(41) /* without LR_HW: maintenance interrupt when it becomes inactive */
+#define LR_PRIORITY      GENMASK(55, 48)
+#define LR_NMI           BIT(59)
+#define LR_GROUP1        BIT(60)
+#define LR_HW            BIT(61)
+#define LR_STATE         GENMASK(63, 62)
+#define LR_STATE_SHIFT   62
+#define LR_PENDING       BIT(62)
+#define LR_ACTIVE        BIT(63)
 
 /* ICH_HCR_EL2 */
-#define VIF_HCR_EN	 BIT(0)
-#define VIF_HCR_UIE	 BIT(1) /* maintenance interrupt when none or one list register is in use */
-#define VIF_HCR_LRENPIE	 BIT(2) /* ... when EOIcount is not 0 */
-#define VIF_HCR_NPIE	 BIT(3) /* ... when no list register is pending */
+#define VIF_HCR_EN       BIT(0)
+#define VIF_HCR_UIE      BIT(1) /* maintenance interrupt when none or one list register is in use */
+#define VIF_HCR_LRENPIE  BIT(2) /* ... when EOIcount is not 0 */
+#define VIF_HCR_NPIE     BIT(3) /* ... when no list register is pending */
 #define VIF_HCR_VGRP0EIE BIT(4)
 #define VIF_HCR_VGRP0DIE BIT(5)
 #define VIF_HCR_VGRP1EIE BIT(6)
 #define VIF_HCR_VGRP1DIE BIT(7)
-#define VIF_HCR_TC	 BIT(10)
-#define VIF_HCR_TALL0	 BIT(11)
-#define VIF_HCR_TALL1	 BIT(12)
-#define VIF_HCR_TDIR	 BIT(14)
+#define VIF_HCR_TC       BIT(10)
+#define VIF_HCR_TALL0    BIT(11)
+#define VIF_HCR_TALL1    BIT(12)
+#define VIF_HCR_TDIR     BIT(14)
 #define VIF_HCR_EOICOUNT GENMASK(31, 27)
 
 /* ICH_MISR_EL2 */
-#define VIF_MISR_EOI   BIT(0)
-#define VIF_MISR_U     BIT(1)
-#define VIF_MISR_LRENP BIT(2)
-#define VIF_MISR_NP    BIT(3)
+#define VIF_MISR_EOI     BIT(0)
+#define VIF_MISR_U       BIT(1)
+#define VIF_MISR_LRENP   BIT(2)
+#define VIF_MISR_NP      BIT(3)
 
 /* ICH_VMCR_EL2 */
-#define VIF_VMCR_VENG0	 BIT(0)
-#define VIF_VMCR_VENG1	 BIT(1)
+#define VIF_VMCR_VENG0   BIT(0)
+#define VIF_VMCR_VENG1   BIT(1)
 #define VIF_VMCR_VACKCTL BIT(2)
-#define VIF_VMCR_VFIQEN	 BIT(3)
-#define VIF_VMCR_VCBPR	 BIT(4)
-#define VIF_VMCR_VEOIM	 BIT(9)
-#define VIF_VMCR_VBPR1	 GENMASK(20, 18)
-#define VIF_VMCR_VBPR0	 GENMASK(23, 21)
-#define VIF_VMCR_VPMR	 GENMASK(31, 24)
+#define VIF_VMCR_VFIQEN  BIT(3)
+#define VIF_VMCR_VCBPR   BIT(4)
+#define VIF_VMCR_VEOIM   BIT(9)
+#define VIF_VMCR_VBPR1   GENMASK(20, 18)
+#define VIF_VMCR_VBPR0   GENMASK(23, 21)
+#define VIF_VMCR_VPMR    GENMASK(31, 24)
 
 /* What ICH_VTR_EL2 says; the same on every CPU (vif_init() takes the smallest). */
 struct vif_info {
-	unsigned lrs;		/* list registers: 1..16 */
-	unsigned aprs;		/* active priority registers of each group: 1, 2 or 4 */
+	unsigned lrs;           /* list registers: 1..16 */
+	unsigned aprs;          /* active priority registers of each group: 1, 2 or 4 */
 	unsigned priority_bits; /* 5..8 */
 	unsigned preemption_bits;
 	unsigned id_bits; /* 16 or 24 */
@@ -78,8 +80,8 @@ struct vif_aprs {
 };
 
 /*
- * On each CPU, after gic_cpu_init(): reads ICH_VTR_EL2 and puts the interface to rest (off, list registers and active
- * priorities empty). Called by gic_cpu_init().
+ * On each CPU, after gic_cpu_init(): reads ICH_VTR_EL2 and puts the interface to rest (off, list
+ * registers and active priorities empty). Called by gic_cpu_init().
  */
 void vif_cpu_init(void);
 
@@ -87,7 +89,8 @@ void vif_cpu_init(void);
 void vif_aprs_save(struct vif_aprs *to);
 void vif_aprs_restore(const struct vif_aprs *from);
 
-/* Bit n: list register n is free (neither pending nor active, and no maintenance interrupt owed for it). */
+/* Bit n: list register n is free (neither pending nor active, and no maintenance interrupt owed for
+ * it). */
 static inline uint32_t vif_free(void)
 {
 	return (uint32_t)read_sysreg(ICH_ELRSR_EL2);
@@ -133,8 +136,8 @@ static inline void vif_vmcr_write(uint64_t value)
 static __always_inline uint64_t vif_lr_read(unsigned index)
 {
 	switch (index) {
-#define VIF_LR_READ(n)                                                                             \
-	case n:                                                                                    \
+#define VIF_LR_READ(n) \
+	case n:        \
 		return read_sysreg(ICH_LR##n##_EL2);
 		VIF_LR_EACH(VIF_LR_READ)
 #undef VIF_LR_READ
@@ -146,9 +149,9 @@ static __always_inline uint64_t vif_lr_read(unsigned index)
 static __always_inline void vif_lr_write(unsigned index, uint64_t value)
 {
 	switch (index) {
-#define VIF_LR_WRITE(n)                                                                            \
-	case n:                                                                                    \
-		write_sysreg(value, ICH_LR##n##_EL2);                                              \
+#define VIF_LR_WRITE(n)                               \
+	case n:                                       \
+		write_sysreg(value, ICH_LR##n##_EL2); \
 		break;
 		VIF_LR_EACH(VIF_LR_WRITE)
 #undef VIF_LR_WRITE

@@ -5,15 +5,15 @@
 #include "hyp/base/log.h"
 
 /* DEN0022, 5.1: function IDs of the SMC32 and (CPU_ON) SMC64 conventions */
-#define FN_VERSION	UINT32_C(0x84000000)
-#define FN_CPU_OFF	UINT32_C(0x84000002)
-#define FN_CPU_ON	UINT32_C(0xc4000003)
-#define FN_SYSTEM_OFF	UINT32_C(0x84000008)
+#define FN_VERSION      UINT32_C(0x84000000)
+#define FN_CPU_OFF      UINT32_C(0x84000002)
+#define FN_CPU_ON       UINT32_C(0xc4000003)
+#define FN_SYSTEM_OFF   UINT32_C(0x84000008)
 #define FN_SYSTEM_RESET UINT32_C(0x84000009)
-#define FN_FEATURES	UINT32_C(0x8400000a)
+#define FN_FEATURES     UINT32_C(0x8400000a)
 
-#define VERSION_0_1 UINT32_C(0x00000001)
-#define VERSION_1_0 UINT32_C(0x00010000)
+#define VERSION_0_1     UINT32_C(0x00000001)
+#define VERSION_1_0     UINT32_C(0x00010000)
 
 /* Function IDs; 0 where the firmware has no such call. */
 static struct {
@@ -41,8 +41,9 @@ static enum status usable(const struct machine_psci *from)
 		log_warn("PSCI: the devicetree gives no method Lintel knows: only one CPU is used");
 		break;
 	case PSCI_CONDUIT_NONE:
-		log_warn("PSCI: none in the devicetree: only one CPU is used, and the machine can't "
-			 "be switched off");
+		log_warn(
+			"PSCI: none in the devicetree: only one CPU is used, and the machine can't "
+			"be switched off");
 		break;
 	}
 	return ERR_NOT_SUPPORTED;

@@ -2,7 +2,8 @@
 /*
  * Lintel as a client of the PSCI (DEN0022) of the firmware at EL3, by SMC.
  *
- * Nothing is called unless the devicetree has a PSCI node with method "smc": an SMC into an EL3 without code hangs.
+ * Nothing is called unless the devicetree has a PSCI node with method "smc": an SMC into an EL3
+ * without code hangs.
  */
 #ifndef DRIVERS_PSCI_PSCI_CLIENT_H
 #define DRIVERS_PSCI_PSCI_CLIENT_H
@@ -26,21 +27,23 @@ enum psci_result {
 };
 
 /*
- * Boot, once: learns the conduit and asks the version. ERR_NOT_SUPPORTED when there is no PSCI that may be called (said
- * why in the log): then the calls below return PSCI_NOT_SUPPORTED and nothing else happens.
+ * Boot, once: learns the conduit and asks the version. ERR_NOT_SUPPORTED when there is no PSCI that
+ * may be called (said why in the log): then the calls below return PSCI_NOT_SUPPORTED and nothing
+ * else happens.
  */
 enum status __must_check psci_client_init(const struct machine_psci *from);
 
 /* True if calls reach the firmware. */
 bool psci_client_available(void);
 
-/* PSCI_VERSION: major in bits 31:16, minor in 15:0; 0 when there is none. Known from psci_client_init(). */
+/* PSCI_VERSION: major in bits 31:16, minor in 15:0; 0 when there is none. Known from
+ * psci_client_init(). */
 uint32_t psci_client_version(void);
 
 /*
- * Starts a CPU at physical address `entry`, at EL2, with `context` in x0. Of mpidr only the affinity fields are passed
- * (bits 31, 30, 24 of MPIDR_EL1 are not affinity). PSCI_SUCCESS says the firmware took the order, not that the CPU runs:
- * the caller waits, with a limit.
+ * Starts a CPU at physical address `entry`, at EL2, with `context` in x0. Of mpidr only the
+ * affinity fields are passed (bits 31, 30, 24 of MPIDR_EL1 are not affinity). PSCI_SUCCESS says the
+ * firmware took the order, not that the CPU runs: the caller waits, with a limit.
  */
 enum psci_result psci_client_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);
 
@@ -51,7 +54,8 @@ enum psci_result psci_client_cpu_off(void);
 void psci_client_system_off(void);
 void psci_client_system_reset(void);
 
-/* PSCI_FEATURES of a function ID: negative when not implemented (before PSCI 1.0 always PSCI_NOT_SUPPORTED). */
+/* PSCI_FEATURES of a function ID: negative when not implemented (before PSCI 1.0 always
+ * PSCI_NOT_SUPPORTED). */
 int32_t psci_client_features(uint32_t function);
 
 /* "denied", "already on", ... */

@@ -4,15 +4,15 @@
 #include "hyp/base/string.h"
 
 /* Operations (Arm semihosting specification, section 6) */
-#define SYS_OPEN	  0x01
-#define SYS_CLOSE	  0x02
-#define SYS_WRITE0	  0x04
-#define SYS_WRITE	  0x05
-#define SYS_EXIT_EXTENDED 0x20
+#define SYS_OPEN                     0x01
+#define SYS_CLOSE                    0x02
+#define SYS_WRITE0                   0x04
+#define SYS_WRITE                    0x05
+#define SYS_EXIT_EXTENDED            0x20
 
 #define ADP_STOPPED_APPLICATION_EXIT 0x20026
-#define OPEN_MODE_WB		     5
-#define OPEN_FAILED		     UINT64_MAX
+#define OPEN_MODE_WB                 5
+#define OPEN_FAILED                  UINT64_MAX
 
 #ifdef LINTEL_HOST
 uint64_t fake_semihosting(uint64_t operation, const void *parameter);

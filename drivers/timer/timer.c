@@ -4,8 +4,8 @@
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 /* So that both 32.32 multipliers fit 64 bits and keep at least 20 significant bits. */
-#define HZ_MIN UINT64_C(1000000)
-#define HZ_MAX UINT64_C(4000000000)
+#define HZ_MIN        UINT64_C(1000000)
+#define HZ_MAX        UINT64_C(4000000000)
 
 struct timer_scale timer_scale;
 
@@ -18,8 +18,9 @@ enum status timer_init(const struct machine_timer *from)
 	if (hz == 0)
 		hz = from->clock_hz;
 	if (hz < HZ_MIN || hz > HZ_MAX) {
-		log_error("timer: frequency %llu Hz, expected %llu to %llu: CNTFRQ_EL0 or the timer "
-			  "node's clock-frequency must say it",
+		log_error(
+			"timer: frequency %llu Hz, expected %llu to %llu: CNTFRQ_EL0 or the timer "
+			"node's clock-frequency must say it",
 			(unsigned long long)hz, (unsigned long long)HZ_MIN,
 			(unsigned long long)HZ_MAX);
 		return ERR_NOT_FOUND;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The generic timer (Arm ARM D11/D12): the machine's counter, and the EL2 physical timer (CNTHP) as Lintel's own alarm.
+ * The generic timer (Arm ARM D11/D12): the machine's counter, and the EL2 physical timer (CNTHP) as
+ * Lintel's own alarm.
  *
  * Times are ticks of the physical counter. CNTV and CNTP belong to the guests.
  */
@@ -15,7 +16,7 @@
 
 /* CNT*_CTL */
 #define TIMER_CTL_ENABLE  BIT(0)
-#define TIMER_CTL_IMASK	  BIT(1)
+#define TIMER_CTL_IMASK   BIT(1)
 #define TIMER_CTL_ISTATUS BIT(2)
 
 /* Multipliers for the conversions: 32.32 fixed point. */
@@ -28,8 +29,8 @@ struct timer_scale {
 extern struct timer_scale timer_scale;
 
 /*
- * Boot CPU, once: the counter's frequency from CNTFRQ_EL0, else from the devicetree's clock-frequency.
- * ERR_NOT_FOUND when neither says. Logged.
+ * Boot CPU, once: the counter's frequency from CNTFRQ_EL0, else from the devicetree's
+ * clock-frequency. ERR_NOT_FOUND when neither says. Logged.
  */
 enum status __must_check timer_init(const struct machine_timer *from);
 
@@ -51,7 +52,8 @@ static inline uint64_t timer_now(void)
 	return read_sysreg(CNTPCT_EL0);
 }
 
-/* Sets the alarm of this CPU: TIMER_PPI_HYP fires when the counter reaches `deadline` (at once if it has). */
+/* Sets the alarm of this CPU: TIMER_PPI_HYP fires when the counter reaches `deadline` (at once if
+ * it has). */
 static inline void timer_set_deadline(uint64_t deadline)
 {
 	write_sysreg(deadline, CNTHP_CVAL_EL2);
@@ -66,7 +68,8 @@ static inline void timer_cancel(void)
 	isb();
 }
 
-/* Conversions round down and saturate nowhere: 2^64 ns are 584 years, and ticks are as many at 1 GHz. */
+/* Conversions round down and saturate nowhere: 2^64 ns are 584 years, and ticks are as many at 1
+ * GHz. */
 static inline uint64_t timer_ticks_to_ns(uint64_t ticks)
 {
 	return (uint64_t)(((unsigned __int128)ticks * timer_scale.ns_per_tick) >> 32);

@@ -7,7 +7,8 @@
 
 #include "drivers/uart/uart.h"
 
-/* Arm PrimeCell UART (DDI 0183), and the subset of it that SBSA defines (DEN0029, "Generic UART"). */
+/* Arm PrimeCell UART (DDI 0183), and the subset of it that SBSA defines (DEN0029, "Generic UART").
+ */
 extern const struct uart_ops pl011_ops;
 enum pl011_variant {
 	PL011_FULL,
@@ -18,7 +19,8 @@ enum pl011_variant {
 extern const struct uart_ops ns16550_ops;
 enum ns16550_variant {
 	NS16550_PLAIN,
-	NS16550_DESIGNWARE, /* Synopsys DW_apb_uart: refuses LCR writes while busy and then interrupts */
+	NS16550_DESIGNWARE, /* Synopsys DW_apb_uart: refuses LCR writes while busy and then
+			       interrupts */
 };
 
 #endif

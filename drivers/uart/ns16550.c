@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * 16550 UART (National Semiconductor PC16550D data sheet, section 8), registers 1 << reg_shift bytes apart and accessed by
- * 1, 2 or 4 bytes.
+ * 16550 UART (National Semiconductor PC16550D data sheet, section 8), registers 1 << reg_shift
+ * bytes apart and accessed by 1, 2 or 4 bytes.
  */
 #include "drivers/uart/drivers.h"
 #include "hyp/arch/mmio.h"
@@ -17,24 +17,24 @@ enum {
 	REG_USR = 31, /* DW_apb_uart: reading it ends the busy interrupt */
 };
 
-#define IER_RX BIT(0)
-#define IER_TX BIT(1)
+#define IER_RX     BIT(0)
+#define IER_TX     BIT(1)
 
-#define IIR_ID	 GENMASK(3, 0)
-#define IIR_BUSY 7 /* DW_apb_uart */
+#define IIR_ID     GENMASK(3, 0)
+#define IIR_BUSY   7 /* DW_apb_uart */
 
 #define FCR_ENABLE BIT(0)
 
-#define LCR_8N1	 GENMASK(1, 0)
-#define LCR_DLAB BIT(7)
+#define LCR_8N1    GENMASK(1, 0)
+#define LCR_DLAB   BIT(7)
 
-#define MCR_DTR	 BIT(0)
-#define MCR_RTS	 BIT(1)
-#define MCR_OUT2 BIT(3) /* gates the interrupt on PC-like boards */
+#define MCR_DTR    BIT(0)
+#define MCR_RTS    BIT(1)
+#define MCR_OUT2   BIT(3) /* gates the interrupt on PC-like boards */
 
-#define LSR_DATA  BIT(0)
-#define LSR_THRE  BIT(5)
-#define LSR_EMPTY BIT(6)
+#define LSR_DATA   BIT(0)
+#define LSR_THRE   BIT(5)
+#define LSR_EMPTY  BIT(6)
 
 static uint8_t get(const struct uart *uart, unsigned reg)
 {

@@ -6,35 +6,35 @@
 #include "hyp/arch/barrier.h"
 #include "hyp/arch/mmio.h"
 
-#define UARTDR	  0x000
-#define UARTFR	  0x018
-#define UARTLCR_H 0x02c
-#define UARTCR	  0x030
-#define UARTIMSC  0x038
-#define UARTICR	  0x044
+#define UARTDR      0x000
+#define UARTFR      0x018
+#define UARTLCR_H   0x02c
+#define UARTCR      0x030
+#define UARTIMSC    0x038
+#define UARTICR     0x044
 
-#define DR_DATA 0xff
+#define DR_DATA     0xff
 
-#define FR_BUSY BIT(3)
-#define FR_RXFE BIT(4)
-#define FR_TXFF BIT(5)
+#define FR_BUSY     BIT(3)
+#define FR_RXFE     BIT(4)
+#define FR_TXFF     BIT(5)
 
 #define LCR_H_FEN   BIT(4)
 #define LCR_H_WLEN8 GENMASK(6, 5)
 
-#define CR_UARTEN BIT(0)
-#define CR_TXE	  BIT(8)
-#define CR_RXE	  BIT(9)
-#define CR_DTR	  BIT(10)
-#define CR_RTS	  BIT(11)
+#define CR_UARTEN   BIT(0)
+#define CR_TXE      BIT(8)
+#define CR_RXE      BIT(9)
+#define CR_DTR      BIT(10)
+#define CR_RTS      BIT(11)
 
-#define INT_RX	BIT(4)
-#define INT_TX	BIT(5)
-#define INT_RT	BIT(6) /* something is waiting below the trigger level */
-#define INT_ALL GENMASK(10, 0)
+#define INT_RX      BIT(4)
+#define INT_TX      BIT(5)
+#define INT_RT      BIT(6) /* something is waiting below the trigger level */
+#define INT_ALL     GENMASK(10, 0)
 
 /* Polls until the character in the shift register has left, at initialisation. */
-#define BUSY_POLLS 100000
+#define BUSY_POLLS  100000
 
 static uint32_t get(const struct uart *uart, unsigned offset)
 {
@@ -52,8 +52,8 @@ static bool pl011_idle(struct uart *uart)
 }
 
 /*
- * A port that the boot loader uses keeps its line settings; the FIFOs are switched on if they aren't, which the manual allows
- * only while the UART is disabled and idle (3.3.7, 3.3.8).
+ * A port that the boot loader uses keeps its line settings; the FIFOs are switched on if they
+ * aren't, which the manual allows only while the UART is disabled and idle (3.3.7, 3.3.8).
  */
 static void enable(struct uart *uart)
 {

@@ -4,10 +4,14 @@
 #include "hyp/arch/barrier.h"
 #include "hyp/base/string.h"
 
-/* Polls of a register before a port is given up: a character at 9600 baud takes 1 ms, a poll at least 50 ns. */
+/* Polls of a register before a port is given up: a character at 9600 baud takes 1 ms, a poll at
+ * least 50 ns. */
 #define UART_POLLS_MAX 200000
 
-#define DRIVER(name, ops, width, variant) { name, sizeof(name) - 1, ops, 0, width, variant }
+#define DRIVER(name, ops, width, variant)                      \
+	{                                                      \
+		name, sizeof(name) - 1, ops, 0, width, variant \
+	}
 
 static const struct uart_driver drivers[] = {
 	DRIVER("arm,pl011", &pl011_ops, 4, PL011_FULL),
@@ -27,8 +31,7 @@ const struct uart_driver *uart_driver_find(const char *compatible, size_t length
 	return NULL;
 }
 
-enum status uart_bind(
-	struct uart *uart, const struct machine_uart *from, volatile void *registers)
+enum status uart_bind(struct uart *uart, const struct machine_uart *from, volatile void *registers)
 {
 	if (from->io_width != 1 && from->io_width != 2 && from->io_width != 4)
 		return ERR_INVALID;

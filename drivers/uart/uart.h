@@ -2,8 +2,8 @@
 /*
  * A serial port: bound to its driver by the devicetree's "compatible", through a table of drivers.
  *
- * The boot loader's setup (baud rate, pins, clocks) is inherited. No function takes a lock: callers do, except on the
- * panic path, which writes with uart_write() whatever anybody else is doing.
+ * The boot loader's setup (baud rate, pins, clocks) is inherited. No function takes a lock: callers
+ * do, except on the panic path, which writes with uart_write() whatever anybody else is doing.
  */
 #ifndef DRIVERS_UART_UART_H
 #define DRIVERS_UART_UART_H
@@ -36,7 +36,7 @@ struct uart_driver {
 	size_t length; /* of compatible */
 	const struct uart_ops *ops;
 	uint8_t reg_shift, io_width; /* when the node does not say */
-	uint8_t variant;	     /* the driver's own distinction */
+	uint8_t variant;             /* the driver's own distinction */
 };
 
 struct uart {
@@ -44,12 +44,13 @@ struct uart {
 	volatile uint8_t *base;
 	uint8_t reg_shift, io_width, variant;
 	uint32_t irq_mask; /* what the driver has enabled */
-	uint32_t intid;	   /* MACHINE_NO_INTID: poll */
+	uint32_t intid;    /* MACHINE_NO_INTID: poll */
 	bool edge;
 	bool stuck; /* a character waited too long: don't wait any more */
 };
 
-/* The driver for one string of a "compatible" property (length bytes, without its NUL); NULL when there is none. */
+/* The driver for one string of a "compatible" property (length bytes, without its NUL); NULL when
+ * there is none. */
 const struct uart_driver *uart_driver_find(const char *compatible, size_t length);
 
 /*
@@ -84,7 +85,8 @@ static inline void uart_ack(struct uart *uart)
 	uart->ops->ack(uart);
 }
 
-/* Waits (bounded: a port that takes nothing is given up and then never waited for until it takes one again). */
+/* Waits (bounded: a port that takes nothing is given up and then never waited for until it takes
+ * one again). */
 void uart_put(struct uart *uart, char c);
 
 /* Writes all bytes by uart_put(), '\n' as "\r\n". Lock-free: also for panic. */

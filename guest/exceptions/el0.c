@@ -3,7 +3,7 @@
 #include "exception.h"
 #include "mmu.h"
 #include "regs.h"
-#include "state.h"
+#include "modes.h"
 #include "tap.h"
 
 #define CODE_SLOT 1

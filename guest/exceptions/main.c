@@ -11,7 +11,7 @@
 #include "tap.h"
 #include "timer.h"
 #include "exceptions.h"
-#include "state.h"
+#include "modes.h"
 
 #define INSN_UDF 0x00000000u
 #define INSN_SVC(imm) (0xd4000001u | (imm) << 5)

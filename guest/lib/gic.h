@@ -100,7 +100,7 @@ typedef void (*gic_handler)(u32 intid, struct regs *regs);
 /* Takes IRQs from now on: acknowledge, `handler`, EOI (and DIR where EOImode is 1). */
 void gic_set_handler(gic_handler handler);
 /* Taken so far on a CPU, by INTID (up to GIC_COUNTED) and spurious ones. */
-#define GIC_COUNTED 128
+#define GIC_COUNTED 160
 u32 gic_taken(u32 cpu, u32 intid);
 u32 gic_spurious(u32 cpu);
 void gic_clear_counts(void);

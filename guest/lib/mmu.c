@@ -104,6 +104,12 @@ u64 mmu_window_page(u32 slot, u64 pa, u64 attributes)
 	return WINDOW_BASE + (ENTRIES - 1) * BLOCK_2M + slot * PAGE + (pa & (PAGE - 1));
 }
 
+u64 mmu_window_table(u32 slot, u64 pa)
+{
+	remap(&window_blocks[slot], ALIGN_DOWN(pa, PAGE) | DESC_TABLE);
+	return WINDOW_BASE + slot * BLOCK_2M;
+}
+
 u64 mmu_unmap(u32 slot)
 {
 	remap(&window_blocks[slot], 0);

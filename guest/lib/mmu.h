@@ -33,6 +33,8 @@ void mmu_fit_memory(void);
 u64 mmu_window(u32 slot, u64 pa, u64 attributes);
 /* The same for one 4 KiB page. */
 u64 mmu_window_page(u32 slot, u64 pa, u64 attributes);
+/* Makes the block of `slot` a level 3 table at `pa`; returns the address of its first page. */
+u64 mmu_window_table(u32 slot, u64 pa);
 /* Unmaps it, and returns the address that now faults (level 2 for blocks, level 3 for pages). */
 u64 mmu_unmap(u32 slot);
 u64 mmu_unmap_page(u32 slot);

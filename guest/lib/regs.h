@@ -55,7 +55,11 @@
 
 #define ICC_CTLR_CBPR BIT(0)
 #define ICC_CTLR_EOIMODE BIT(1)
+#define ICC_CTLR_RSS BIT(18)
 #define ICC_CTLR_PRIBITS GENMASK(10, 8)
+
+/* An IRQ is signalled to this CPU, whatever PSTATE.I is. */
+#define ISR_IRQ BIT(7)
 
 #define SCTLR_M BIT(0)
 #define SCTLR_A BIT(1)

@@ -9,6 +9,8 @@
 static u32 planned;
 static u32 run;
 static u32 failed;
+/* Numbers are given and printed in one order. */
+static struct spinlock tap_lock;
 
 void tap_plan(u32 count)
 {
@@ -16,15 +18,19 @@ void tap_plan(u32 count)
 	print("1..%u\n", count);
 }
 
-static bool result(bool condition, const char *format, va_list args)
+static bool result(bool condition, const char *suffix, const char *format, va_list args)
 {
 	char text[TEXT_MAX];
-	u32 number = atomic_add(&run, 1);
+	u64 daif = mrs(daif);
 
 	format_text(text, sizeof(text), format, args);
-	if (!condition)
-		atomic_add(&failed, 1);
-	print("%sok %u - %s\n", condition ? "" : "not ", number, text);
+	irq_disable();
+	spin_lock(&tap_lock);
+	run++;
+	failed += !condition;
+	print("%sok %u - %s%s\n", condition ? "" : "not ", run, text, suffix);
+	spin_unlock(&tap_lock);
+	msr(daif, daif);
 	return condition;
 }
 
@@ -33,7 +39,7 @@ bool tap_ok(bool condition, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	result(condition, format, args);
+	result(condition, "", format, args);
 	va_end(args);
 	return condition;
 }
@@ -43,16 +49,33 @@ bool tap_is(u64 found, u64 expected, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	result(found == expected, format, args);
+	result(found == expected, "", format, args);
 	va_end(args);
 	if (found != expected)
 		print("# found 0x%lx, expected 0x%lx\n", found, expected);
 	return found == expected;
 }
 
+/* The arguments of result() have to come as a va_list. */
+static void result_skip(const char *suffix, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	result(true, suffix, format, args);
+	va_end(args);
+}
+
 void tap_skip(const char *what, const char *reason)
 {
-	print("ok %u - %s # SKIP %s\n", atomic_add(&run, 1), what, reason);
+	char suffix[TEXT_MAX] = " # SKIP ";
+	size_t length = strlen(suffix);
+	size_t more = strlen(reason);
+
+	if (more > TEXT_MAX - 1 - length)
+		more = TEXT_MAX - 1 - length;
+	memcpy(suffix + length, reason, more);
+	result_skip(suffix, "%s", what);
 }
 
 void tap_note(const char *format, ...)

@@ -11,7 +11,6 @@
 
 #define MAX_CPUS 64
 #define CPU_STACK_SIZE KIB(16)
-#define CPU_EMERGENCY_STACK_SIZE KIB(4)
 
 struct vcpu;
 
@@ -28,6 +27,7 @@ struct cpu {
 
 	unsigned index;	   /* 0..MAX_CPUS-1, the boot CPU is 0 */
 	uint64_t mpidr;	   /* affinity fields only */
+	uint64_t kick;	   /* what to write to ICC_SGI1R_EL1 so that it looks (hyp/vm/sched.c) */
 	uint64_t stack;	   /* top */
 	bool online;	   /* set by the CPU itself, last in its start-up */
 	bool stopped;	   /* set when it has stopped for a panic */

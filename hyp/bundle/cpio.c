@@ -23,8 +23,8 @@ struct cpio_header {
 	char namesize[CPIO_DIGITS]; /* with the NUL */
 	char check[CPIO_DIGITS];
 };
-static_assert(sizeof(struct cpio_header) == 110, "newc header");
-static_assert(offsetof(struct cpio_header, namesize) == 94, "newc header");
+_Static_assert(sizeof(struct cpio_header) == 110, "newc header");
+_Static_assert(offsetof(struct cpio_header, namesize) == 94, "newc header");
 
 static const char magic_newc[6] = { '0', '7', '0', '7', '0', '1' };
 static const char trailer[] = "TRAILER!!!";
@@ -93,7 +93,7 @@ static bool magic_ok(const struct reader *reader)
 	return false;
 }
 
-/* The name of namesize bytes at reader->at: NUL at its end and nowhere else. */
+/* The name of namesize bytes at reader->at. More than one NUL at its end is padding, to align the data. */
 static const char *read_name(struct reader *reader, uint32_t namesize)
 {
 	const char *name = (const char *)reader->base + reader->at;
@@ -103,12 +103,19 @@ static const char *read_name(struct reader *reader, uint32_t namesize)
 			reader->entry, namesize, (unsigned long long)(reader->size - reader->at));
 		return NULL;
 	}
-	if (namesize < 2 || namesize > CPIO_NAME_MAX || strnlen(name, namesize) != namesize - 1) {
-		log_error("bundle: entry %u: a name of %u bytes, expected 2 to %u, the last one and "
-			  "no other being NUL",
-			reader->entry, namesize, CPIO_NAME_MAX);
+	size_t length = strnlen(name, namesize);
+
+	if (length == 0 || length >= CPIO_NAME_MAX || length == namesize) {
+		log_error("bundle: entry %u: a name of %u bytes, expected 1 to %u and NUL",
+			reader->entry, (unsigned)length, CPIO_NAME_MAX - 1);
 		return NULL;
 	}
+	for (size_t i = length; i < namesize; i++)
+		if (name[i]) {
+			log_error("bundle: entry %u \"%s\": something behind the end of its name",
+				reader->entry, name);
+			return NULL;
+		}
 	reader->at += namesize;
 	return name;
 }

@@ -17,21 +17,25 @@
 struct guest_dt_config {
 	unsigned nr_vcpus;
 	uint64_t ram_base, ram_size;
-	const char *bootargs; /* not NULL */
-	uint64_t ramdisk_start, ramdisk_size; /* size 0: none */
+	const char *bootargs; /* NULL: none given */
+	bool ramdisk; /* there is one */
 };
 
-/* A finished tree. The seeds' values are zeros until guest_dt_new_seeds(). */
+/* A finished tree. Some values in it are zeros until the function below that gives them is called. */
 struct guest_dt {
 	void *tree;
 	size_t size;
-	uint8_t *kaslr_seed, *rng_seed; /* in the tree */
+	/* in the tree */
+	uint8_t *kaslr_seed, *rng_seed;
+	uint8_t *ramdisk_start, *ramdisk_end; /* NULL: there is none */
 };
 
 /* Bytes of buffer that always suffice for guest_dt_make(). */
 size_t guest_dt_room(const struct guest_dt_config *config);
-/* ... and for guest_dt_copy(). */
-size_t guest_dt_copy_room(const struct guest_dt_config *config, size_t source_size);
+
+/* ... and for guest_dt_copy(): from one walk over source. ERR_CORRUPT: it is no devicetree. */
+enum status guest_dt_copy_room(const struct guest_dt_config *config, const void *source,
+	size_t source_size, size_t *room) __must_check;
 
 /*
  * Makes the tree in buffer (8-byte aligned): memory, cpus, psci, timer, interrupt controller, UART, chosen, aliases.
@@ -41,12 +45,16 @@ enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, si
 	struct guest_dt *out) __must_check;
 
 /*
- * Copies the tree at source (8-byte aligned, source_size bytes readable) and puts Lintel's /memory and /chosen in: what
- * there was at the root of the name memory or memory@..., or of device_type "memory", is left out, and of /chosen every property that
- * Lintel writes itself. ERR_CORRUPT: source is no devicetree; ERR_NO_MEMORY: the buffer is too small.
+ * Copies the tree at source (8-byte aligned, source_size bytes readable) and puts Lintel's /memory and properties of
+ * /chosen in: source's nodes /memory and /memory@... are left out, and of its /chosen the ramdisk, the seeds, and
+ * bootargs if config has some; everything else stays. ERR_CORRUPT: source is no devicetree; ERR_NO_MEMORY: the buffer is too
+ * small; ERR_RANGE: its #address-cells or #size-cells can't express the VM's memory.
  */
 enum status guest_dt_copy(const struct guest_dt_config *config, const void *source,
 	size_t source_size, void *buffer, size_t size, struct guest_dt *out) __must_check;
+
+/* Where the ramdisk is: known only once the tree's size is, because the tree must be placed too. */
+void guest_dt_set_ramdisk(struct guest_dt *dt, uint64_t start, uint64_t size);
 
 /* New random bytes into both seeds: before each start of the guest. */
 void guest_dt_new_seeds(struct guest_dt *dt);

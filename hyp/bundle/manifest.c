@@ -34,7 +34,7 @@ static const struct schema_row vm_schema[SCHEMA_VM_COUNT] = {
 #include "hyp/bundle/schema.def"
 #undef SCHEMA
 };
-static_assert(SCHEMA_VM_COUNT <= 64, "one bit of vm_config.given each");
+_Static_assert(SCHEMA_VM_COUNT <= 64, "one bit of vm_config.given each");
 
 #define VALUE_TEXT_MAX 64
 #define CELL	       sizeof(uint32_t)
@@ -53,6 +53,13 @@ struct vm_parse {
 	struct vm_config config;
 	unsigned errors;
 };
+
+static const char *property_name(const struct dt_walk *walk)
+{
+	size_t length;
+
+	return dt_walk_property_name(walk, &length);
+}
 
 /* --- showing a value that is wrong, as dtc would write it --- */
 
@@ -259,7 +266,7 @@ static bool read_vm(struct parser *parser)
 	for (;;) {
 		switch (dt_walk_next(walk)) {
 		case DT_PROPERTY: {
-			const char *name = dt_walk_property_name(walk);
+			const char *name = property_name(walk);
 
 			if (!name)
 				return false;
@@ -294,7 +301,7 @@ static bool read_vms(struct parser *parser)
 	for (;;) {
 		switch (dt_walk_next(walk)) {
 		case DT_PROPERTY: {
-			const char *name = dt_walk_property_name(walk);
+			const char *name = property_name(walk);
 
 			if (!name)
 				return false;
@@ -317,7 +324,7 @@ static bool read_vms(struct parser *parser)
 static enum status root_property(struct parser *parser, bool *compatible)
 {
 	const struct dt_walk *walk = &parser->walk;
-	const char *name = dt_walk_property_name(walk);
+	const char *name = property_name(walk);
 	char shown[VALUE_TEXT_MAX];
 
 	if (!name)

@@ -23,8 +23,8 @@ struct arm64_image {
 	uint32_t magic;
 	uint32_t pe_offset;
 };
-static_assert(sizeof(struct arm64_image) == 64, "arm64 Image header");
-static_assert(offsetof(struct arm64_image, magic) == 0x38, "arm64 Image header");
+_Static_assert(sizeof(struct arm64_image) == 64, "arm64 Image header");
+_Static_assert(offsetof(struct arm64_image, magic) == 0x38, "arm64 Image header");
 
 #define ARM64_IMAGE_MAGIC	     UINT32_C(0x644d5241) /* "ARM\x64" */
 #define ARM64_IMAGE_OLD_TEXT_OFFSET UINT64_C(0x80000) /* where image_size is 0 */

@@ -17,14 +17,14 @@
  */
 void console_init(struct uart *uart);
 
-/* After irq_init() and gic_init(), on the boot CPU: takes the port's interrupt, on this CPU (mpidr). */
+/*
+ * After irq_init(), gic_init() and timer_queue_init(), on the boot CPU: takes the port's interrupt, on this CPU (mpidr), or
+ * polls a port that has none.
+ */
 void console_enable_interrupts(uint64_t mpidr);
 
 /* Once, after the VMs are made: becomes the backend of every VM's UART; the first has the focus. */
 void console_attach_vms(void);
-
-/* Now and then (the scheduler's tick or idle loop): polls a port without interrupt, writes lines that wait for their end. */
-void console_tick(void);
 
 /* Lintel's own text, whole lines, without a prefix of "lintel: " (tables). */
 void console_write(const char *text, size_t length);

@@ -5,12 +5,17 @@
 #ifndef HYP_MONITOR_RESULTS_H
 #define HYP_MONITOR_RESULTS_H
 
+struct vm;
+
 /* How many VMs of the bundle were never made: they count as failed. */
 void results_set_bad(unsigned bad);
 
+/* A VM's state, or how it ended, in words: "running", "powered off". */
+const char *results_state_name(const struct vm *vm);
+
 /*
- * All VMs have stopped: prints a table (name, how it ended, boots), the statistics if lintel.stats=1. Returns the
- * exit status for lintel.exit=semihosting: 0 if all ended by power-off, else 1.
+ * All VMs have stopped: prints a table (name, how it ended, starts), the statistics if lintel.stats=1. Returns the
+ * exit status for lintel.exit=semihosting: 0 if all ended by power-off (or were never to be started), else 1.
  */
 int monitor_summary(void);
 

@@ -7,13 +7,15 @@
 
 #include "hyp/vm/vm.h"
 
-/* An exception class (ESR_ELx.EC) in words: "HVC", "data abort". Never NULL. */
-const char *stats_class_name(unsigned ec);
-
 /* A table for one VM, for people, on the console. */
 void stats_print_vm(const struct vm *vm);
 
-/* For scripts: `stats VM VCPU exits CLASS NUMBER`, `stats VM device NAME reads N writes N`; only counters that are not 0. */
+/*
+ * For scripts, only counters that are not 0:
+ *   stats VM vcpu N exits EC NUMBER CLASS IN WORDS
+ *   stats VM vcpu N interrupts NUMBER
+ *   stats VM device NAME ADDRESS reads NUMBER writes NUMBER
+ */
 void stats_print_machine_readable(const struct vm *vm);
 
 #endif

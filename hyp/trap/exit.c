@@ -38,8 +38,55 @@ static enum exit_result smc(struct vcpu *vcpu, uint64_t esr)
 	return smccc_handle(vcpu, SMCCC_SMC, (uint16_t)esr);
 }
 
+static const char *const class_names[NR_EXIT_CLASSES] = {
+	[EC_UNKNOWN] = "unknown or undefined instruction",
+	[EC_WFX] = "WFI or WFE",
+	[EC_CP15_MCR] = "AArch32 coprocessor 15 access",
+	[EC_CP15_MCRR] = "AArch32 coprocessor 15 access",
+	[EC_CP14_MCR] = "AArch32 coprocessor 14 access",
+	[EC_CP14_LDC] = "AArch32 coprocessor 14 access",
+	[EC_CP14_MRRC] = "AArch32 coprocessor 14 access",
+	[EC_FP] = "FP/SIMD access",
+	[EC_VMRS] = "AArch32 VMRS",
+	[EC_PAUTH] = "pointer authentication",
+	[EC_LS64] = "64-byte load or store",
+	[EC_BTI] = "branch target",
+	[EC_ILLEGAL_STATE] = "illegal execution state",
+	[EC_SVC32] = "SVC",
+	[EC_HVC32] = "HVC",
+	[EC_SMC32] = "SMC",
+	[EC_SVC64] = "SVC",
+	[EC_HVC64] = "HVC",
+	[EC_SMC64] = "SMC",
+	[EC_SYSREG] = "system register access",
+	[EC_SVE] = "SVE access",
+	[EC_ERET] = "ERET",
+	[EC_TSTART] = "transactional memory",
+	[EC_FPAC] = "pointer authentication failure",
+	[EC_SME] = "SME access",
+	[EC_INSN_ABORT_LOWER] = "instruction abort",
+	[EC_PC_ALIGNMENT] = "PC alignment fault",
+	[EC_DATA_ABORT_LOWER] = "data abort",
+	[EC_SP_ALIGNMENT] = "SP alignment fault",
+	[EC_MOPS] = "memory copy or set",
+	[EC_FP_EXCEPTION32] = "floating-point exception",
+	[EC_FP_EXCEPTION64] = "floating-point exception",
+	[EC_GCS] = "guarded control stack",
+	[EC_SERROR] = "SError",
+	[EC_BREAKPOINT_LOWER] = "breakpoint",
+	[EC_STEP_LOWER] = "software step",
+	[EC_WATCHPOINT_LOWER] = "watchpoint",
+	[EC_BKPT32] = "BKPT",
+	[EC_VECTOR_CATCH] = "vector catch",
+	[EC_BRK64] = "BRK",
+};
+
+const char *exit_class_name(unsigned ec)
+{
+	return ec < NR_EXIT_CLASSES && class_names[ec] ? class_names[ec] : "reserved class";
+}
+
 const exit_handler exit_table[NR_EXIT_CLASSES] = {
-	[0 ... NR_EXIT_CLASSES - 1] = unexpected,
 	[EC_UNKNOWN] = hidden,
 	[EC_WFX] = wfx_handle,
 	[EC_CP15_MCR] = hidden,
@@ -64,6 +111,17 @@ const exit_handler exit_table[NR_EXIT_CLASSES] = {
 	[EC_DATA_ABORT_LOWER] = abort_handle_data,
 	[EC_MOPS] = hidden,
 	[EC_GCS] = hidden,
+	/* reserved, or never routed to EL2 by what Lintel sets */
+	[0x02] = unexpected,
+	[0x0b] = unexpected,
+	[0x0d ... 0x11] = unexpected,
+	[0x14 ... 0x15] = unexpected,
+	[0x1c] = unexpected,
+	[0x1e ... 0x1f] = unexpected,
+	[0x21 ... 0x23] = unexpected,
+	[0x25 ... 0x26] = unexpected,
+	[0x28 ... 0x2c] = unexpected,
+	[0x2e ... 0x3f] = unexpected,
 };
 
 void exit_skip_instruction(struct guest_regs *regs, uint64_t esr)
@@ -119,6 +177,14 @@ bool exit_condition_holds(uint64_t pstate, uint64_t esr)
 	return (condition_holds[condition] >> nzcv) & 1;
 }
 
+/* HVC's preferred return address is the instruction after it; of everything else that traps, the instruction. */
+static bool is_past(uint64_t esr)
+{
+	unsigned ec = (unsigned)ESR_GET_EC(esr);
+
+	return ec == EC_HVC64 || ec == EC_HVC32;
+}
+
 bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
 {
 	switch (result) {
@@ -129,7 +195,8 @@ bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
 		inject_now(vcpu);
 		return true;
 	case EXIT_WAIT:
-		exit_skip_instruction(&vcpu->regs, esr);
+		if (!is_past(esr))
+			exit_skip_instruction(&vcpu->regs, esr);
 		return !sched_block(vcpu);
 	case EXIT_RESCHEDULE:
 		return false;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A VM's serial port: a PL011 r1p5 (DDI 0183G), as QEMU's virt has one at 0x0900_0000 with SPI 1.
+ * A VM's serial port: a PL011 with FIFOs of 16 (DDI 0183), as QEMU's virt has one at 0x0900_0000 with SPI 1.
  *
- * What the guest sends goes to a backend at once; what the backend can't take yet waits in the 16-byte transmit FIFO, so the guest
- * sees TXFF and waits too. Baud rate, parity and break have no effect.
+ * What the guest sends goes to a backend at once; what the backend can't take yet waits in the transmit FIFO, so the guest sees TXFF
+ * and waits too. Time does not pass on the line: a character is sent as soon as it is written, and the receive timeout comes
+ * at once. Baud rate and parity have no effect, and a port that isn't enabled works all the same (as QEMU's).
  *
  * Locks: the port's own, taken inside every function; with it held the vGIC and the backend's put() and full() are called.
  */
@@ -15,7 +16,6 @@
 #define VUART_IPA   UINT64_C(0x09000000)
 #define VUART_SIZE  KIB(4)
 #define VUART_INTID 33 /* SPI 1, level */
-#define VUART_CLOCK_HZ 24000000
 
 struct vuart_backend {
 	/* Takes all `length` bytes. Called with the port's lock held: must not call into the port. */

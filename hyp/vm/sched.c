@@ -57,9 +57,7 @@ void sched_init_cpu(void)
 
 void sched_kick(struct cpu *cpu)
 {
-	/* What the other CPU is to see must be visible before the interrupt. */
-	dsb_ishst();
-	gicv3_send_sgi(SGI_KICK, cpu->mpidr);
+	gicv3_send_sgi(cpu->kick);
 }
 
 void sched_place(struct vm *vm)

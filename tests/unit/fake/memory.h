@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fake physical memory for the unit tests: pieces of the address space, backed by pages of the build machine when they are
- * touched, so a test may have terabytes. Any other physical address is the host's own (so that static objects have one).
+ * Fake physical memory for the unit tests: pieces of the address space, backed by pages of the
+ * build machine when they are touched, so a test may have terabytes. Any other physical address is
+ * the host's own (so that static objects have one).
  */
 #ifndef TESTS_UNIT_FAKE_MEMORY_H
 #define TESTS_UNIT_FAKE_MEMORY_H

@@ -2,8 +2,8 @@
 /*
  * Every register a program has, loaded before one operation and stored after it (state.S).
  */
-#ifndef GUEST_EXCEPTIONS_STATE_H
-#define GUEST_EXCEPTIONS_STATE_H
+#ifndef GUEST_LIB_STATE_H
+#define GUEST_LIB_STATE_H
 
 #include "base.h"
 
@@ -33,13 +33,7 @@ void state_wfi(const struct state *in, struct state *out);
 void state_spin(const struct state *in, struct state *out); /* until CNTVCT reaches x6; x5, flags */
 void state_sgi(const struct state *in, struct state *out); /* msr icc_sgi1r_el1, x6 */
 
-/* Goes to EL0 at x[0] with SP_EL0 = x[1], SPSR = x[2]; comes back only by an exception. */
-void enter_el0(u64 *x);
-/* At EL1t with SP_EL0 = x[0], loads from the stack. */
-void load_from_stack(u64 *x);
-/* ERETs to the next instruction with PSTATE.IL set. */
-void illegal_return(u64 *x);
-/* Turns FP off, executes an FP instruction. */
-void use_fp_when_off(u64 *x);
+/* Stores the FP registers as they are. */
+void state_look(struct state *out);
 
 #endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/bundle/build.h"
+#include "hyp/base/log.h"
+#include "hyp/base/string.h"
+#include "hyp/bundle/load.h"
+#include "mm/page.h"
+
+/* The archive's list: config structures point into it while VMs are built. */
+static struct cpio_archive archive;
+
+struct build {
+	unsigned good, bad;
+};
+
+/* The file as an allocated copy, aligned for libfdt and the walker, which an archive's data need not be. */
+static void *aligned_copy(const struct cpio_file *file)
+{
+	void *copy = mm_zalloc(file->size);
+
+	return copy ? memcpy(copy, file->data, file->size) : NULL;
+}
+
+static enum status out_of_memory(const struct vm_config *config, uint64_t bytes)
+{
+	log_error("vm %s: no memory left for 0x%llx bytes of its devicetree", config->name,
+		(unsigned long long)bytes);
+	return ERR_NO_MEMORY;
+}
+
+/* Copies the user's tree with Lintel's /memory and /chosen. */
+static enum status copy_tree(const struct vm_config *config, const struct guest_dt_config *wanted,
+	struct vm_images *images)
+{
+	void *source = config->dtb->size <= GUEST_DTB_MAX ? aligned_copy(config->dtb) : NULL;
+	size_t size = config->dtb->size;
+	enum status status;
+
+	if (!source)
+		return out_of_memory(config, size);
+	status = guest_dt_copy_room(wanted, source, size, &images->dt_room);
+	if (!status) {
+		images->dt_room = MIN(images->dt_room, GUEST_DTB_MAX);
+		images->dt.tree = mm_zalloc(images->dt_room);
+		status = images->dt.tree
+				 ? guest_dt_copy(wanted, source, size, images->dt.tree,
+					   images->dt_room, &images->dt)
+				 : ERR_NO_MEMORY;
+	}
+	mm_free(source, size);
+	if (status)
+		log_error("vm %s: dtb \"%s\" can't be used: %s, expected a devicetree made by dtc "
+			  "of at most 0x%llx bytes, with 1 or 2 #address-cells and #size-cells",
+			config->name, config->dtb->name, status_name(status),
+			(unsigned long long)GUEST_DTB_MAX);
+	return status;
+}
+
+static enum status make_tree(const struct vm_config *config, const struct guest_dt_config *wanted,
+	struct vm_images *images)
+{
+	enum status status;
+
+	images->dt_room = guest_dt_room(wanted);
+	images->dt.tree = mm_zalloc(images->dt_room);
+	if (!images->dt.tree)
+		return out_of_memory(config, images->dt_room);
+	status = guest_dt_make(wanted, images->dt.tree, images->dt_room, &images->dt);
+	if (status)
+		log_error("vm %s: its devicetree can't be made: %s", config->name,
+			status_name(status));
+	return status;
+}
+
+static enum status prepare_images(const struct vm_config *config, struct vm_images *images)
+{
+	const struct guest_dt_config wanted = {
+		.nr_vcpus = (unsigned)config->vcpus,
+		.ram_base = GUEST_RAM_BASE,
+		.ram_size = config->memory,
+		.bootargs = vm_config_has(config, SCHEMA_VM_bootargs) ? config->bootargs : NULL,
+		.ramdisk = config->ramdisk != NULL,
+	};
+	struct vm_layout layout;
+	enum status status = config->dtb ? copy_tree(config, &wanted, images)
+					 : make_tree(config, &wanted, images);
+
+	if (!status)
+		status = place_images(config, images->dt.size, &layout);
+	if (status)
+		return status;
+	guest_dt_set_ramdisk(&images->dt, layout.ramdisk.address, layout.ramdisk.size);
+	images->pieces[PIECE_KERNEL] = (struct load_piece){ config->kernel->data, layout.kernel };
+	images->pieces[PIECE_DTB] = (struct load_piece){ images->dt.tree, layout.dtb };
+	if (config->ramdisk)
+		images->pieces[PIECE_RAMDISK] =
+			(struct load_piece){ config->ramdisk->data, layout.ramdisk };
+	images->entry = layout.entry;
+	images->populate = config->memory_populate != 0;
+	images->autostart = config->autostart != 0;
+	return OK;
+}
+
+static void explain_failure(const struct vm_config *config, enum status status)
+{
+	struct page_stats stats;
+
+	page_get_stats(&stats);
+	log_error("vm %s: not made: memory <0x%llx> (%llu MiB) and %llu vCPUs: %s; the machine has "
+		  "%llu MiB that are free and promised to no other VM",
+		config->name, (unsigned long long)config->memory,
+		(unsigned long long)(config->memory / MIB(1)), (unsigned long long)config->vcpus,
+		status_name(status),
+		(unsigned long long)((stats.free_blocks - stats.promised_blocks) *
+				     (BLOCK_SIZE / MIB(1))));
+}
+
+static enum status build_vm(const struct vm_config *config)
+{
+	struct vm_images *images = mm_zalloc(sizeof(*images));
+	struct vm *vm;
+	enum status status = images ? prepare_images(config, images) : out_of_memory(config, 0);
+
+	if (!status) {
+		status = vm_create(config->name, IPA(GUEST_RAM_BASE), config->memory,
+			(unsigned)config->vcpus, &vm);
+		if (status)
+			explain_failure(config, status);
+	}
+	if (status) {
+		if (images)
+			mm_free(images->dt.tree, images->dt_room);
+		mm_free(images, sizeof(*images));
+		return status;
+	}
+	vm->config = images;
+	vm->load_step = load_step;
+	log_debug("vm %s: kernel at 0x%llx, entry 0x%llx, devicetree at 0x%llx, ramdisk at 0x%llx",
+		vm->name, (unsigned long long)images->pieces[PIECE_KERNEL].place.address,
+		(unsigned long long)images->entry,
+		(unsigned long long)images->pieces[PIECE_DTB].place.address,
+		(unsigned long long)images->pieces[PIECE_RAMDISK].place.address);
+	return OK;
+}
+
+static void found(void *context, const struct vm_config *config)
+{
+	struct build *build = context;
+
+	if (build_vm(config))
+		build->bad++;
+	else
+		build->good++;
+}
+
+/* The manifest's bytes, aligned; NULL, logged, when they can't be had. */
+static void *manifest_copy(uint64_t *size)
+{
+	const struct cpio_file *file = cpio_find(&archive, MANIFEST_FILE);
+	void *copy;
+
+	if (!file) {
+		log_error("bundle: no file \"%s\" among its %u files, expected one", MANIFEST_FILE,
+			archive.count);
+		return NULL;
+	}
+	if (!file->size || file->size > MANIFEST_SIZE_MAX) {
+		log_error("bundle: %s has %llu bytes, expected 1 to %llu", MANIFEST_FILE,
+			(unsigned long long)file->size, (unsigned long long)MANIFEST_SIZE_MAX);
+		return NULL;
+	}
+	*size = file->size;
+	copy = aligned_copy(file);
+	if (!copy)
+		log_error("bundle: no memory left for %s", MANIFEST_FILE);
+	return copy;
+}
+
+enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
+{
+	struct build build = { 0 };
+	enum status status = cpio_open(&archive, base, size);
+	uint64_t tree_size;
+	unsigned refused;
+	void *tree;
+
+	*bad = 0;
+	if (status)
+		return status;
+	tree = manifest_copy(&tree_size);
+	if (!tree)
+		return ERR_CORRUPT;
+	status = manifest_read(tree, tree_size, &archive, found, &build, &refused);
+	mm_free(tree, tree_size);
+	*bad = build.bad + refused;
+	/* A tree that breaks off does not stop what came before. */
+	if (build.good)
+		return OK;
+	if (status)
+		return status;
+	log_error("bundle: none of its %u VMs can be run", *bad);
+	return ERR_NOT_FOUND;
+}
+
+unsigned bundle_start(void)
+{
+	unsigned started = 0;
+
+	for (unsigned i = 0; i < nr_vms; i++) {
+		const struct vm_images *images = vms[i]->config;
+		enum status status;
+
+		if (!images->autostart)
+			continue;
+		status = vm_start(vms[i]);
+		if (status)
+			log_error("vm %s: not started: %s", vms[i]->name, status_name(status));
+		else
+			started++;
+	}
+	return started;
+}

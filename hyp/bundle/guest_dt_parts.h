@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What guest_dt.c (a tree made from nothing) and guest_dt_copy.c (one that the user gave) both write.
+ */
+#ifndef HYP_BUNDLE_GUEST_DT_PARTS_H
+#define HYP_BUNDLE_GUEST_DT_PARTS_H
+
+#include "hyp/bundle/dt_writer.h"
+#include "hyp/bundle/guest_dt.h"
+
+/* The properties of /chosen that Lintel decides, into the open node; notes in *out where the seeds are. */
+void guest_dt_write_chosen(
+	struct dt_writer *writer, const struct guest_dt_config *config, struct guest_dt *out);
+
+/* The node /memory@..., with a reg of that many cells (1 or 2) for address and size. */
+void guest_dt_write_memory(struct dt_writer *writer, const struct guest_dt_config *config,
+	unsigned address_cells, unsigned size_cells);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/crypto/entropy.h"
+#include "hyp/arch/lock.h"
+#include "hyp/arch/sysreg.h"
+#include "hyp/base/string.h"
+
+#define KEY_WORDS   8
+#define KEY_BYTES   (KEY_WORDS * sizeof(uint32_t))
+#define BLOCK_WORDS 16
+#define BLOCK_BYTES (BLOCK_WORDS * sizeof(uint32_t))
+#define DOUBLE_ROUNDS 10
+
+#define ID_AA64ISAR0_RNDR GENMASK(63, 60)
+#define RNDR_READS	  4
+/* Fewer secret bytes than this can be guessed. */
+#define SEED_BYTES_MIN 8
+
+static struct {
+	struct spinlock lock;
+	uint32_t key[KEY_WORDS];
+	bool seeded;
+} pool;
+
+static inline uint32_t rotate_left(uint32_t value, unsigned by)
+{
+	return value << by | value >> (32 - by);
+}
+
+static inline void quarter_round(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
+{
+	*a += *b, *d = rotate_left(*d ^ *a, 16);
+	*c += *d, *b = rotate_left(*b ^ *c, 12);
+	*a += *b, *d = rotate_left(*d ^ *a, 8);
+	*c += *d, *b = rotate_left(*b ^ *c, 7);
+}
+
+void chacha20_block(const uint32_t key[8], const uint32_t counter_nonce[4], uint32_t out[16])
+{
+	/* "expand 32-byte k" */
+	uint32_t start[BLOCK_WORDS] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
+	uint32_t s[BLOCK_WORDS];
+
+	memcpy(start + 4, key, KEY_BYTES);
+	memcpy(start + 12, counter_nonce, 4 * sizeof(uint32_t));
+	memcpy(s, start, sizeof(s));
+	for (unsigned i = 0; i < DOUBLE_ROUNDS; i++) {
+		for (unsigned j = 0; j < 4; j++)
+			quarter_round(&s[j], &s[4 + j], &s[8 + j], &s[12 + j]);
+		for (unsigned j = 0; j < 4; j++)
+			quarter_round(&s[j], &s[4 + (j + 1) % 4], &s[8 + (j + 2) % 4],
+				&s[12 + (j + 3) % 4]);
+	}
+	for (unsigned i = 0; i < BLOCK_WORDS; i++)
+		out[i] = s[i] + start[i];
+}
+
+/* What the block function is used for goes into the nonce: no use can give another's output. */
+enum use { USE_MIX, USE_GET, USE_OUTPUT };
+
+static void block_for(enum use use, const uint32_t *key, uint32_t counter, uint32_t *out)
+{
+	const uint32_t counter_nonce[4] = { counter, use, 0, 0 };
+
+	chacha20_block(key, counter_nonce, out);
+}
+
+/* The new key depends on every bit of the old one and of the bytes. */
+static void mix_locked(const void *bytes, size_t size)
+{
+	const uint8_t *from = bytes;
+	uint32_t block[BLOCK_WORDS];
+
+	while (size) {
+		uint8_t piece[KEY_BYTES] = { 0 };
+		uint32_t words[KEY_WORDS];
+		size_t now = MIN(size, KEY_BYTES);
+
+		memcpy(piece, from, now);
+		memcpy(words, piece, sizeof(words));
+		for (unsigned i = 0; i < KEY_WORDS; i++)
+			pool.key[i] ^= words[i];
+		block_for(USE_MIX, pool.key, (uint32_t)now, block);
+		memcpy(pool.key, block, sizeof(pool.key));
+		from += now;
+		size -= now;
+	}
+}
+
+static bool has_rndr(void)
+{
+	return FIELD_GET(ID_AA64ISAR0_RNDR, read_sysreg(ID_AA64ISAR0_EL1)) != 0;
+}
+
+/* The CPU's own: RNDR reads as zero when it has nothing to give (Arm ARM, RNDR). */
+static void mix_cpu_locked(void)
+{
+	uint64_t words[RNDR_READS + 1] = { read_sysreg(CNTPCT_EL0) };
+
+	if (has_rndr())
+		for (unsigned i = 1; i <= RNDR_READS; i++) {
+			words[i] = read_sysreg(RNDR);
+			pool.seeded |= words[i] != 0;
+		}
+	mix_locked(words, sizeof(words));
+}
+
+void entropy_mix(const void *bytes, size_t size)
+{
+	spin_lock(&pool.lock);
+	mix_locked(bytes, size);
+	pool.seeded |= size >= SEED_BYTES_MIN;
+	spin_unlock(&pool.lock);
+}
+
+void entropy_get(void *out, size_t size)
+{
+	uint32_t block[BLOCK_WORDS], key[KEY_WORDS];
+	uint8_t *to = out;
+
+	spin_lock(&pool.lock);
+	mix_cpu_locked();
+	block_for(USE_GET, pool.key, 0, block);
+	memcpy(pool.key, block, KEY_BYTES);
+	spin_unlock(&pool.lock);
+
+	memcpy(key, block + KEY_WORDS, sizeof(key));
+	for (uint32_t counter = 0; size; counter++) {
+		size_t now = MIN(size, BLOCK_BYTES);
+
+		block_for(USE_OUTPUT, key, counter, block);
+		memcpy(to, block, now);
+		to += now;
+		size -= now;
+	}
+}
+
+bool entropy_seeded(void)
+{
+	return READ_ONCE(pool.seeded) || has_rndr();
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/monitor/results.h"
+#include "hyp/arch/cpu.h"
+#include "hyp/monitor/console.h"
+#include "hyp/monitor/options.h"
+#include "hyp/monitor/stats.h"
+#include "hyp/vm/vm.h"
+
+static unsigned bad_vms;
+
+void results_set_bad(unsigned bad)
+{
+	bad_vms = bad;
+}
+
+static const char *end_name(enum vm_end end)
+{
+	switch (end) {
+	case VM_END_POWER_OFF:
+		return "powered off";
+	case VM_END_FAULT:
+		return "FAULT";
+	case VM_END_RESET:
+		return "restarting";
+	default:
+		return "not started";
+	}
+}
+
+const char *results_state_name(const struct vm *vm)
+{
+	switch (vm->state) {
+	case VM_LOADING:
+		return "loading";
+	case VM_RUNNING:
+		return "running";
+	case VM_STOPPING:
+		return "stopping";
+	case VM_RESETTING:
+		return "restarting";
+	default:
+		return end_name(vm->end);
+	}
+}
+
+/* lintel.measure=masked: what boot had kept in each CPU. */
+static void print_longest_masked(void)
+{
+	uint64_t longest = 0;
+
+	for (unsigned i = 0; i < nr_cpus; i++)
+		longest = MAX(longest, cpus[i].longest_masked);
+	console_printf("stats longest_masked %llu\n", (unsigned long long)longest);
+}
+
+int monitor_summary(void)
+{
+	bool good = bad_vms == 0;
+
+	console_printf("lintel: %-31s  %-12s  %s\n", "VM", "ended", "starts");
+	for (unsigned i = 0; i < nr_vms; i++) {
+		const struct vm *vm = vms[i];
+
+		console_printf("lintel: %-31s  %-12s  %llu\n", vm->name, results_state_name(vm),
+			(unsigned long long)vm->boots);
+		good = good && vm->state == VM_STOPPED && vm->end != VM_END_FAULT;
+	}
+	if (bad_vms)
+		console_printf("lintel: %u VM%s of the bundle could not be made (see above)\n",
+			bad_vms, bad_vms == 1 ? "" : "s");
+	if (options.stats)
+		for (unsigned i = 0; i < nr_vms; i++)
+			stats_print_machine_readable(vms[i]);
+	if (options.measure_masked)
+		print_longest_masked();
+	return good ? 0 : 1;
+}

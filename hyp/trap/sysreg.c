@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/trap/sysreg.h"
+#include "hyp/arch/esr.h"
+#include "hyp/arch/features.h"
+#include "hyp/arch/sysreg_fields.h"
+#include "hyp/base/panic.h"
+#include "hyp/trap/cmo.h"
+#include "hyp/trap/debug.h"
+#include "hyp/trap/idreg.h"
+#include "hyp/vdev/vgic.h"
+#include "hyp/vm/inject.h"
+#include "hyp/vm/vm.h"
+
+enum trap_class {
+	TRAP_NEVER,
+	TRAP_UNDEF,
+	TRAP_ID,
+	TRAP_RAZWI,
+	TRAP_DEBUG,
+	TRAP_SGI,
+	TRAP_ICC,
+	TRAP_SETWAY,
+	NR_TRAP_CLASSES,
+};
+
+struct sysreg_row {
+	uint16_t encoding;
+	uint8_t trap;
+	const char *name;
+};
+
+static const struct sysreg_row rows[] = {
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap)                                          \
+	{ SYSREG_ENC(op0, op1, crn, crm, op2), TRAP_##trap, #name },
+#include "hyp/arch/sysreg.def"
+#undef SYSREG
+};
+
+/*
+ * The index: the encoding's upper nine bits (op0, op1, CRn) choose a group, the lower seven (CRm, op2) a cell in it,
+ * which holds the row's number plus one. Group 0 is empty.
+ */
+#define GROUP_SHIFT 7
+#define GROUP_CELLS 128
+#define GROUPS_MAX  48
+
+static uint8_t group_of[1 << (16 - GROUP_SHIFT)];
+static uint16_t cells[GROUPS_MAX][GROUP_CELLS];
+
+void sysreg_init(void)
+{
+	unsigned groups = 1;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint8_t *group = &group_of[rows[i].encoding >> GROUP_SHIFT];
+
+		if (*group == 0) {
+			assert(groups < GROUPS_MAX);
+			*group = (uint8_t)groups++;
+		}
+		cells[*group][rows[i].encoding % GROUP_CELLS] = (uint16_t)(i + 1);
+	}
+}
+
+/* Row number plus one, 0 for none. */
+static inline unsigned row_index(unsigned encoding)
+{
+	return cells[group_of[encoding >> GROUP_SHIFT]][encoding % GROUP_CELLS];
+}
+
+const char *sysreg_name(unsigned encoding)
+{
+	unsigned index = row_index(encoding);
+
+	return index == 0 ? NULL : rows[index - 1].name;
+}
+
+/* The space that HCR_EL2.TID3 traps: 3, 0, 0, 1..7, all of it, allocated or not. */
+static bool is_id_space(unsigned encoding)
+{
+	return encoding >= SYSREG_ENC(3, 0, 0, 1, 0) && encoding <= SYSREG_ENC(3, 0, 0, 7, 7);
+}
+
+static enum exit_result read_id(struct vcpu *vcpu, unsigned encoding, bool read, unsigned rt)
+{
+	uint64_t value;
+
+	if (!read || !idreg_read(vcpu, encoding, &value))
+		return inject_undefined(vcpu);
+	vcpu_set_x(vcpu, rt, value);
+	return EXIT_SKIP;
+}
+
+static enum exit_result no_row(struct vcpu *vcpu, unsigned encoding, bool read, unsigned rt)
+{
+	if (is_id_space(encoding))
+		return read_id(vcpu, encoding, read, rt);
+	vcpu_log(vcpu, "access to system register S%u_%u_C%u_C%u_%u: undefined",
+		SYSREG_OP0(encoding), SYSREG_OP1(encoding), SYSREG_CRN(encoding),
+		SYSREG_CRM(encoding), SYSREG_OP2(encoding));
+	return inject_undefined(vcpu);
+}
+
+static enum exit_result icc(struct vcpu *vcpu, unsigned encoding, bool read, unsigned rt)
+{
+	uint64_t value = vcpu_get_x(vcpu, rt);
+	enum exit_result result = vgic_icc_access(vcpu, encoding, !read, &value);
+
+	if (read && result == EXIT_SKIP)
+		vcpu_set_x(vcpu, rt, value);
+	return result;
+}
+
+enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)
+{
+	unsigned encoding = sysreg_encoding_of(esr), index = row_index(encoding);
+	unsigned rt = (unsigned)FIELD_GET(ISS_SYS_RT, esr);
+	bool read = esr & ISS_SYS_READ;
+
+	if (unlikely(index == 0))
+		return no_row(vcpu, encoding, read, rt);
+	switch ((enum trap_class)rows[index - 1].trap) {
+	case TRAP_SGI:
+		if (read)
+			return inject_undefined(vcpu);
+		return vgic_sgi_write(vcpu, encoding, vcpu_get_x(vcpu, rt));
+	case TRAP_ICC:
+		return icc(vcpu, encoding, read, rt);
+	case TRAP_ID:
+		return read_id(vcpu, encoding, read, rt);
+	case TRAP_RAZWI:
+		if (read)
+			vcpu_set_x(vcpu, rt, 0);
+		return EXIT_SKIP;
+	case TRAP_DEBUG:
+		return debug_access(vcpu, encoding, !read, rt);
+	case TRAP_SETWAY:
+		return cmo_set_way(vcpu);
+	default:
+		return inject_undefined(vcpu);
+	}
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/vdev/vgic.h"
+#include "drivers/gic/gic.h"
+#include "drivers/gic/irq.h"
+#include "hyp/arch/barrier.h"
+#include "hyp/base/string.h"
+#include "hyp/vdev/device.h"
+#include "hyp/vdev/vgic_reg.h"
+#include "hyp/vdev/vgic_state.h"
+#include "hyp/vdev/vtimer.h"
+#include "mm/page.h"
+
+/* GICR_TYPER */
+#define TYPER_LAST	BIT(4)
+#define TYPER_PROCESSOR GENMASK(23, 8)
+#define TYPER_AFF0_SHIFT 32
+
+#define PRIORITY_BITS_MAX 8
+
+/* ---- a vCPU comes and goes ---- */
+
+/*
+ * Reset of the CPU interface (IHI 0069 12.4 ICH_VMCR_EL2): nothing enabled, binary points at their smallest, which follows
+ * from the number of preemption bits; group 0 as FIQ.
+ */
+static void reset_cpu_interface(struct vgic_cpu *cpu)
+{
+	unsigned bpr0 = PRIORITY_BITS_MAX - 1 - vif.preemption_bits;
+
+	cpu->vmcr = FIELD_PREP(VIF_VMCR_VBPR0, bpr0) | FIELD_PREP(VIF_VMCR_VBPR1, bpr0 + 1) |
+		    VIF_VMCR_VFIQEN;
+	memset(&cpu->aprs, 0, sizeof(cpu->aprs));
+}
+
+static void vcpu_reset_part(struct vcpu *vcpu)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+
+	vgic_lock(cpu->vgic);
+	reset_cpu_interface(cpu);
+	vgic_unlock(cpu->vgic);
+}
+
+static void load(struct vcpu *vcpu)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+
+	vgic_lock(cpu->vgic);
+	cpu->loaded_on = this_cpu();
+	cpu->look |= 1;
+	cpu->hcr = VIF_HCR_EN;
+	cpu->active_outside = false;
+	vgic_unlock(cpu->vgic);
+	vif_vmcr_write(cpu->vmcr);
+	vif_aprs_restore(&cpu->aprs);
+	vif_hcr_write(VIF_HCR_EN);
+	/* Filled on the way into the guest, when the timers have been loaded too. */
+	vcpu_request_local(vcpu, WORK_VGIC);
+}
+
+/* SPIs for anybody that wait for this vCPU may be taken by another one. */
+static void offer_to_others(struct vgic_cpu *cpu)
+{
+	cpu->leaving = true;
+	for_each_bit(word, cpu->look & VGIC_LOOK_BANKS & ~UINT32_C(1))
+		vgic_route(cpu->vgic, NULL, word, vgic_bank_of(cpu, word)->any);
+	cpu->leaving = false;
+}
+
+static void put(struct vcpu *vcpu)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+
+	vgic_lock(cpu->vgic);
+	vgic_fold(cpu);
+	vgic_do_requests(cpu);
+	vgic_synced(cpu);
+	/* The next vCPU's timers need the physical interrupts. */
+	for_each_bit(n, cpu->hw_held)
+		vgic_release_hw(cpu, n);
+	cpu->vmcr = vif_vmcr_read();
+	vif_aprs_save(&cpu->aprs);
+	vif_hcr_write(0);
+	cpu->loaded_on = NULL;
+	offer_to_others(cpu);
+	vgic_unlock(cpu->vgic);
+}
+
+/* ---- the maintenance interrupt ---- */
+
+static void maintenance(void *context, uint32_t intid)
+{
+	struct vcpu *vcpu = this_cpu()->current;
+	struct vgic_cpu *cpu;
+
+	(void)context;
+	(void)intid;
+	if (unlikely(!vcpu)) {
+		vif_hcr_write(0);
+		return;
+	}
+	cpu = vgic_cpu_of(vcpu);
+	vgic_lock(cpu->vgic);
+	vgic_fold(cpu);
+	vgic_do_requests(cpu);
+	vgic_fill(cpu);
+	vgic_synced(cpu);
+	vgic_unlock(cpu->vgic);
+	if (unlikely(READ_ONCE(vcpu->state) != VCPU_RUNNING))
+		vcpu_wake(vcpu);
+}
+
+enum status vgic_init(void)
+{
+	uint32_t intid = gic_maintenance_intid();
+
+	if (intid == MACHINE_NO_INTID)
+		return ERR_NOT_SUPPORTED;
+	return irq_register(intid, maintenance, NULL, IRQ_NORMAL);
+}
+
+void vgic_init_cpu(void)
+{
+	gic_enable(this_cpu()->index, gic_maintenance_intid());
+}
+
+/* ---- a VM comes and goes ---- */
+
+/* Wires keep their level: what drives them resets itself. */
+static void reset_bank(struct vgic_bank *bank)
+{
+	bank->enable = bank->group = bank->edge = 0;
+	bank->latch = bank->active = 0;
+	bank->in_lr = bank->lr_latch = 0;
+	bank->clear_pending = bank->set_active = bank->clear_active = 0;
+	memset(bank->priority, 0, sizeof(bank->priority));
+}
+
+static void reset_cpu(struct vgic_cpu *cpu)
+{
+	reset_bank(&cpu->bank);
+	cpu->bank.edge = VGIC_SGIS;
+	memset(cpu->lr_of, VGIC_NO_LR, sizeof(cpu->lr_of));
+	cpu->look = cpu->inbox = cpu->used = cpu->hw_held = 0;
+	cpu->sync_wait = 0;
+	cpu->sync_key = 0;
+	cpu->asleep = true;
+	vgic_update_private(cpu, UINT32_MAX);
+	reset_cpu_interface(cpu);
+}
+
+static void reset(struct vm *vm)
+{
+	struct vgic *vgic = vgic_of(vm);
+
+	vgic_lock(vgic);
+	vgic->groups = vgic->unsettled = 0;
+	for (unsigned i = 0; i < VGIC_SPI_BANKS; i++)
+		reset_bank(&vgic->spi[i]);
+	for_each_bit(id, vgic->all)
+		reset_cpu(vgic->cpus[id]);
+	for (unsigned intid = VGIC_SPI_FIRST; intid < VGIC_NR_INTIDS; intid++)
+		vgic_set_router(vgic, intid, 0);
+	vgic_unlock(vgic);
+}
+
+static void init_cpu(struct vgic *vgic, struct vcpu *vcpu, struct vgic_cpu *cpu)
+{
+	unsigned id = vcpu->id;
+
+	cpu->vcpu = vcpu;
+	cpu->vgic = vgic;
+	cpu->typer = (uint64_t)id << TYPER_AFF0_SHIFT | FIELD_PREP(TYPER_PROCESSOR, id) |
+		     (id == vgic->vm->nr_vcpus - 1 ? TYPER_LAST : 0);
+	cpu->bank.targets[id] = UINT32_MAX;
+	memset(cpu->bank.target, (int)id, sizeof(cpu->bank.target));
+	memset(cpu->bank.home, (int)id, sizeof(cpu->bank.home));
+	vcpu->part[PART_VGIC] = cpu;
+	vgic->cpus[id] = cpu;
+	vgic->all |= (uint32_t)BIT(id);
+}
+
+static enum status add_frames(struct vm *vm)
+{
+	struct vgic *vgic = vgic_of(vm);
+	enum status status = device_add(vm, VGIC_GICD_BASE, VGIC_GICD_SIZE, vgic, &vgic_dist_ops,
+		WIDTHS_ALL);
+
+	for (unsigned i = 0; status == OK && i < vm->nr_vcpus; i++)
+		status = device_add(vm, VGIC_GICR_BASE + i * VGIC_GICR_STRIDE, VGIC_GICR_STRIDE,
+			vgic->cpus[i], &vgic_redist_ops, WIDTHS_ALL);
+	return status;
+}
+
+static void destroy(struct vm *vm)
+{
+	struct vgic *vgic = vgic_of(vm);
+
+	mm_free(vgic->cpus[0], vm->nr_vcpus * sizeof(struct vgic_cpu));
+	mm_free(vgic, sizeof(*vgic));
+	vm->part[PART_VGIC] = NULL;
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		vm->vcpus[i]->part[PART_VGIC] = NULL;
+	device_table_destroy(vm);
+}
+
+static enum status create(struct vm *vm)
+{
+	struct vgic *vgic = mm_zalloc(sizeof(*vgic));
+	struct vgic_cpu *cpus_of_vm = mm_zalloc(vm->nr_vcpus * sizeof(*cpus_of_vm));
+	enum status status;
+
+	if (!vgic || !cpus_of_vm) {
+		mm_free(vgic, sizeof(*vgic));
+		mm_free(cpus_of_vm, vm->nr_vcpus * sizeof(*cpus_of_vm));
+		return ERR_NO_MEMORY;
+	}
+	vm->part[PART_VGIC] = vgic;
+	vgic->vm = vm;
+	vgic->priority_mask = (uint8_t)(0xff << (PRIORITY_BITS_MAX - vif.priority_bits));
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		init_cpu(vgic, vm->vcpus[i], &cpus_of_vm[i]);
+	reset(vm);
+	status = add_frames(vm);
+	if (status != OK)
+		destroy(vm);
+	return status;
+}
+
+void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+
+	assert(intid < VGIC_SPI_FIRST);
+	vgic_lock(cpu->vgic);
+	cpu->hw_backed |= vgic_bit(intid);
+	cpu->pintid[intid] = pintid;
+	vgic_update_private(cpu, vgic_bit(intid));
+	vgic_unlock(cpu->vgic);
+}
+
+uint32_t vgic_load_hw(struct vcpu *vcpu, uint32_t lines)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+	uint32_t enabled;
+
+	vgic_lock(cpu->vgic);
+	enabled = cpu->bank.enable & cpu->hw_backed;
+	/*
+	 * Those that are pending go into list registers without coming as physical interrupts first; those that are active
+	 * must not come. Both are ended by the guest.
+	 */
+	cpu->hw_held = (lines & enabled) | (cpu->bank.active & cpu->hw_backed);
+	for_each_bit(n, cpu->hw_held)
+		gic_set_active(cpu->loaded_on->index, cpu->pintid[n]);
+	vgic_unlock(cpu->vgic);
+	return enabled;
+}
+
+const struct vm_part vgic_part = {
+	.name = "vGIC",
+	.create = create,
+	.reset = reset,
+	.vcpu_reset = vcpu_reset_part,
+	.destroy = destroy,
+	.vcpu_load = load,
+	.vcpu_put = put,
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The short way into a list register: for an interrupt of word 0 (SGI, PPI) that was in one before, which is free again.
+ * Takes no lock and changes no software state: what is known of the interrupt stays true.
+ */
+#ifndef HYP_VDEV_VGIC_FAST_H
+#define HYP_VDEV_VGIC_FAST_H
+
+#include "hyp/vdev/vgic_state.h"
+
+/*
+ * Makes interrupt `intid` (0..31) of the vCPU, which is loaded here, pending in its list register. False: it has none, or
+ * it is in use, or the interrupt is disabled, or others wait: nothing was done.
+ */
+static __always_inline bool vgic_pend_fast(struct vgic_cpu *cpu, unsigned intid)
+{
+	unsigned lr = cpu->lr_of[intid];
+
+	if (unlikely(!((vif_free() >> lr) & 1)) || unlikely(READ_ONCE(cpu->look)) ||
+		unlikely(!((cpu->deliverable >> intid) & 1)))
+		return false;
+	if (likely(lr == 0))
+		vif_lr_write(0, cpu->template[intid]);
+	else
+		vif_lr_write(lr, cpu->template[intid]);
+	return true;
+}
+
+/* The long way. */
+void vgic_pend_hw_slow(struct vgic_cpu *cpu, unsigned intid);
+
+/* See vgic.h. */
+static __always_inline void vgic_pend_hw(struct vcpu *vcpu, unsigned intid)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+
+	if (unlikely(!vgic_pend_fast(cpu, intid)))
+		vgic_pend_hw_slow(cpu, intid);
+}
+
+#endif

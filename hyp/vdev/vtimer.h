@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The timers of a vCPU: the EL1 virtual timer (PPI 27) and the EL1 physical timer (PPI 30).
+ *
+ * The guest programs the CPU's own timers while it is loaded; their physical interrupts become its PPIs, ended through a
+ * list register with the HW bit. While it is not loaded its compare values are watched by soft timers (hyp/vm/timer.h).
+ * The virtual counter is the physical one minus vm->cntvoff. Arm ARM D12.
+ */
+#ifndef HYP_VDEV_VTIMER_H
+#define HYP_VDEV_VTIMER_H
+
+#include "hyp/vm/vm.h"
+
+/* What the guest's devicetree says. */
+#define VTIMER_PPI_VIRTUAL  27
+#define VTIMER_PPI_PHYSICAL 30
+
+/* The row for boot/parts.c, after vgic_part. */
+extern const struct vm_part vtimer_part;
+
+/*
+ * Boot CPU, once, after timer_init() and irq_init(): registers the physical interrupts of both timers.
+ * ERR_NOT_FOUND when the devicetree has no virtual timer. Then on each CPU, after gic_cpu_init(): both off, and the guest
+ * may use them (CNTHCTL_EL2).
+ */
+enum status vtimer_init(void) __must_check;
+void vtimer_init_cpu(void);
+
+/*
+ * Bit n: the output of the timer with PPI n is high (ENABLE, not IMASK, condition met). The vCPU is loaded on this CPU, or
+ * nowhere.
+ */
+uint32_t vtimer_lines(const struct vcpu *vcpu);
+
+/* The guest enabled or disabled PPIs of a vCPU that is loaded: `changed` and what they are now. From the vGIC. */
+void vtimer_ppi_enable(struct vcpu *vcpu, uint32_t changed, uint32_t enabled);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Copies from and to guest memory.
+ *
+ * links: mm/guest_mem.c mm/stage2.c mm/stage2_end.c mm/stage2_regs.c mm/vmid.c mm/pgtable.c
+ * mm/pgtable_desc.c mm/page.c mm/page_init.c mm/page_table.c hyp/base/bitmap.c hyp/base/panic.c
+ * hyp/base/log.c hyp/base/format.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mm/guest_mem.h"
+#include "mm/phys.h"
+#include "tests/unit/fake/memory.h"
+
+#define RAM  UINT64_C(0x40000000)
+#define VM1  OWNER_FIRST_VM
+#define VM2  (OWNER_FIRST_VM + 1)
+#define BASE GIB(1)
+#define ROM  MIB(16)
+#define LAST (BASE + MIB(8) + 0x3000) /* the end of RAM, in the middle of a window */
+
+static struct stage2 s2;
+static uint8_t data[MIB(5)], back[MIB(5) + 1];
+
+static void start(void)
+{
+	struct page_range ram = { RAM, MIB(64), 0 };
+
+	fake_memory_reset();
+	fake_memory_add(RAM, MIB(64));
+	assert_int_equal(page_init(&ram, 1, NULL, 0), OK);
+	stage2_init(48, 8);
+	assert_int_equal(stage2_create(&s2, VM1, 40, 0), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(BASE), LAST - BASE, MEM_RWX), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(ROM), KIB(64), MEM_RX), OK);
+	for (unsigned i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7 + i / 251);
+}
+
+static void there_and_back(void **state)
+{
+	static const struct {
+		uint64_t at, size;
+	} cases[] = {
+		{ BASE, 1 },
+		{ BASE + 7, 8 },
+		{ BASE + 0xfff, 2 },
+		{ BASE + MIB(2) - 3, 10 },
+		{ BASE + 123, MIB(5) },
+		{ LAST - 100, 100 },
+		{ BASE, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		start();
+		assert_int_equal(guest_write(&s2, IPA(cases[i].at), data, cases[i].size), OK);
+		memset(back, 0, sizeof(back));
+		assert_int_equal(guest_read(&s2, IPA(cases[i].at), back, cases[i].size), OK);
+		assert_memory_equal(data, back, cases[i].size);
+		assert_int_equal(back[cases[i].size], 0);
+		assert_false(spin_is_locked(&s2.lock));
+	}
+}
+
+/* Memory nobody has touched reads as zero, and is there from then on. */
+static void untouched(void **state)
+{
+	uint64_t value = 1;
+	struct stage2_page page;
+
+	(void)state;
+	start();
+	assert_int_equal(guest_read_u64(&s2, IPA(BASE + MIB(4)), &value), OK);
+	assert_int_equal(value, 0);
+	assert_true(stage2_lookup(&s2, IPA(BASE + MIB(4)), &page));
+	assert_int_equal(guest_read_u64(&s2, IPA(BASE + 4), &value), ERR_INVALID);
+	value = 0x1122334455667788;
+	assert_int_equal(guest_write(&s2, IPA(BASE + MIB(4)), &value, 8), OK);
+	value = 0;
+	assert_int_equal(guest_read_u64(&s2, IPA(BASE + MIB(4)), &value), OK);
+	assert_int_equal(value, 0x1122334455667788);
+}
+
+static void not_there(void **state)
+{
+	(void)state;
+	start();
+	assert_int_equal(guest_read(&s2, IPA(0), back, 1), ERR_FAULT);
+	assert_int_equal(guest_read(&s2, IPA(LAST - 1), back, 2), ERR_FAULT);
+	assert_int_equal(guest_write(&s2, IPA(LAST), data, 1), ERR_FAULT);
+	assert_int_equal(guest_read(&s2, IPA(BASE - 1), back, 2), ERR_FAULT);
+	assert_int_equal(guest_read(&s2, IPA(BIT(40)), back, 1), ERR_RANGE);
+	assert_int_equal(guest_read(&s2, IPA(BIT(40) - 1), back, 2), ERR_RANGE);
+	assert_int_equal(guest_read(&s2, IPA(UINT64_MAX), back, 1), ERR_RANGE);
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, SIZE_MAX), ERR_RANGE);
+	/* Unmapped on purpose. */
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 1), OK);
+	assert_int_equal(stage2_unmap(&s2, IPA(BASE), 0x1000), OK);
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 1), ERR_FAULT);
+	assert_false(spin_is_locked(&s2.lock));
+}
+
+static void rights(void **state)
+{
+	(void)state;
+	start();
+	/* ROM can be loaded and read, not written. */
+	assert_int_equal(guest_write(&s2, IPA(ROM), data, 8), ERR_FAULT);
+	assert_int_equal(guest_load(&s2, IPA(ROM + 3), data, KIB(60)), OK);
+	assert_int_equal(guest_read(&s2, IPA(ROM + 3), back, KIB(60)), OK);
+	assert_memory_equal(data, back, KIB(60));
+	assert_int_equal(guest_load(&s2, IPA(ROM), data, KIB(64) + 1), ERR_FAULT);
+	/* Write-only, and nothing. */
+	assert_int_equal(guest_write(&s2, IPA(BASE), data, 8), OK);
+	assert_int_equal(stage2_protect(&s2, IPA(BASE), 0x1000, MEM_W), OK);
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 8), ERR_FAULT);
+	assert_int_equal(guest_write(&s2, IPA(BASE), data, 8), OK);
+	/* Registers are not memory. */
+	assert_int_equal(
+		stage2_map_device(&s2, IPA(0x9000000), PA(UINT64_C(0x9000000)), 0x1000), OK);
+	assert_int_equal(guest_read(&s2, IPA(0x9000000), back, 4), ERR_FAULT);
+	assert_int_equal(guest_load(&s2, IPA(0x9000000), data, 4), ERR_FAULT);
+}
+
+/* A mapping that has outlived its owner's right to the page is not followed. */
+static void not_the_owner(void **state)
+{
+	struct stage2_page page;
+
+	(void)state;
+	start();
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 1), OK);
+	assert_true(stage2_lookup(&s2, IPA(BASE + 0x1000), &page));
+	assert_int_equal(page_transfer(page.pa, 1, VM1, VM2, PAGE_WIPE), OK);
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 0x1000), OK);
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 0x1001), ERR_FAULT);
+	assert_int_equal(guest_write(&s2, IPA(BASE + 0x1000), data, 1), ERR_FAULT);
+	guest_sync(&s2, IPA(BASE), MIB(2));
+}
+
+static void out_of_memory(void **state)
+{
+	pa_t page;
+
+	(void)state;
+	start();
+	block_unreserve(VM1, 100);
+	while (block_alloc(VM2, &page) == OK)
+		continue;
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 1), ERR_NO_MEMORY);
+}
+
+static void sync(void **state)
+{
+	(void)state;
+	start();
+	guest_sync(&s2, IPA(0), BIT(40));
+	assert_int_equal(guest_load(&s2, IPA(BASE + MIB(2)), data, 100), OK);
+	assert_int_equal(
+		stage2_map_device(&s2, IPA(0x9000000), PA(UINT64_C(0x9000000)), 0x1000), OK);
+	guest_sync(&s2, IPA(0), BIT(40));
+	guest_sync(&s2, IPA(BASE + 5), MIB(2) + 1);
+	guest_sync(&s2, IPA(BIT(40)), 1);
+	guest_sync(&s2, IPA(0), UINT64_MAX);
+	assert_false(spin_is_locked(&s2.lock));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(untouched),
+		cmocka_unit_test(not_there),
+		cmocka_unit_test(rights),
+		cmocka_unit_test(not_the_owner),
+		cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(sync),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

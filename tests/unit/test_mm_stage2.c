@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A VM's stage 2: registers, regions, first touch, restart and end; VMIDs.
+ *
+ * links: mm/stage2.c mm/stage2_end.c mm/stage2_regs.c mm/vmid.c mm/pgtable.c mm/pgtable_desc.c
+ * mm/page.c mm/page_init.c mm/page_table.c hyp/base/bitmap.c hyp/base/panic.c hyp/base/log.c
+ * hyp/base/format.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hyp/base/bitmap.h"
+#include "mm/phys.h"
+#include "mm/stage2.h"
+#include "mm/stage2_regs.h"
+#include "mm/vmid.h"
+#include "tests/unit/fake/memory.h"
+
+#define RAM  UINT64_C(0x40000000)
+#define VM1  OWNER_FIRST_VM
+#define VM2  (OWNER_FIRST_VM + 1)
+#define JUNK 0x5a
+
+static struct stage2 s2;
+static uint64_t free_at_start;
+
+static struct page_stats stats(void)
+{
+	struct page_stats s;
+
+	page_get_stats(&s);
+	return s;
+}
+
+static void start(uint64_t ram_size)
+{
+	struct page_range ram = { RAM, ram_size, 0 };
+
+	fake_memory_reset();
+	fake_memory_add(RAM, ram_size);
+	assert_int_equal(page_init(&ram, 1, NULL, 0), OK);
+	stage2_init(48, 8);
+	free_at_start = stats().free_pages;
+	memset(&s2, JUNK, sizeof(s2));
+	assert_int_equal(stage2_create(&s2, VM1, 40, 0), OK);
+}
+
+static void destroy(struct stage2 *stage2)
+{
+	unsigned steps = 0;
+
+	while (!stage2_destroy_step(stage2))
+		assert_true(steps++ < 1000);
+}
+
+static bool is_zero(pa_t pa, uint64_t size)
+{
+	const uint8_t *bytes = pa_to_ptr(pa);
+
+	for (uint64_t i = 0; i < size; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
+}
+
+static struct stage2_page lookup(uint64_t ipa)
+{
+	struct stage2_page page;
+
+	assert_true(stage2_lookup(&s2, IPA(ipa), &page));
+	return page;
+}
+
+static bool mapped(uint64_t ipa)
+{
+	struct stage2_page page;
+
+	return stage2_lookup(&s2, IPA(ipa), &page);
+}
+
+static void registers(void **state)
+{
+	static const unsigned pa_bits[] = { 32, 36, 40, 42, 44, 48, 48, 48 };
+
+	(void)state;
+	for (unsigned range = 0; range < ARRAY_SIZE(pa_bits); range++)
+		assert_int_equal(stage2_pa_bits(0xabcde0 | range), pa_bits[range]);
+	assert_int_equal(stage2_pa_bits(0xf), 48);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(pa_bits_field(pa_bits[i]), i);
+
+	assert_int_equal(stage2_ipa_bits(1, 40), 32);
+	assert_int_equal(stage2_ipa_bits(32, 32), 32);
+	assert_int_equal(stage2_ipa_bits(33, 40), 36);
+	assert_int_equal(stage2_ipa_bits(39, 40), 40);
+	assert_int_equal(stage2_ipa_bits(41, 48), 42);
+	assert_int_equal(stage2_ipa_bits(45, 48), 48);
+	assert_int_equal(stage2_ipa_bits(41, 40), 0);
+	assert_int_equal(stage2_ipa_bits(49, 48), 0);
+
+	/* RES1, TG0=4K, ISH, WB, WB; then PS, SL0, T0SZ. */
+	assert_int_equal(stage2_vtcr(40, 40, 8), 0x80003500 | 2 << 16 | 1 << 6 | 24);
+	assert_int_equal(stage2_vtcr(32, 48, 8), 0x80003500 | 5 << 16 | 0 << 6 | 32);
+	assert_int_equal(stage2_vtcr(48, 48, 16), 0x80003500 | 1 << 19 | 5 << 16 | 2 << 6 | 16);
+	assert_int_equal(stage2_vtcr(36, 44, 8), 0x80003500 | 4 << 16 | 1 << 6 | 28);
+	assert_int_equal(stage2_vtcr(49, 48, 8), 0);
+	assert_int_equal(vmid_bits(0x20), 16);
+	assert_int_equal(vmid_bits(0x00), 8);
+	assert_int_equal(vmid_bits(0xf0f), 8);
+}
+
+static void vmids(void **state)
+{
+	uint16_t vmid, seen = 0;
+
+	(void)state;
+	for (unsigned bits = 8; bits <= 16; bits += 8) {
+		unsigned count = bits == 8 ? 255 : VMID_MAX - 1;
+
+		vmid_init(bits);
+		for (unsigned i = 1; i <= count; i++) {
+			assert_int_equal(vmid_alloc(&vmid), OK);
+			assert_int_equal(vmid, i);
+		}
+		assert_int_equal(vmid_alloc(&seen), ERR_NO_MEMORY);
+		vmid_free(77);
+		vmid_free(200);
+		assert_int_equal(vmid_alloc(&vmid), OK);
+		assert_int_equal(vmid, 77);
+		assert_int_equal(vmid_alloc(&vmid), OK);
+		assert_int_equal(vmid, 200);
+		vmid_free(VMID_NONE);
+		vmid_free((uint16_t)(count + 1));
+		assert_int_equal(vmid_alloc(&vmid), ERR_NO_MEMORY);
+	}
+	/* One that was given back rests for as long as possible. */
+	vmid_init(8);
+	assert_int_equal(vmid_alloc(&vmid), OK);
+	vmid_free(vmid);
+	assert_int_equal(vmid_alloc(&seen), OK);
+	assert_int_not_equal(seen, vmid);
+}
+
+static void create(void **state)
+{
+	struct stage2 other;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(s2.table.start_level, 1);
+	assert_int_equal(s2.table_pages, 2);
+	assert_int_equal(s2.vttbr, s2.table.root.pa | (uint64_t)s2.vmid << 48);
+	assert_int_equal(s2.vtcr, stage2_vtcr(40, 48, 8));
+	assert_int_equal(s2.table.root.pa % (2 * PAGE_SIZE), 0);
+	/* Its tables are Lintel's, not the VM's. */
+	assert_int_equal(page_owner(s2.table.root), OWNER_LINTEL);
+	assert_int_not_equal(s2.vmid, VMID_NONE);
+	assert_int_equal(stage2_create(&other, VM2, 31, 0), ERR_RANGE);
+	assert_int_equal(stage2_create(&other, VM2, 49, 0), ERR_RANGE);
+	assert_int_equal(stage2_create(&other, VM2, 40, 1), ERR_NO_MEMORY);
+	assert_int_equal(stage2_create(&other, VM2, 48, 0), OK);
+	assert_int_not_equal(other.vmid, s2.vmid);
+	destroy(&other);
+	destroy(&s2);
+	assert_int_equal(stats().free_pages, free_at_start);
+
+	stage2_init(36, 8);
+	assert_int_equal(stage2_create(&other, VM2, 40, 0), ERR_RANGE);
+	/* No VMID left, no page left: nothing is kept. */
+	for (uint16_t vmid; vmid_alloc(&vmid) == OK;)
+		continue;
+	assert_int_equal(stage2_create(&other, VM2, 36, 0), ERR_NO_MEMORY);
+	vmid_free(9);
+	for (pa_t page; page_alloc(VM2, &page) == OK;)
+		continue;
+	assert_int_equal(stage2_create(&other, VM2, 36, 0), ERR_NO_MEMORY);
+	assert_int_equal(vmid_alloc(&other.vmid), OK);
+	assert_int_equal(other.vmid, 9);
+}
+
+static void regions(void **state)
+{
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(16), MEM_RWX), OK);
+	assert_int_equal(block_promised(VM1), 8);
+	assert_int_equal(stage2_add_ram(&s2, IPA(0), 0x1000, MEM_RX), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(2) + 0x1000), MIB(2), MEM_RWX), OK);
+	assert_int_equal(block_promised(VM1), 11);
+	assert_int_equal(s2.regions[0].ipa.ipa, 0);
+	assert_int_equal(s2.regions[1].ipa.ipa, GIB(1));
+	assert_int_equal(s2.regions[2].windows, 2);
+	assert_ptr_equal(stage2_region_find(&s2, IPA(0xfff)), &s2.regions[0]);
+	assert_null(stage2_region_find(&s2, IPA(0x1000)));
+	assert_null(stage2_region_find(&s2, IPA(GIB(1) - 1)));
+	assert_ptr_equal(stage2_region_find(&s2, IPA(GIB(1))), &s2.regions[1]);
+	assert_ptr_equal(stage2_region_find(&s2, IPA(GIB(1) + MIB(16) - 1)), &s2.regions[1]);
+	assert_null(stage2_region_find(&s2, IPA(GIB(1) + MIB(16))));
+	assert_null(stage2_region_find(&s2, IPA(UINT64_MAX)));
+
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(3)), 0, MEM_RW), ERR_INVALID);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(3)), 0x800, MEM_RW), ERR_INVALID);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(3) + 4), 0x1000, MEM_RW), ERR_INVALID);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(3)), 0x1000, MEM_W), ERR_INVALID);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(3)), 0x1000, MEM_R | 8), ERR_INVALID);
+	assert_int_equal(stage2_add_ram(&s2, IPA(BIT(40)), 0x1000, MEM_R), ERR_RANGE);
+	assert_int_equal(stage2_add_ram(&s2, IPA(0x2000), BIT(40) - 0x1000, MEM_R), ERR_RANGE);
+	assert_int_equal(stage2_add_ram(&s2, IPA(0x2000), -0x1000UL, MEM_R), ERR_RANGE);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1) + MIB(15)), MIB(2), MEM_R), ERR_EXISTS);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1) - MIB(1)), MIB(2), MEM_R), ERR_EXISTS);
+	assert_int_equal(stage2_add_ram(&s2, IPA(0), GIB(8), MEM_R), ERR_EXISTS);
+	/* More than there is: nothing is promised. */
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(4)), MIB(60), MEM_RW), ERR_NO_MEMORY);
+	assert_int_equal(block_promised(VM1), 11);
+	assert_int_equal(s2.region_count, 3);
+	for (unsigned i = 3; i < STAGE2_REGIONS_MAX; i++)
+		assert_int_equal(stage2_add_ram(&s2, IPA(GIB(4) + i * MIB(2)), 0x1000, MEM_R), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(5)), 0x1000, MEM_R), ERR_NO_MEMORY);
+	destroy(&s2);
+	assert_int_equal(stats().free_pages, free_at_start);
+	assert_int_equal(stats().promised_blocks, 0);
+}
+
+/* A region that can't have its tables or its bitmaps is not there, and promises nothing. */
+static void region_without_tables(void **state)
+{
+	pa_t page;
+
+	(void)state;
+	start(MIB(64));
+	s2.table_pages_max = s2.table_pages + 1;
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1) + 0x1000), MIB(2), MEM_R), ERR_NO_MEMORY);
+	assert_int_equal(s2.region_count, 0);
+	assert_int_equal(block_promised(VM1), 0);
+	assert_null(stage2_region_find(&s2, IPA(GIB(1) + 0x1000)));
+	while (page_alloc(VM2, &page) == OK)
+		continue;
+	assert_int_equal(page_free(page, 1, VM2), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(2), MEM_R), ERR_NO_MEMORY);
+	destroy(&s2);
+
+	start(MIB(8));
+	/* Promised blocks are all there is: no page for the bitmaps. */
+	while (stats().free_pages > stats().free_blocks * PAGES_PER_BLOCK)
+		assert_int_equal(page_alloc(VM2, &page), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(6), MEM_R), ERR_NO_MEMORY);
+	assert_int_equal(stats().promised_blocks, 0);
+}
+
+static void first_touch(void **state)
+{
+	struct stage2_page page;
+	uint64_t free;
+
+	(void)state;
+	start(MIB(64));
+	memset(fake_memory_at(RAM + MIB(2)), JUNK, MIB(62));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(8), MEM_RWX), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(0x7000), 0x3000, MEM_RX), OK);
+	free = stats().free_pages;
+	assert_false(mapped(GIB(1)));
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2) + 0x1234)), OK);
+	page = lookup(GIB(1) + MIB(2) + 0x1234);
+	assert_int_equal(page.level, 2);
+	assert_int_equal(page.prot, MEM_RWX);
+	assert_int_equal(page.type, MEM_NORMAL);
+	assert_int_equal(page.left, MIB(2) - 0x1234);
+	assert_int_equal(page.pa.pa % MIB(2), 0x1234);
+	assert_int_equal(page_owner(page.pa), VM1);
+	assert_true(is_zero(PA(page.pa.pa - 0x1234), MIB(2)));
+	assert_int_equal(stats().free_pages, free - 512);
+	assert_false(mapped(GIB(1)) || mapped(GIB(1) + MIB(4)));
+	assert_int_equal(block_promised(VM1), 4);
+	/* Twice is once. */
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2))), OK);
+	assert_int_equal(stats().free_pages, free - 512);
+	/* A small one: by pages, nothing beyond it. */
+	assert_int_equal(stage2_fault_in(&s2, IPA(0x8000)), OK);
+	page = lookup(0x7000);
+	assert_int_equal(page.level, 3);
+	assert_int_equal(page.prot, MEM_RX);
+	assert_int_equal(page.pa.pa % MIB(2), 0x7000);
+	assert_int_equal(lookup(0x9fff).pa.pa % MIB(2), 0x9fff);
+	assert_false(mapped(0x6fff) || mapped(0xa000));
+	assert_int_equal(stage2_fault_in(&s2, IPA(0xa000)), ERR_NOT_FOUND);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(2))), ERR_NOT_FOUND);
+}
+
+/* It can't fail: neither the machine's memory nor the budget matters any more. */
+static void first_touch_cannot_fail(void **state)
+{
+	pa_t page;
+	ipa_t ipa = IPA(GIB(1) - 0x1000);
+	const struct stage2_region *region;
+	bool done = false;
+	unsigned steps = 0;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(stage2_add_ram(&s2, ipa, MIB(16), MEM_RWX), OK);
+	s2.table_pages_max = s2.table_pages;
+	while (page_alloc(VM2, &page) == OK)
+		continue;
+	region = stage2_region_find(&s2, ipa);
+	for (; !done; steps++)
+		assert_int_equal(stage2_populate_step(&s2, region, &ipa, &done), OK);
+	assert_int_equal(steps, 9);
+	assert_int_equal(ipa.ipa, GIB(1) - 0x1000 + MIB(16));
+	for (uint64_t at = GIB(1) - 0x1000; at < ipa.ipa; at += PAGE_SIZE)
+		assert_true(mapped(at));
+	assert_int_equal(block_promised(VM1), 0);
+	/* Restart with nothing else free. */
+	while (!stage2_empty_step(&s2))
+		continue;
+	assert_int_equal(block_promised(VM1), 9);
+	assert_false(mapped(GIB(1)));
+	ipa = IPA(GIB(1) - 0x1000);
+	for (done = false; !done;)
+		assert_int_equal(stage2_populate_step(&s2, region, &ipa, &done), OK);
+	assert_true(is_zero(lookup(GIB(1)).pa, MIB(2)));
+}
+
+/* Another CPU is at it; the same seen from the one that comes second. */
+static void two_at_once(void **state)
+{
+	ipa_t ipa = IPA(GIB(1) + MIB(2));
+	bool done = false;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(4), MEM_RWX), OK);
+	bitmap_set(s2.regions[0].filling, 1);
+	assert_int_equal(stage2_fault_in(&s2, ipa), ERR_BUSY);
+	assert_int_equal(stage2_populate_step(&s2, &s2.regions[0], &ipa, &done), ERR_BUSY);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	bitmap_clear(s2.regions[0].filling, 1);
+	assert_int_equal(stage2_fault_in(&s2, ipa), OK);
+	assert_int_equal(bitmap_find_set(s2.regions[0].filling, 2, 0), 2);
+	assert_false(spin_is_locked(&s2.lock));
+}
+
+/* What was taken away on purpose is not given anew. */
+static void unmapped_on_purpose(void **state)
+{
+	pa_t pa;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(4), MEM_RWX), OK);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	pa = lookup(GIB(1) + 0x5000).pa;
+	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1) + 0x5000), 0x1000), OK);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + 0x5000)), ERR_NOT_FOUND);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + 0x6000)), OK);
+	assert_int_equal(page_owner(pa), VM1);
+	/* It goes to somebody else: can't be mapped here any more; comes back: can. */
+	assert_int_equal(page_transfer(pa, 1, VM1, VM2, PAGE_WIPE), OK);
+	assert_int_equal(
+		stage2_map_pages(&s2, IPA(GIB(1) + 0x5000), pa, 0x1000, MEM_RWX), ERR_NOT_OWNER);
+	assert_int_equal(page_transfer(pa, 1, VM2, VM1, PAGE_WIPE), OK);
+	assert_int_equal(stage2_map_pages(&s2, IPA(GIB(1) + 0x5000), pa, 0x1000, MEM_RWX), OK);
+	assert_int_equal(lookup(GIB(1) + 0x5000).pa.pa, pa.pa);
+	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1) + 1), 0x1000), ERR_INVALID);
+}
+
+static void explicit_maps(void **state)
+{
+	pa_t block;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(block_alloc(VM1, &block), OK);
+	assert_int_equal(stage2_map_pages(&s2, IPA(MIB(32)), block, MIB(2), MEM_RX), OK);
+	assert_int_equal(lookup(MIB(32)).level, 2);
+	assert_int_equal(stage2_map_pages(&s2, IPA(MIB(32)), block, MIB(2), MEM_RX), ERR_EXISTS);
+	assert_int_equal(
+		stage2_map_pages(&s2, IPA(MIB(64)), block, MIB(2) + 0x1000, MEM_RX), ERR_NOT_OWNER);
+	assert_int_equal(
+		stage2_map_pages(&s2, IPA(MIB(64)), PA(block.pa + 1), 0x1000, MEM_RX), ERR_INVALID);
+	assert_int_equal(stage2_map_pages(&s2, IPA(MIB(64)), block, 0, MEM_RX), ERR_INVALID);
+	assert_int_equal(stage2_map_pages(&s2, IPA(MIB(64)), PA(0), 0x1000, MEM_RX), ERR_NOT_OWNER);
+	assert_int_equal(
+		stage2_map_pages(&s2, IPA(MIB(64)), PA(BIT(48)), 0x1000, MEM_RX), ERR_RANGE);
+	assert_int_equal(
+		stage2_map_pages(&s2, IPA(MIB(64)), s2.table.root, 0x1000, MEM_RX), ERR_NOT_OWNER);
+	assert_int_equal(stage2_protect(&s2, IPA(MIB(32)), 0x1000, MEM_RWX), OK);
+	assert_int_equal(lookup(MIB(32)).prot, MEM_RWX);
+	assert_int_equal(lookup(MIB(32) + 0x1000).prot, MEM_RX);
+
+	assert_int_equal(
+		stage2_map_device(&s2, IPA(0x9000000), PA(UINT64_C(0x9000000)), 0x2000), OK);
+	assert_int_equal(lookup(0x9001000).type, MEM_DEVICE_nGnRE);
+	assert_int_equal(lookup(0x9001000).prot, MEM_RW);
+	assert_int_equal(stage2_map_device(&s2, IPA(0xa000000), block, 0x1000), ERR_NOT_OWNER);
+	assert_int_equal(
+		stage2_map_device(&s2, IPA(0xa000000), PA(RAM - 0x1000), 0x2000), ERR_NOT_OWNER);
+	/* The budget. */
+	s2.table_pages_max = s2.table_pages;
+	assert_int_equal(stage2_map_device(&s2, IPA(GIB(9)), PA(UINT64_C(0x9000000)), 0x2000),
+		ERR_NO_MEMORY);
+	assert_false(mapped(GIB(9)));
+}
+
+static void restart(void **state)
+{
+	unsigned steps = 0;
+	pa_t extra;
+
+	(void)state;
+	start(MIB(512));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(256), MEM_RWX), OK);
+	assert_int_equal(
+		stage2_map_device(&s2, IPA(0x9000000), PA(UINT64_C(0x9000000)), 0x2000), OK);
+	for (uint64_t at = 0; at < MIB(256); at += MIB(2))
+		if (at % MIB(6) == 0)
+			assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + at)), OK);
+	/* One that is no region's, and one window in pieces. */
+	assert_int_equal(page_alloc(VM1, &extra), OK);
+	assert_int_equal(stage2_map_pages(&s2, IPA(GIB(700)), extra, 0x1000, MEM_RW), OK);
+	assert_int_equal(stage2_protect(&s2, IPA(GIB(1) + 0x1000), 0x1000, MEM_R), OK);
+	memset(pa_to_ptr(lookup(GIB(1)).pa), JUNK, MIB(2));
+	while (!stage2_empty_step(&s2))
+		assert_true(steps++ < 100);
+	assert_true(steps > 5);
+	assert_int_equal(page_count_of(VM1), 0);
+	assert_int_equal(block_promised(VM1), 128);
+	assert_false(mapped(GIB(1)) || mapped(GIB(700)));
+	assert_int_equal(lookup(0x9000000).type, MEM_DEVICE_nGnRE);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	assert_true(is_zero(lookup(GIB(1)).pa, MIB(2)));
+	assert_int_equal(lookup(GIB(1)).prot, MEM_RWX);
+	destroy(&s2);
+	assert_int_equal(stats().free_pages, free_at_start);
+	assert_int_equal(stats().promised_blocks, 0);
+}
+
+/* A page that has gone to another owner for good takes its block along: promised again if there is
+ * another one. */
+static void restart_without_a_page(void **state)
+{
+	pa_t page, rest;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(8), MEM_RWX), OK);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	page = lookup(GIB(1)).pa;
+	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1)), 0x1000), OK);
+	assert_int_equal(page_transfer(page, 1, VM1, VM2, PAGE_WIPE), OK);
+	while (!stage2_empty_step(&s2))
+		continue;
+	assert_int_equal(block_promised(VM1), 4);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	page = lookup(GIB(1)).pa;
+	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1)), 0x1000), OK);
+	assert_int_equal(page_transfer(page, 1, VM1, VM2, PAGE_WIPE), OK);
+	while (block_alloc(VM2, &rest) == OK)
+		continue;
+	while (!stage2_empty_step(&s2))
+		continue;
+	assert_int_equal(block_promised(VM1), 3);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2))), OK);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(4))), OK);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(6))), ERR_NO_MEMORY);
+	assert_int_equal(bitmap_find_set(s2.regions[0].filling, 4, 0), 4);
+}
+
+/* A page that is mapped already stays, the rest of the window is filled around it. */
+static void window_not_empty(void **state)
+{
+	pa_t page;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(4), MEM_RWX), OK);
+	assert_int_equal(page_alloc(VM1, &page), OK);
+	assert_int_equal(stage2_map_pages(&s2, IPA(GIB(1) + 0x3000), page, 0x1000, MEM_RW), OK);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + 0x3000)), OK);
+	assert_int_equal(block_promised(VM1), 2);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	assert_int_equal(lookup(GIB(1) + 0x3000).pa.pa, page.pa);
+	assert_int_equal(lookup(GIB(1) + 0x4000).pa.pa, lookup(GIB(1)).pa.pa + 0x4000);
+	assert_int_equal(block_promised(VM1), 1);
+	/* A window whose table is gone and can't be had again: nothing is lost. */
+	s2.table_pages_max = s2.table_pages;
+	assert_int_equal(
+		stage2_map_pages(&s2, IPA(GIB(1) + MIB(2)), page, 0x1000, MEM_RW), ERR_NO_MEMORY);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2))), OK);
+	assert_int_equal(lookup(GIB(1) + MIB(2)).level, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(registers),
+		cmocka_unit_test(vmids),
+		cmocka_unit_test(create),
+		cmocka_unit_test(regions),
+		cmocka_unit_test(region_without_tables),
+		cmocka_unit_test(first_touch),
+		cmocka_unit_test(first_touch_cannot_fail),
+		cmocka_unit_test(two_at_once),
+		cmocka_unit_test(unmapped_on_purpose),
+		cmocka_unit_test(explicit_maps),
+		cmocka_unit_test(restart),
+		cmocka_unit_test(restart_without_a_page),
+		cmocka_unit_test(window_not_empty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
