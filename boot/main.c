@@ -15,7 +15,6 @@
 #include "boot/secondary.h"
 #include "drivers/dt/dt.h"
 #include "drivers/gic/gic.h"
-#include "drivers/gic/irq.h"
 #include "drivers/psci/psci_client.h"
 #include "drivers/timer/timer.h"
 #include "drivers/uart/uart.h"
@@ -151,7 +150,6 @@ static void init_hardware(void)
 {
 	must(timer_init(&machine.timer), "no usable timer");
 	must(gic_init(&machine), "no usable interrupt controller");
-	irq_init();
 	must(timer_queue_init(), "no interrupt of EL2's timer");
 	must(vgic_init(), "no maintenance interrupt");
 	must(vtimer_init(), "no interrupt of the virtual timer");

@@ -144,6 +144,8 @@ static enum status map_ram(uint64_t start, uint64_t end)
 	uint64_t from = start;
 	enum status status;
 
+	if (page_count_of(OWNER_FIRMWARE) == 0) /* the usual case needs no look at each page */
+		return map(start, end, MEM_RW, MEM_NORMAL);
 	while (start < end) {
 		owner_t owner;
 		uint64_t next = page_run(PA(start), end, &owner);

@@ -83,30 +83,55 @@ static void unsplit(struct page_bank *bank, unsigned index, owner_t owner)
 	set_whole(bank, index, owner == OWNER_NONE);
 }
 
+/* n bits from `first` on. */
+static void set_bits(uint64_t *map, unsigned first, unsigned n, bool value)
+{
+	while (n != 0) {
+		unsigned bit = first % 64, now = MIN(n, 64 - bit);
+		uint64_t mask = GENMASK(bit + now - 1, bit);
+
+		if (value)
+			map[first / 64] |= mask;
+		else
+			map[first / 64] &= ~mask;
+		first += now;
+		n -= now;
+	}
+}
+
+/* The pages from `first` on, up to `end`, that have the same owner now. Returns where they end. */
+static unsigned set_run(
+	struct page_block *block, struct page_leaf *leaf, unsigned first, unsigned end, owner_t to)
+{
+	owner_t from = leaf->owner[first];
+	unsigned page = first;
+
+	while (page < end && leaf->owner[page] == from)
+		leaf->owner[page++] = to;
+	count(from, to, page - first);
+	if (from == OWNER_NONE) {
+		block->free -= page - first;
+		set_bits(leaf->free, first, page - first, false);
+	}
+	if (to == OWNER_NONE) {
+		block->free += page - first;
+		set_bits(leaf->free, first, page - first, true);
+	}
+	return page;
+}
+
 void page_pages_set(struct page_bank *bank, unsigned index, unsigned first, unsigned n, owner_t to)
 {
 	struct page_block *block = &bank->block[index];
-	struct page_leaf *leaf = &bank->leaf[index];
+	unsigned end = first + n;
 
 	if (n == PAGES_PER_BLOCK && block->owner != BLOCK_SPLIT) {
 		page_block_set(bank, index, to);
 		return;
 	}
 	page_block_split(bank, index);
-	for (unsigned i = first; i < first + n; i++) {
-		owner_t from = leaf->owner[i];
-
-		if (from == OWNER_NONE) {
-			block->free--;
-			bitmap_clear(leaf->free, i);
-		}
-		if (to == OWNER_NONE) {
-			block->free++;
-			bitmap_set(leaf->free, i);
-		}
-		leaf->owner[i] = to;
-		count(from, to, 1);
-	}
+	while (first < end)
+		first = set_run(block, &bank->leaf[index], first, end, to);
 	if (n == PAGES_PER_BLOCK || block->free == PAGES_PER_BLOCK)
 		unsplit(bank, index, to);
 	else

@@ -158,24 +158,29 @@ static enum status map_entry(
 }
 
 /*
- * The entries from *entry on that are free and get a leaf of this level: all of RAM goes through
- * here at start-up. Returns where in [ia, end) the first one is that is different.
+ * The entries from *entry on that get a leaf of this level, or are passed over: all of RAM goes
+ * through here at start-up. Returns where in [ia, end) the first one is that is different.
  */
 static uint64_t map_run(
 	const struct map_job *job, uint64_t *entry, unsigned level, uint64_t ia, uint64_t end)
 {
-	uint64_t span = desc_span(level);
+	const uint64_t span = desc_span(level),
+		       is_table = level == PGTABLE_LEVEL_LAST ? 0 : DESC_PAGE;
+	const bool skip = job->skip, commit = job->commit;
 	uint64_t desc = ((ia + job->delta) & DESC_ADDRESS) | job->bits[level];
 
 	if (level < job->top_leaf || !IS_ALIGNED(ia | (ia + job->delta), span))
 		return ia;
 	end = ALIGN_DOWN(end, span);
-	if (job->commit) {
-		for (; ia < end && !(*entry & DESC_VALID); ia += span, desc += span)
-			WRITE_ONCE(*entry++, desc);
-	} else {
-		while (ia < end && !(*entry++ & DESC_VALID))
-			ia += span;
+	for (; ia < end; ia += span, desc += span, entry++) {
+		uint64_t old = *entry;
+
+		if (!(old & DESC_VALID)) {
+			if (commit)
+				WRITE_ONCE(*entry, desc);
+		} else if (!skip || (old & is_table)) {
+			break;
+		}
 	}
 	return ia;
 }

@@ -17,14 +17,14 @@
 #include "timer.h"
 #include "measure.h"
 
-#define SAMPLES_MAX 1001
+#define SAMPLES_MAX     1001
 #define SAMPLES_DEFAULT 101
-#define BLOCKS_DEFAULT 16
-#define NANOSECOND UINT64_C(1000000000)
-#define TIMER_AHEAD 20000
-#define BENCH_SGI 1
-#define UARTFR (UART_BASE + 0x18)
-#define READY_MS 5000
+#define BLOCKS_DEFAULT  16
+#define NANOSECOND      UINT64_C(1000000000)
+#define TIMER_AHEAD     20000
+#define BENCH_SGI       1
+#define UARTFR          (UART_BASE + 0x18)
+#define READY_MS        5000
 
 typedef u64 (*measurement)(u64 a, u64 b);
 
@@ -219,7 +219,8 @@ void payload_main(void)
 	(void)arg_text("suffix", suffix, sizeof(suffix));
 	(void)arg_text("only", only, sizeof(only));
 	if (mrs(cntfrq_el0) != NANOSECOND)
-		tap_note("CNTFRQ_EL0 is %lu: a tick is not an instruction, means instead of medians",
+		tap_note(
+			"CNTFRQ_EL0 is %lu: a tick is not an instruction, means instead of medians",
 			mrs(cntfrq_el0));
 	if (arg_flag("neighbour"))
 		start_neighbours();

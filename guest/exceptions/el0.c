@@ -58,7 +58,7 @@ static void run_at_el0(struct probe *p, u32 insn)
 static void check(const char *what, const struct probe *p, u64 esr, u64 elr)
 {
 	bool good = p->taken && p->count == 1 && p->esr == esr && p->elr == elr &&
-		    VECTOR_GROUP(p->vector) == VECTOR_FROM_EL0 && p->spsr == SPSR_DAIF;
+		VECTOR_GROUP(p->vector) == VECTOR_FROM_EL0 && p->spsr == SPSR_DAIF;
 
 	if (!good)
 		tap_note("count %u ESR %lx ELR %lx SPSR %lx vector %lu, expected ESR %lx ELR %lx",

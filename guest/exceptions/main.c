@@ -13,15 +13,15 @@
 #include "exceptions.h"
 #include "modes.h"
 
-#define INSN_UDF 0x00000000u
-#define INSN_SVC(imm) (0xd4000001u | (imm) << 5)
-#define INSN_HVC(imm) (0xd4000002u | (imm) << 5)
-#define INSN_SMC(imm) (0xd4000003u | (imm) << 5)
-#define INSN_BRK(imm) (0xd4200000u | (imm) << 5)
-#define INSN_LDXR 0xc85f7c20u /* ldxr x0, [x1] */
+#define INSN_UDF       0x00000000u
+#define INSN_SVC(imm)  (0xd4000001u | (imm) << 5)
+#define INSN_HVC(imm)  (0xd4000002u | (imm) << 5)
+#define INSN_SMC(imm)  (0xd4000003u | (imm) << 5)
+#define INSN_BRK(imm)  (0xd4200000u | (imm) << 5)
+#define INSN_LDXR      0xc85f7c20u /* ldxr x0, [x1] */
 #define INSN_LDR_X0_X1 0xf9400020u
 
-#define MAP_RAM (MAP_NORMAL | MAP_AF | MAP_UXN)
+#define MAP_RAM        (MAP_NORMAL | MAP_AF | MAP_UXN)
 
 static u64 scratch[64] __attribute__((aligned(4096)));
 
@@ -82,7 +82,8 @@ static void test_aborts(void)
 	struct probe p = { 0 };
 
 	for (int write = 0; write < 2; write++) {
-		data_abort(UINT64_C(0x7000000000), write, 0x96000005, "stage-1 level 1 translation");
+		data_abort(
+			UINT64_C(0x7000000000), write, 0x96000005, "stage-1 level 1 translation");
 		data_abort(mmu_unmap(0), write, 0x96000006, "stage-1 level 2 translation");
 		data_abort(mmu_unmap_page(0) + 8, write, 0x96000007, "stage-1 level 3 translation");
 		data_abort(mmu_window_page(0, pa, MAP_NORMAL | MAP_UXN), write, 0x9600000b,

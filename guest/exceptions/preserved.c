@@ -8,13 +8,13 @@
 #include "tap.h"
 #include "timer.h"
 
-#define ALL_X UINT64_C(0x7fffffff)
+#define ALL_X     UINT64_C(0x7fffffff)
 #define NZCV_BITS GENMASK(31, 28)
-#define UARTFR (UART_BASE + 0x18)
-#define UARTIMSC (UART_BASE + 0x38)
-#define ROUNDS 8
-#define SPIN_MS 20
-#define TEST_SGI 3
+#define UARTFR    (UART_BASE + 0x18)
+#define UARTIMSC  (UART_BASE + 0x38)
+#define ROUNDS    8
+#define SPIN_MS   20
+#define TEST_SGI  3
 
 /* x registers and flags that an operation may change. */
 struct operation {
@@ -144,7 +144,9 @@ static void test_wait_and_interrupts(void)
 		.changes = BIT(5),
 		.changes_flags = true,
 	};
-	struct operation sgi = { .what = "SGI to self", .run = state_sgi, .x6 = TEST_SGI << 24 | 1 };
+	struct operation sgi = {
+		.what = "SGI to self", .run = state_sgi, .x6 = TEST_SGI << 24 | 1
+	};
 	u32 before;
 
 	gic_init();

@@ -4,10 +4,10 @@
  */
 #include "parts.h"
 
-#define JOIN_MS 5000
+#define JOIN_MS    5000
 #define TYPER_NO1N BIT(25)
-#define SGI_COUNT 16
-#define SETTLE_US 20000
+#define SGI_COUNT  16
+#define SETTLE_US  20000
 
 static u32 ready;
 static u32 stop;

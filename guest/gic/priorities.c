@@ -4,9 +4,9 @@
  */
 #include "parts.h"
 
-#define MANY 64
-#define NESTED 12
-#define LEVELS 16
+#define MANY    64
+#define NESTED  12
+#define LEVELS  16
 #define SHUFFLE 37
 
 static u8 priority_of[GIC_COUNTED];

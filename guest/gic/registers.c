@@ -4,17 +4,17 @@
  */
 #include "parts.h"
 
-#define PATTERN 0x5a5aa5a5u
-#define PRIORITY_PATTERN 0xf8e0c8b0u
-#define ICFGR_EDGES 0xaaaaaaaau
-#define SGI_EDGES 0xaaaaaaaau
-#define PIDR2_ARCH GENMASK(7, 4)
-#define PIDR2_GICV3 0x30
-#define TYPER_LAST BIT(4)
-#define TYPER_CPU GENMASK(23, 8)
+#define PATTERN              0x5a5aa5a5u
+#define PRIORITY_PATTERN     0xf8e0c8b0u
+#define ICFGR_EDGES          0xaaaaaaaau
+#define SGI_EDGES            0xaaaaaaaau
+#define PIDR2_ARCH           GENMASK(7, 4)
+#define PIDR2_GICV3          0x30
+#define TYPER_LAST           BIT(4)
+#define TYPER_CPU            GENMASK(23, 8)
 #define TYPER_AFFINITY_SHIFT 32
-#define CIDR0 0xfff0
-#define FRAME KIB(64)
+#define CIDR0                0xfff0
+#define FRAME                KIB(64)
 
 static u32 priority_mask;
 

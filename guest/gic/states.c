@@ -5,9 +5,9 @@
 #include "parts.h"
 
 #define UARTIMSC (UART_BASE + 0x38)
-#define UARTRIS (UART_BASE + 0x3c)
-#define UARTICR (UART_BASE + 0x44)
-#define UART_TX BIT(5)
+#define UARTRIS  (UART_BASE + 0x3c)
+#define UARTICR  (UART_BASE + 0x44)
+#define UART_TX  BIT(5)
 #define UART_ALL 0x7ff
 
 static void test_one(u32 intid, const char *name)

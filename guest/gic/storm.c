@@ -8,12 +8,12 @@
 #include "parts.h"
 
 #define COUNT_DEFAULT 30000
-#define SGIS 8
-#define SPIS 8
-#define TIMER_US 50
-#define PAUSE_US 200
-#define JOIN_MS 600000
-#define STALL_MS 20000
+#define SGIS          8
+#define SPIS          8
+#define TIMER_US      50
+#define PAUSE_US      200
+#define JOIN_MS       600000
+#define STALL_MS      20000
 
 static struct channel {
 	u32 sent;

@@ -8,7 +8,7 @@
 
 #define BRPS_SHIFT 12
 #define WRPS_SHIFT 20
-#define ADDRESS UINT64_C(0x0000123456789abc)
+#define ADDRESS    UINT64_C(0x0000123456789abc)
 
 void test_debug(u64 dfr0);
 
@@ -32,7 +32,7 @@ static void test_pairs(u32 count, u32 value_op2, u32 control_op2, const char *na
 		u64 value = 0;
 		u64 control = 0;
 		bool good = write_read(MRS_X0(2u, 0u, 0u, i, control_op2), 0, &control) &&
-			    write_read(MRS_X0(2u, 0u, 0u, i, value_op2), ADDRESS + i * 16, &value);
+			write_read(MRS_X0(2u, 0u, 0u, i, value_op2), ADDRESS + i * 16, &value);
 		u64 kept = value & ~UINT64_C(3);
 
 		tap_ok(good && !(control & 1) && (!kept || kept == (ADDRESS + i * 16)),

@@ -11,9 +11,9 @@
 #include "spinlock.h"
 #include "tap.h"
 
-#define ID_COUNT 64
+#define ID_COUNT  64
 #define CRM_FIRST 1
-#define JOIN_MS 10000
+#define JOIN_MS   10000
 #define OP2_MPIDR 5
 /* CPACR_EL1: SVE, FP and SME on, trace and POE accesses not trapped. */
 #define CPACR_ALL (3 << 16 | 3 << 20 | 3 << 24 | UINT64_C(1) << 29)
@@ -114,8 +114,7 @@ static void test_feature(const struct feature *feature)
 		if (!tap_ok(!p.taken || p.esr != ESR_UNDEF, "%s: announced, and there",
 			    feature->name))
 			tap_note("ESR %lx", p.esr);
-	} else if (!tap_ok(p.count == 1 && (p.esr == ESR_UNDEF || !under_lintel()) &&
-				   p.elr == p.pc,
+	} else if (!tap_ok(p.count == 1 && (p.esr == ESR_UNDEF || !under_lintel()) && p.elr == p.pc,
 			   "%s: not announced, undefined", feature->name)) {
 		tap_note("exceptions %u ESR %lx x0 %lx", p.count, p.esr, p.x[0]);
 	}

@@ -7,8 +7,8 @@
 
 #define INSN_HVC 0xd4000002u
 #define INSN_SMC 0xd4000003u
-#define OWNERS 64
-#define KEPT UINT64_C(0x5eed000000000004)
+#define OWNERS   64
+#define KEPT     UINT64_C(0x5eed000000000004)
 
 static const char *const conduit_name[] = { "HVC", "SMC" };
 
@@ -36,8 +36,8 @@ static void test_owners(enum conduit conduit)
 		else
 			smccc_hvc(&call);
 		if (((s32)call.x[0] != PSCI_NOT_SUPPORTED || call.x[4] != KEPT) && !bad++)
-			tap_note("%s %x: x0 %lx x4 %lx", conduit_name[conduit], function,
-				call.x[0], call.x[4]);
+			tap_note("%s %x: x0 %lx x4 %lx", conduit_name[conduit], function, call.x[0],
+				call.x[4]);
 	}
 	tap_ok(!bad, "%s: calls of nobody are NOT_SUPPORTED", conduit_name[conduit]);
 }

@@ -5,15 +5,16 @@
 #include "gic.h"
 #include "parts.h"
 
-#define UARTFR 0x18
+#define UARTFR        0x18
 #define UARTPERIPHID0 0xfe0
-#define FSC(p) ((p)->esr & ESR_FSC)
+#define FSC(p)        ((p)->esr & ESR_FSC)
 
 /* Nothing, an alignment fault or an external abort: never anything else. */
 static bool harmless(const struct probe *p)
 {
-	return !p->taken || (p->count == 1 && p->esr >> 26 == EC_DABORT &&
-				    (FSC(p) == FSC_ALIGNMENT || FSC(p) == FSC_SEA));
+	return !p->taken ||
+		(p->count == 1 && p->esr >> 26 == EC_DABORT &&
+			(FSC(p) == FSC_ALIGNMENT || FSC(p) == FSC_SEA));
 }
 
 static void test_ends(void)

@@ -4,10 +4,10 @@
  */
 #include "parts.h"
 
-#define ISAR0_ATOMIC GENMASK(23, 20)
-#define SWEEP_BLOCKS 512
-#define COARSE_STEP GIB(1)
-#define COARSE_END GIB(16)
+#define ISAR0_ATOMIC     GENMASK(23, 20)
+#define SWEEP_BLOCKS     512
+#define COARSE_STEP      GIB(1)
+#define COARSE_END       GIB(16)
 #define PARANGE_BITS_MAX 48
 
 /* One way to access [x1] (x2 a spare register). */

@@ -5,16 +5,15 @@
 #include "gic.h"
 #include "parts.h"
 
-#define PAR_F BIT(0)
-#define PAR_PA GENMASK(47, 12)
+#define PAR_F     BIT(0)
+#define PAR_PA    GENMASK(47, 12)
 #define ISAR1_DPB GENMASK(3, 0)
 #define DCZID_DZP BIT(4)
 
 static u64 line[64] __attribute__((aligned(4096)));
 
 /* SYS #op1, Cn, Cm, #op2, x0 */
-#define SYS(op1, crn, crm, op2)                                                                    \
-	(0xd5080000u | (op1) << 16 | (crn) << 12 | (crm) << 8 | (op2) << 5)
+#define SYS(op1, crn, crm, op2) (0xd5080000u | (op1) << 16 | (crn) << 12 | (crm) << 8 | (op2) << 5)
 
 static const struct {
 	const char *what;
@@ -140,8 +139,8 @@ void test_maintenance(void)
 	test_by_address((u64)line, "on RAM");
 	test_by_address(mmu_window(SLOT, HOLE, MAP_HOLE_NORMAL), "on a hole");
 	test_by_address(mmu_window(SLOT, GICD_BASE, MAP_HOLE_NORMAL), "on a device");
-	test_by_address(mmu_window(SLOT, machine.memory_base + machine.memory_size,
-				MAP_HOLE_NORMAL),
+	test_by_address(
+		mmu_window(SLOT, machine.memory_base + machine.memory_size, MAP_HOLE_NORMAL),
 		"behind RAM");
 	test_zva();
 	test_whole();

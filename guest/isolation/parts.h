@@ -12,15 +12,15 @@
 #include "regs.h"
 #include "tap.h"
 
-#define SLOT 8
+#define SLOT            8
 #define MAP_HOLE_DEVICE (MAP_DEVICE | MAP_AF | MAP_UXN | MAP_PXN)
 #define MAP_HOLE_NORMAL (MAP_NORMAL | MAP_AF | MAP_UXN)
 /* Nothing is at this address, on Lintel's machine or QEMU's. */
-#define HOLE UINT64_C(0x0b000000)
+#define HOLE            UINT64_C(0x0b000000)
 
 /* Bits of a syndrome that may be 0 or 1 in an external abort: EA, WnR. */
-#define ESR_EA BIT(9)
-#define ESR_SEA_FREE (ESR_EA | ESR_WNR)
+#define ESR_EA          BIT(9)
+#define ESR_SEA_FREE    (ESR_EA | ESR_WNR)
 
 /* True for exactly one exception, a synchronous external abort of a load or store. */
 static inline bool is_data_sea(const struct probe *p)

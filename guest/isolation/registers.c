@@ -4,11 +4,11 @@
  */
 #include "parts.h"
 
-#define MRS_X0(op0, op1, crn, crm, op2)                                                            \
+#define MRS_X0(op0, op1, crn, crm, op2) \
 	(0xd5200000u | (op0) << 19 | (op1) << 16 | (crn) << 12 | (crm) << 8 | (op2) << 5)
 #define MSR_X0(op0, op1, crn, crm, op2) (MRS_X0(op0, op1, crn, crm, op2) & ~0x00200000u)
-#define EC_SVE 0x19
-#define EC_SME 0x1d
+#define EC_SVE                          0x19
+#define EC_SME                          0x1d
 
 struct tally {
 	u32 readable;
@@ -26,7 +26,7 @@ static void count(struct tally *tally, const struct probe *p, u32 insn)
 	else if (is_undef(p))
 		tally->undefined++;
 	else if (!under_lintel() && p->count == 1 &&
-		 (ec == EC_SYSREG || ec == EC_SVE || ec == EC_SME))
+		(ec == EC_SYSREG || ec == EC_SVE || ec == EC_SME))
 		tally->trapped++;
 	else if (!tally->wrong++)
 		tap_note("instruction %x: exceptions %u ESR %lx ELR %lx", insn, p->count, p->esr,

@@ -14,14 +14,14 @@
 #include "tap.h"
 #include "timer.h"
 
-#define ROUNDS_DEFAULT 12
+#define ROUNDS_DEFAULT   12
 #define SLICE_US_DEFAULT 15000
-#define JOIN_MS 120000
+#define JOIN_MS          120000
 /* What all patterns begin with; the next bits say whose they are. */
-#define MARK_SHIFT 48
-#define MARK UINT64_C(0x1eaf)
-#define OWNER_SHIFT 36
-#define OWNER GENMASK(47, 36)
+#define MARK_SHIFT       48
+#define MARK             UINT64_C(0x1eaf)
+#define OWNER_SHIFT      36
+#define OWNER            GENMASK(47, 36)
 
 static struct leak_register tables[MAX_CPUS][LEAK_REGISTERS_MAX];
 static struct state fills[MAX_CPUS];
@@ -110,7 +110,7 @@ static bool one_round(u32 cpu, u32 round, struct leak_register *table, u32 count
 
 	for (u32 i = 0; i < count; i++)
 		table[i].write((table[i].first & table[i].keep) |
-			       (pattern(cpu, round, i) & ~table[i].keep));
+			(pattern(cpu, round, i) & ~table[i].keep));
 	for (u32 i = 0; i < count; i++)
 		expected[i] = table[i].read();
 	fill_general(cpu, round);

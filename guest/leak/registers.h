@@ -13,7 +13,7 @@ struct leak_register {
 	char name[20];
 	u64 (*read)(void);
 	void (*write)(u64 value);
-	u64 keep; /* bits that stay as they are */
+	u64 keep;  /* bits that stay as they are */
 	u64 first; /* value before the test: bits of `keep`, and what is put back at the end */
 };
 

@@ -6,7 +6,7 @@
 #include "regs.h"
 #include "tap.h"
 
-#define INSN_RET 0xd65f03c0u
+#define INSN_RET   0xd65f03c0u
 #define CODE_WORDS 16
 
 static irq_hook on_irq;

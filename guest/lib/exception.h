@@ -24,15 +24,15 @@ struct regs {
 };
 _Static_assert(sizeof(struct regs) == 832, "vectors.S knows this size");
 
-#define VECTOR_KIND(vector) ((vector) & 3)
-#define VECTOR_SYNC 0
-#define VECTOR_IRQ 1
-#define VECTOR_FIQ 2
-#define VECTOR_SERROR 3
+#define VECTOR_KIND(vector)  ((vector)&3)
+#define VECTOR_SYNC          0
+#define VECTOR_IRQ           1
+#define VECTOR_FIQ           2
+#define VECTOR_SERROR        3
 #define VECTOR_GROUP(vector) ((vector) >> 2)
-#define VECTOR_FROM_EL1T 0
-#define VECTOR_FROM_EL1H 1
-#define VECTOR_FROM_EL0 2
+#define VECTOR_FROM_EL1T     0
+#define VECTOR_FROM_EL1H     1
+#define VECTOR_FROM_EL0      2
 
 /* Called with IRQs (or FIQs) masked on the CPU that took one. */
 typedef void (*irq_hook)(struct regs *regs);
@@ -40,7 +40,8 @@ typedef void (*irq_hook)(struct regs *regs);
 void exception_set_irq(irq_hook hook);
 void exception_set_fiq(irq_hook hook);
 
-/* Called for a synchronous exception or an SError that no probe expects; true when it is dealt with. */
+/* Called for a synchronous exception or an SError that no probe expects; true when it is dealt
+ * with. */
 typedef bool (*sync_hook)(struct regs *regs);
 void exception_set_sync(sync_hook hook);
 

@@ -5,9 +5,9 @@
 #include "timer.h"
 
 #define PRIORITIES_DEFAULT 0xa0a0a0a0u
-#define WAKER_SLEEP BIT(1)
-#define WAKER_ASLEEP BIT(2)
-#define RWP_TIMEOUT_MS 100
+#define WAKER_SLEEP        BIT(1)
+#define WAKER_ASLEEP       BIT(2)
+#define RWP_TIMEOUT_MS     100
 
 static gic_handler on_interrupt;
 static u32 taken[MAX_CPUS][GIC_COUNTED];
@@ -146,7 +146,7 @@ void gic_send_sgi(u32 intid, u32 cpu)
 {
 	u64 mpidr = machine.mpidr[cpu];
 	u64 value = BIT(mpidr & 0xf) | (mpidr >> 8 & 0xff) << 16 | (u64)intid << 24 |
-		    (mpidr >> 16 & 0xff) << 32 | (mpidr >> 4 & 0xf) << 44;
+		(mpidr >> 16 & 0xff) << 32 | (mpidr >> 4 & 0xf) << 44;
 
 	dsb(sy);
 	msr(ICC_SGI1R_EL1, value);

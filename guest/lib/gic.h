@@ -10,51 +10,51 @@
 #include "mmio.h"
 #include "regs.h"
 
-#define GICD_CTLR 0x0000
-#define GICD_TYPER 0x0004
-#define GICD_IIDR 0x0008
-#define GICD_TYPER2 0x000c
-#define GICD_STATUSR 0x0010
-#define GICD_SETSPI_NSR 0x0040
-#define GICD_CLRSPI_NSR 0x0048
-#define GICD_IROUTER 0x6000
-#define GICD_ITARGETSR 0x0800
-#define GICD_NSACR 0x0e00
-#define GICD_SGIR 0x0f00
-#define GIC_PIDR2 0xffe8
+#define GICD_CTLR            0x0000
+#define GICD_TYPER           0x0004
+#define GICD_IIDR            0x0008
+#define GICD_TYPER2          0x000c
+#define GICD_STATUSR         0x0010
+#define GICD_SETSPI_NSR      0x0040
+#define GICD_CLRSPI_NSR      0x0048
+#define GICD_IROUTER         0x6000
+#define GICD_ITARGETSR       0x0800
+#define GICD_NSACR           0x0e00
+#define GICD_SGIR            0x0f00
+#define GIC_PIDR2            0xffe8
 
-#define GICR_CTLR 0x0000
-#define GICR_IIDR 0x0004
-#define GICR_TYPER 0x0008
-#define GICR_STATUSR 0x0010
-#define GICR_WAKER 0x0014
-#define GICR_SGI_BASE 0x10000
+#define GICR_CTLR            0x0000
+#define GICR_IIDR            0x0004
+#define GICR_TYPER           0x0008
+#define GICR_STATUSR         0x0010
+#define GICR_WAKER           0x0014
+#define GICR_SGI_BASE        0x10000
 
 /* Banks that a distributor has from INTID 32 on and a redistributor's SGI frame for 0-31. */
-#define GIC_IGROUPR 0x0080
-#define GIC_ISENABLER 0x0100
-#define GIC_ICENABLER 0x0180
-#define GIC_ISPENDR 0x0200
-#define GIC_ICPENDR 0x0280
-#define GIC_ISACTIVER 0x0300
-#define GIC_ICACTIVER 0x0380
-#define GIC_IPRIORITYR 0x0400
-#define GIC_ICFGR 0x0c00
-#define GIC_IGRPMODR 0x0d00
+#define GIC_IGROUPR          0x0080
+#define GIC_ISENABLER        0x0100
+#define GIC_ICENABLER        0x0180
+#define GIC_ISPENDR          0x0200
+#define GIC_ICPENDR          0x0280
+#define GIC_ISACTIVER        0x0300
+#define GIC_ICACTIVER        0x0380
+#define GIC_IPRIORITYR       0x0400
+#define GIC_ICFGR            0x0c00
+#define GIC_IGRPMODR         0x0d00
 
-#define GICD_CTLR_GRP0 BIT(0)
-#define GICD_CTLR_GRP1 BIT(1)
-#define GICD_CTLR_ARE BIT(4)
-#define GICD_CTLR_DS BIT(6)
-#define GICD_CTLR_RWP BIT(31)
+#define GICD_CTLR_GRP0       BIT(0)
+#define GICD_CTLR_GRP1       BIT(1)
+#define GICD_CTLR_ARE        BIT(4)
+#define GICD_CTLR_DS         BIT(6)
+#define GICD_CTLR_RWP        BIT(31)
 
-#define IROUTER_IRM BIT(31)
-#define SGI1R_IRM BIT(40)
+#define IROUTER_IRM          BIT(31)
+#define SGI1R_IRM            BIT(40)
 
-#define INTID_NONE 1023
-#define SPI_BASE 32
+#define INTID_NONE           1023
+#define SPI_BASE             32
 #define GIC_DEFAULT_PRIORITY 0xa0
-#define GIC_PMR_ALL 0xff
+#define GIC_PMR_ALL          0xff
 
 /* Distributor: all SPIs group 1, off, priority a0, to this CPU; then on. */
 void gic_init(void);

@@ -12,15 +12,15 @@
 	{                                                                                          \
 		u64 value;                                                                         \
 		__asm__ volatile("ldr" suffix " %" width "0, [%1]"                                 \
-			: "=r"(value)                                                              \
-			: "r"(address)                                                             \
-			: "memory");                                                               \
+				 : "=r"(value)                                                     \
+				 : "r"(address)                                                    \
+				 : "memory");                                                      \
 		return (u##bits)value;                                                             \
 	}                                                                                          \
 	static inline void mmio_write##bits(u64 address, u##bits value)                            \
 	{                                                                                          \
 		__asm__ volatile("str" suffix " %" width "0, [%1]" ::"r"((u64)value), "r"(address) \
-			: "memory");                                                               \
+				 : "memory");                                                      \
 	}
 
 MMIO_ACCESSORS(8, "b", "w")

@@ -3,22 +3,22 @@
 #include "machine.h"
 #include "regs.h"
 
-#define ENTRIES 512
-#define BLOCK_1G GIB(1)
-#define BLOCK_2M MIB(2)
-#define PAGE KIB(4)
-#define DESC_VALID BIT(0)
-#define DESC_TABLE (BIT(1) | DESC_VALID)
+#define ENTRIES       512
+#define BLOCK_1G      GIB(1)
+#define BLOCK_2M      MIB(2)
+#define PAGE          KIB(4)
+#define DESC_VALID    BIT(0)
+#define DESC_TABLE    (BIT(1) | DESC_VALID)
 
 /* MAIR: Device-nGnRE, Normal write-back, Normal non-cacheable. */
-#define MAIR UINT64_C(0x44ff04)
+#define MAIR          UINT64_C(0x44ff04)
 /* T0SZ 25, inner and outer write-back, inner shareable, no TTBR1. */
-#define TCR (UINT64_C(25) | 1 << 8 | 1 << 10 | 3 << 12 | BIT(23))
+#define TCR           (UINT64_C(25) | 1 << 8 | 1 << 10 | 3 << 12 | BIT(23))
 #define TCR_IPS_SHIFT 32
-#define PARANGE_48 5
+#define PARANGE_48    5
 
-#define WINDOW_INDEX 510
-#define WINDOW_BASE ((u64)WINDOW_INDEX * BLOCK_1G)
+#define WINDOW_INDEX  510
+#define WINDOW_BASE   ((u64)WINDOW_INDEX * BLOCK_1G)
 
 static u64 level1[ENTRIES] __attribute__((section(".bss.pages"), aligned(4096)));
 static u64 ram_low[ENTRIES] __attribute__((section(".bss.pages"), aligned(4096)));

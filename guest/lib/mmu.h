@@ -11,12 +11,12 @@
 /* Attributes of a mapping (VMSAv8-64 block and page descriptors). */
 #define MAP_DEVICE (UINT64_C(0) << 2)
 #define MAP_NORMAL (UINT64_C(1) << 2 | UINT64_C(3) << 8) /* write-back, inner shareable */
-#define MAP_NC (UINT64_C(2) << 2 | UINT64_C(3) << 8)
-#define MAP_USER BIT(6)
-#define MAP_RO BIT(7)
-#define MAP_AF BIT(10)
-#define MAP_PXN BIT(53)
-#define MAP_UXN BIT(54)
+#define MAP_NC     (UINT64_C(2) << 2 | UINT64_C(3) << 8)
+#define MAP_USER   BIT(6)
+#define MAP_RO     BIT(7)
+#define MAP_AF     BIT(10)
+#define MAP_PXN    BIT(53)
+#define MAP_UXN    BIT(54)
 
 /* Builds the tables for the machine as read, RAM by 2 MiB blocks; MMU still off. */
 void mmu_build(void);

@@ -4,12 +4,12 @@
 #include "regs.h"
 #include "spinlock.h"
 
-#define UARTDR 0x00
-#define UARTFR 0x18
+#define UARTDR      0x00
+#define UARTFR      0x18
 #define UARTFR_TXFF BIT(5)
 
-#define LINE_MAX 256
-#define DIGITS_MAX 20
+#define LINE_MAX    256
+#define DIGITS_MAX  20
 
 struct out {
 	char *text;
@@ -46,8 +46,7 @@ static void put_padded(struct out *out, const char *text, size_t length, const s
 		put(out, ' ');
 }
 
-static void put_number(
-	struct out *out, u64 value, u32 base, bool negative, const struct spec *spec)
+static void put_number(struct out *out, u64 value, u32 base, bool negative, const struct spec *spec)
 {
 	char digits[DIGITS_MAX + 1];
 	size_t at = sizeof(digits);

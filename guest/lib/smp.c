@@ -55,7 +55,7 @@ s32 smp_start(u32 cpu, cpu_function fn, void *arg)
 bool smp_join(u32 cpu, u64 ms)
 {
 	return wait_for(ms, load_acquire(&jobs[cpu].done)) &&
-	       wait_for(ms, psci(PSCI_AFFINITY_INFO, machine.mpidr[cpu], 0, 0) == AFFINITY_OFF);
+		wait_for(ms, psci(PSCI_AFFINITY_INFO, machine.mpidr[cpu], 0, 0) == AFFINITY_OFF);
 }
 
 bool smp_run(cpu_function fn, void *arg, u64 ms)

@@ -23,8 +23,8 @@ static inline void spin_unlock(struct spinlock *lock)
 }
 
 /* Ordered loads and stores, and a counter that several CPUs add to. */
-#define load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define load_acquire(p)         __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define store_release(p, value) __atomic_store_n(p, value, __ATOMIC_RELEASE)
-#define atomic_add(p, value) __atomic_add_fetch(p, value, __ATOMIC_SEQ_CST)
+#define atomic_add(p, value)    __atomic_add_fetch(p, value, __ATOMIC_SEQ_CST)
 
 #endif

@@ -22,16 +22,16 @@ void state_nothing(const struct state *in, struct state *out);
 void state_hvc(const struct state *in, struct state *out);
 void state_smc(const struct state *in, struct state *out);
 void state_svc(const struct state *in, struct state *out);
-void state_load(const struct state *in, struct state *out); /* ldr w5, [x6] */
-void state_load64(const struct state *in, struct state *out); /* ldr x5, [x6] */
-void state_store(const struct state *in, struct state *out); /* str w5, [x6] */
-void state_load_pair(const struct state *in, struct state *out); /* ldp w4, w5, [x6] */
-void state_load_post(const struct state *in, struct state *out); /* ldr w5, [x6], #0 + 4 */
-void state_load_fp(const struct state *in, struct state *out); /* ldr s5, [x6] */
+void state_load(const struct state *in, struct state *out);        /* ldr w5, [x6] */
+void state_load64(const struct state *in, struct state *out);      /* ldr x5, [x6] */
+void state_store(const struct state *in, struct state *out);       /* str w5, [x6] */
+void state_load_pair(const struct state *in, struct state *out);   /* ldp w4, w5, [x6] */
+void state_load_post(const struct state *in, struct state *out);   /* ldr w5, [x6], #0 + 4 */
+void state_load_fp(const struct state *in, struct state *out);     /* ldr s5, [x6] */
 void state_id_register(const struct state *in, struct state *out); /* mrs x5, id_aa64pfr0_el1 */
 void state_wfi(const struct state *in, struct state *out);
 void state_spin(const struct state *in, struct state *out); /* until CNTVCT reaches x6; x5, flags */
-void state_sgi(const struct state *in, struct state *out); /* msr icc_sgi1r_el1, x6 */
+void state_sgi(const struct state *in, struct state *out);  /* msr icc_sgi1r_el1, x6 */
 
 /* Stores the FP registers as they are. */
 void state_look(struct state *out);

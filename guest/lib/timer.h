@@ -9,9 +9,9 @@
 
 #define TIMER_VIRT_INTID 27
 #define TIMER_PHYS_INTID 30
-#define TIMER_ENABLE BIT(0)
-#define TIMER_IMASK BIT(1)
-#define TIMER_ISTATUS BIT(2)
+#define TIMER_ENABLE     BIT(0)
+#define TIMER_IMASK      BIT(1)
+#define TIMER_ISTATUS    BIT(2)
 
 enum timer { TIMER_VIRT, TIMER_PHYS };
 
@@ -47,13 +47,13 @@ static inline void delay_us(u64 us)
 }
 
 /* Waits until `condition` holds, at most `ms` milliseconds; its value at the end. */
-#define wait_for(ms, condition)                                                                    \
-	({                                                                                         \
-		u64 end_ = counter() + ms_ticks(ms);                                               \
-		bool met_;                                                                         \
-		while (!(met_ = (condition)) && counter() < end_)                                  \
-			cpu_relax();                                                               \
-		met_ || (condition);                                                               \
+#define wait_for(ms, condition)                                   \
+	({                                                        \
+		u64 end_ = counter() + ms_ticks(ms);              \
+		bool met_;                                        \
+		while (!(met_ = (condition)) && counter() < end_) \
+			cpu_relax();                              \
+		met_ || (condition);                              \
 	})
 
 /* The registers of one of the two timers. */

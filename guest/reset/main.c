@@ -13,8 +13,8 @@
 #include "timer.h"
 
 #define FIRST_BOOT_MS 1500
-#define MARK UINT64_C(0x1badb00720231120)
-#define MARKS 4
+#define MARK          UINT64_C(0x1badb00720231120)
+#define MARKS         4
 #define SECOND_CPU_MS 2000
 
 static u64 mark_in_data = 0x600d;

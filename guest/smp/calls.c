@@ -5,7 +5,7 @@
 #include "tap.h"
 
 #define MIGRATION_NOT_NEEDED 2
-#define SMCCC_1_1 0x10001
+#define SMCCC_1_1            0x10001
 
 static const char *const conduit_name[] = { "HVC", "SMC" };
 
@@ -85,7 +85,7 @@ void test_calls(enum conduit conduit)
 		"%s: MIGRATE_INFO_TYPE", conduit_name[conduit]);
 	test_features(conduit);
 	for (u32 i = 0; i < ARRAY_SIZE(absent); i++) {
-		tap_is((u32)call(conduit, absent[i], 0), (u32)PSCI_NOT_SUPPORTED,
-			"%s: function %x", conduit_name[conduit], absent[i]);
+		tap_is((u32)call(conduit, absent[i], 0), (u32)PSCI_NOT_SUPPORTED, "%s: function %x",
+			conduit_name[conduit], absent[i]);
 	}
 }

@@ -8,9 +8,9 @@
 #include "tap.h"
 #include "timer.h"
 
-#define CONTEXT UINT64_C(0xfedcba9876543210)
-#define JOIN_MS 5000
-#define ROUNDS 20
+#define CONTEXT      UINT64_C(0xfedcba9876543210)
+#define JOIN_MS      5000
+#define ROUNDS       20
 /* The upper halves of an SMC32 call's arguments are nothing (DEN0028). */
 #define HIGH_GARBAGE UINT64_C(0xdeadabcd00000000)
 #define ENTRY_PSTATE SPSR_DAIF

@@ -10,13 +10,13 @@
 #include "tap.h"
 #include "timer.h"
 
-#define JOIN_MS 20000
-#define BOUND_MS 2000
-#define TICKS 50
-#define TICK_US 500
-#define RETAKEN 5
+#define JOIN_MS        20000
+#define BOUND_MS       2000
+#define TICKS          50
+#define TICK_US        500
+#define RETAKEN        5
 #define COUNTER_ROUNDS 1000
-#define FAR_FUTURE (UINT64_C(1) << 55)
+#define FAR_FUTURE     (UINT64_C(1) << 55)
 
 static const char *const name[] = { "CNTV", "CNTP" };
 static const u32 intid_of[] = { TIMER_VIRT_INTID, TIMER_PHYS_INTID };
@@ -248,8 +248,8 @@ static void both_at_once(void)
 	phys = gic_taken(cpu, TIMER_PHYS_INTID) - phys;
 	timer_set_ctl(TIMER_VIRT, 0);
 	timer_set_ctl(TIMER_PHYS, 0);
-	tap_ok(virt == TICKS && phys == TICKS,
-		"CPU %u: both timers tick side by side (%u + %u)", cpu, virt, phys);
+	tap_ok(virt == TICKS && phys == TICKS, "CPU %u: both timers tick side by side (%u + %u)",
+		cpu, virt, phys);
 }
 
 static void test_cpu(void *arg)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What this machine's CPUs can do, and the values of EL2's controls that follow from it.
- *
- * A guest can use what its ID registers show (hyp/trap/idreg.c) and nothing else: whatever is hidden there and can be
- * switched off or trapped by EL2 is, here. All CPUs are taken to be alike; each sets its own controls.
+ * What this CPU has, and how EL2 must be set up so that a guest can use no more of it than it is shown
+ * (hyp/trap/idreg.c says what that is; everything else is UNDEFINED for it).
  */
 #ifndef HYP_ARCH_FEATURES_H
 #define HYP_ARCH_FEATURES_H
@@ -11,44 +9,62 @@
 #include "hyp/base/types.h"
 
 struct cpu_features {
-	bool pauth;    /* FEAT_PAuth, any algorithm */
-	bool bti;
-	bool ras;
-	bool pan;
-	bool ssbs;
-	bool rndr;
-	bool sve, sme, mte;
-	bool amu, mpam;
-	bool fgt;      /* FEAT_FGT */
-	bool fgt2;     /* FEAT_FGT2 */
-	bool hcx;      /* FEAT_HCX */
-	bool mops;
-	bool csv2_2;   /* SCXTNUM_ELx exist */
-	bool ecv_poff; /* FEAT_ECV with CNTPOFF_EL2 */
-	bool spe, trace, trf, trbe;
-	bool pmu;
-	bool lor;
+	uint8_t pa_bits;   /* bits of physical address, 48 at most */
+	uint8_t vmid_bits; /* 8 or 16 */
+
+	/* used by guests, or by Lintel itself */
 	bool aarch32_el0;
-	bool nv2;
-	unsigned pmu_counters; /* PMCR_EL0.N */
-	unsigned pa_bits;      /* of PARange, at most 48 */
-	unsigned vmid_bits;    /* 8 or 16 */
+	bool aarch32_el1;
+	bool pauth; /* address authentication, by any of the three algorithms */
+	bool bti;
+	bool pan;
+	bool uao;
+	bool dit;
+	bool ssbs;
+	bool ras;
+	bool rndr;
+	bool mops;
+	bool csv2; /* branch targets trained elsewhere have no effect */
+	bool csv3; /* speculation doesn't see data behind a permission fault */
+	bool ssbs_instructions; /* MSR and MRS of PSTATE.SSBS */
+	bool clearbhb;
+	bool gicv3; /* the system-register CPU interface */
+
+	/* controls of EL2 that exist */
+	bool fgt, fgt2;
+	bool hcrx;
+	bool ecv;
+	bool evt;
+	bool fwb;
+	bool no_e2h0; /* HCR_EL2.E2H can't be 0 */
+
+	/* hidden from guests */
+	bool sve, sme, mte, mpam, amu, nmi, ls64, lor;
+	bool pmu, spe, trbe, brbe, trace, trace_filter, double_lock;
+	bool tcr2, sctlr2, gcs;
+
+	uint8_t breakpoints; /* DBGBVR<n>_EL1, DBGBCR<n>_EL1: 2..16 */
+	uint8_t watchpoints; /* 2..16 */
 };
 
 extern struct cpu_features cpu_features;
 
-/* Boot CPU, once, before anything else looks: fills cpu_features from the ID registers. Works with the MMU off. */
+/* Reads the ID registers; once, on the boot CPU. Needs neither MMU nor memory. */
 void cpu_features_init(void);
 
-/* Each CPU: every control of EL2's that does not move with a vCPU gets its value. */
+/*
+ * Puts every control of EL2's, and what a boot loader may have left in the registers behind them, into a known state on
+ * this CPU: traps for what is hidden, physical interrupts to EL2, trace, profiling and counters off. After
+ * cpu_features_init(); with no vCPU loaded. Linux Documentation/arch/arm64/booting.rst says what EL3 has enabled before.
+ */
 void el2_setup_controls(void);
 
-/* HCR_EL2, MDCR_EL2 and CPTR_EL2 with which a vCPU starts. */
+/*
+ * HCR_EL2, MDCR_EL2 and CPTR_EL2 for a vCPU out of reset. WFI isn't trapped (the scheduler sets TWI where a CPU is shared);
+ * MDCR has the debug registers trapped until the guest uses them (hyp/trap/debug.c).
+ */
 uint64_t guest_hcr(void);
 uint64_t guest_mdcr(void);
 uint64_t guest_cptr(void);
-
-/* HCRX_EL2 for all guests: what it says of them (MOPS) the ID registers must agree with. */
-uint64_t guest_hcrx(void);
 
 #endif

@@ -77,7 +77,7 @@ static const char *const class_names[NR_EXIT_CLASSES] = {
 	[EC_STEP_LOWER] = "software step",
 	[EC_WATCHPOINT_LOWER] = "watchpoint",
 	[EC_BKPT32] = "BKPT",
-	[EC_VECTOR_CATCH] = "vector catch",
+	[EC_VECTOR_CATCH32] = "vector catch",
 	[EC_BRK64] = "BRK",
 };
 

@@ -9,6 +9,7 @@
 #ifndef HYP_VDEV_DEVICE_H
 #define HYP_VDEV_DEVICE_H
 
+#include "hyp/base/compiler.h"
 #include "hyp/vm/vm.h"
 
 enum mmio_result {
@@ -44,19 +45,61 @@ struct device_region {
 	uint64_t reads, writes; /* counted for statistics, not exact when vCPUs race */
 };
 
+/*
+ * Found in one step where devices are not crowded: the addresses from `base` on are cut into pieces of 1 << shift bytes, the last
+ * piece being all that is left; index[n] is the first row that ends in piece n or later. Where that is not the one, it is
+ * a later one, up to index[n + 1]. There are about four pieces for each row.
+ */
 struct device_table {
-	unsigned count, capacity;
+	uint64_t base;
+	unsigned shift;
+	unsigned last; /* number of the last piece */
+	uint16_t *index;
 	struct device_region *rows; /* sorted by first */
+	unsigned count, capacity;
+	void *memory; /* of rows and index */
+	size_t memory_size;
 };
 
-/* An empty table with room for `capacity` rows, from the VM's own memory. ERR_NO_MEMORY. */
+#define DEVICE_ROWS_MAX 8192
+
+/*
+ * An empty table with room for `capacity` rows, from Lintel's memory on the VM's behalf. Not needed: device_add() makes one, and
+ * makes it larger. ERR_EXISTS, ERR_NO_MEMORY.
+ */
 enum status device_table_create(struct vm *vm, unsigned capacity) __must_check;
 
-/* Adds a row: ERR_EXISTS if it overlaps another or RAM, ERR_NO_MEMORY if the table is full, ERR_INVALID if size is 0 or wraps. */
+/* Gives it back. */
+void device_table_destroy(struct vm *vm);
+
+/*
+ * Adds a row, before the VM runs. ERR_EXISTS if it overlaps another or the VM's RAM, ERR_NO_MEMORY, ERR_INVALID if size is 0 or
+ * it wraps.
+ */
 enum status device_add(struct vm *vm, uint64_t first, uint64_t size, void *device,
 	const struct device_ops *ops, uint16_t widths) __must_check;
 
-/* The region in which [ipa, ipa + width) lies as a whole, or NULL. */
-struct device_region *device_find(const struct device_table *table, uint64_t ipa, unsigned width);
+/* The same as device_find() by a binary search, between two rows. */
+struct device_region *device_search(
+	const struct device_table *table, unsigned low, unsigned high, uint64_t ipa);
+
+/* The region in which [ipa, ipa + width) lies as a whole, or NULL. width > 0. */
+static inline struct device_region *device_find(
+	const struct device_table *table, uint64_t ipa, unsigned width)
+{
+	uint64_t piece = (ipa - table->base) >> table->shift;
+	struct device_region *row;
+
+	/* Below the base it wraps: the last piece, where it is in no row. */
+	if (unlikely(piece > table->last))
+		piece = table->last;
+	row = &table->rows[table->index[piece]];
+	if (unlikely(ipa - row->first >= row->size)) {
+		row = device_search(table, table->index[piece], table->index[piece + 1], ipa);
+		if (!row)
+			return NULL;
+	}
+	return likely(row->size - (ipa - row->first) >= width) ? row : NULL;
+}
 
 #endif

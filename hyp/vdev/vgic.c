@@ -239,7 +239,7 @@ void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid)
 	vgic_unlock(cpu->vgic);
 }
 
-uint32_t vgic_load_hw(struct vcpu *vcpu, uint32_t lines)
+void vgic_load_hw(struct vcpu *vcpu, uint32_t lines)
 {
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
 	uint32_t enabled;
@@ -253,8 +253,8 @@ uint32_t vgic_load_hw(struct vcpu *vcpu, uint32_t lines)
 	cpu->hw_held = (lines & enabled) | (cpu->bank.active & cpu->hw_backed);
 	for_each_bit(n, cpu->hw_held)
 		gic_set_active(cpu->loaded_on->index, cpu->pintid[n]);
+	vtimer_ppi_enable(cpu->loaded_on, cpu->hw_backed, enabled);
 	vgic_unlock(cpu->vgic);
-	return enabled;
 }
 
 const struct vm_part vgic_part = {

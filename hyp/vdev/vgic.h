@@ -48,6 +48,12 @@ void vgic_set_ppi(struct vcpu *vcpu, unsigned intid, bool level);
 void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid);
 
 /*
+ * The vCPU is being loaded on this CPU, and of the PPIs that vgic_map_hw() named those with their bits set in `lines` are
+ * high. Before their sources are switched on.
+ */
+void vgic_load_hw(struct vcpu *vcpu, uint32_t lines);
+
+/*
  * The physical interrupt of a PPI that vgic_map_hw() named came, was acknowledged and dropped, and stays active. Only for
  * the vCPU that is loaded on this CPU. In vgic_fast.h, inline: vgic_pend_hw(vcpu, intid).
  */

@@ -8,7 +8,6 @@
 #include "hyp/vdev/vgic_state.h"
 #include "hyp/vdev/vtimer.h"
 
-#define PRIORITY_IDLE 0x100 /* lower than any */
 #define APR_BITS      32
 
 void vgic_unlock(struct vgic *vgic)
@@ -358,8 +357,8 @@ void vgic_flush(struct vcpu *vcpu)
 
 /* ---- would the vCPU be interrupted? ---- */
 
-/* The highest active priority, by the bits of the active priority registers: bit n stands for n << (8 - preemption bits). */
-static unsigned running_priority(const struct vif_aprs *aprs)
+/* Bit n of the active priority registers stands for priority n << (8 - preemption bits). */
+unsigned vgic_running_priority(const struct vif_aprs *aprs)
 {
 	for (unsigned i = 0; i < vif.aprs; i++) {
 		uint32_t active = aprs->ap0[i] | (uint32_t)aprs->ap1[i];
@@ -368,7 +367,7 @@ static unsigned running_priority(const struct vif_aprs *aprs)
 			return (i * APR_BITS + (unsigned)__builtin_ctz(active))
 			       << (8 - vif.preemption_bits);
 	}
-	return PRIORITY_IDLE;
+	return VGIC_PRIORITY_IDLE;
 }
 
 bool vgic_signals(uint64_t vmcr, const struct vif_aprs *aprs, unsigned priority, bool group1)
@@ -382,7 +381,7 @@ bool vgic_signals(uint64_t vmcr, const struct vif_aprs *aprs, unsigned priority,
 		subpriority_bits = (unsigned)FIELD_GET(VIF_VMCR_VBPR1, vmcr);
 	else
 		subpriority_bits = (unsigned)FIELD_GET(VIF_VMCR_VBPR0, vmcr) + 1;
-	return (priority >> subpriority_bits) << subpriority_bits < running_priority(aprs);
+	return (priority >> subpriority_bits) << subpriority_bits < vgic_running_priority(aprs);
 }
 
 /* Of a vCPU that is loaded nowhere: everything is in software state. */

@@ -100,7 +100,7 @@ static void enable_physical(struct vgic_cpu *owner, uint32_t changed)
 {
 	changed &= owner->hw_backed;
 	if (unlikely(changed) && owner->loaded_on)
-		vtimer_ppi_enable(owner->vcpu, owner->loaded_on, changed, owner->bank.enable);
+		vtimer_ppi_enable(owner->loaded_on, changed, owner->bank.enable);
 }
 
 VGIC_WRITER(vgic_write_enable_set)

@@ -194,6 +194,10 @@ void vgic_synced(struct vgic_cpu *cpu);
 /* Ends the physical interrupt of a PPI in hw_held. The vCPU is loaded here. */
 void vgic_release_hw(struct vgic_cpu *cpu, unsigned intid);
 
+/* The highest active priority, or VGIC_PRIORITY_IDLE. */
+#define VGIC_PRIORITY_IDLE 0x100
+unsigned vgic_running_priority(const struct vif_aprs *aprs);
+
 /* Would an interrupt of this priority and group be signalled, with these VMCR and active priorities? IHI 0069 4.8. */
 bool vgic_signals(uint64_t vmcr, const struct vif_aprs *aprs, unsigned priority, bool group1);
 

@@ -28,11 +28,14 @@ void vtimer_init_cpu(void);
 
 /*
  * Bit n: the output of the timer with PPI n is high (ENABLE, not IMASK, condition met). The vCPU is loaded on this CPU, or
- * nowhere.
+ * nowhere. Arm ARM D12.2.4.
  */
 uint32_t vtimer_lines(const struct vcpu *vcpu);
 
-/* The guest enabled or disabled PPIs of a vCPU that is loaded: `changed` and what they are now. From the vGIC. */
-void vtimer_ppi_enable(struct vcpu *vcpu, uint32_t changed, uint32_t enabled);
+/*
+ * The physical interrupts of the timers whose bits are set in `changed` may come on `cpu` or not, as `enabled` says.
+ * From the vGIC, with its lock held.
+ */
+void vtimer_ppi_enable(const struct cpu *cpu, uint32_t changed, uint32_t enabled);
 
 #endif

@@ -2,12 +2,14 @@
 /*
  * From one state of a VM to the next; the picture is in vm.h.
  */
+#include "drivers/pmu/pmu.h"
 #include "drivers/timer/timer.h"
 #include "hyp/base/panic.h"
 #include "hyp/vm/sched.h"
 #include "hyp/vm/vm.h"
 
 void (*vm_all_stopped)(void);
+bool vm_count_instructions;
 
 static void check_all_stopped(void)
 {
@@ -26,6 +28,8 @@ static void run(struct vm *vm)
 
 	vm->cntvoff = timer_now();
 	vm->boots++;
+	if (vm_count_instructions && !pmu_count_start())
+		log_warn("no performance monitors to count instructions with");
 	spin_lock(&vm->lock);
 	vm->state = VM_RUNNING;
 	vm->end = VM_END_NONE;
@@ -39,6 +43,7 @@ static void run(struct vm *vm)
 static bool load_step(struct sched_job *job)
 {
 	struct vm *vm = container_of(job, struct vm, load_job);
+	uint64_t begin = timer_now();
 	bool done = false;
 	enum status status;
 
@@ -47,6 +52,7 @@ static bool load_step(struct sched_job *job)
 		return true;
 	}
 	status = vm->load_step(vm, &vm->load_position, &done);
+	vm->load_ticks += timer_now() - begin;
 	if (status != OK) {
 		log_error("VM %s: its images can't be loaded: %s", vm->name, status_name(status));
 		vm->end = VM_END_FAULT;
@@ -69,6 +75,7 @@ static void load(struct vm *vm)
 	/* The first time there is nothing to be given back. */
 	vm->emptied = vm->boots == 0;
 	vm->load_position = 0;
+	vm->load_ticks = 0;
 	vm->load_job.step = load_step;
 	list_init(&vm->load_job.link);
 	sched_add_job(vm->vcpus[0]->cpu, &vm->load_job);
@@ -89,6 +96,8 @@ enum status vm_start(struct vm *vm)
 
 static void leave(struct vm *vm, enum vm_state next, enum vm_end end)
 {
+	if (vm_count_instructions && !pmu_count_read(&vm->instructions))
+		vm->instructions = 0;
 	spin_lock(&vm->lock);
 	if (vm->state == VM_RUNNING) {
 		vm->state = next;

@@ -58,6 +58,8 @@ struct vm {
 	struct log_limit log_limit;
 	struct vm_entry entry;
 	uint64_t cntvoff;    /* CNTVOFF_EL2: the counter when the VM was started */
+	uint64_t load_ticks; /* of the counter, that loading took the last time */
+	uint64_t instructions; /* vm_count_instructions: executed while it ran; 0: not counted */
 	struct sched_job load_job;
 	bool emptied;		/* load_job: the RAM of the time before is gone */
 	uint64_t load_position; /* load_job: how far load_step has come */
@@ -69,6 +71,12 @@ struct vm {
 	enum status (*load_step)(struct vm *vm, uint64_t *position, bool *done);
 	void *config; /* hyp/bundle's */
 };
+
+/*
+ * lintel.measure=instructions: counts what is executed at EL0, EL1 and EL2 from a VM's first instruction until it is
+ * powered off. Only makes sense with one CPU and one VM.
+ */
+extern bool vm_count_instructions;
 
 extern struct vm *vms[MAX_VMS];
 extern unsigned nr_vms;

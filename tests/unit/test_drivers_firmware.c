@@ -18,6 +18,7 @@
 #include "drivers/timer/timer.h"
 #include "hyp/arch/smc.h"
 #include "hyp/base/log.h"
+#include "tests/unit/fake/cpu.h"
 
 static char logged[4096];
 
@@ -35,22 +36,19 @@ static void sink(const char *text, size_t length)
 
 /* --- PSCI --- */
 
-static struct smc_regs last_call;
-static unsigned calls;
 static int64_t answers[8]; /* to the calls, in their order */
 
-void smc_call(struct smc_regs *regs)
+static void firmware(struct smc_regs *regs)
 {
-	last_call = *regs;
-	regs->x[0] = (uint64_t)answers[calls++ % ARRAY_SIZE(answers)];
+	regs->x[0] = (uint64_t)answers[(fake_smc_calls - 1) % ARRAY_SIZE(answers)];
 }
 
 static int setup(void **state)
 {
 	(void)state;
+	fake_cpu_reset();
+	fake_smc_hook = firmware;
 	memset(answers, 0, sizeof(answers));
-	memset(&last_call, 0, sizeof(last_call));
-	calls = 0;
 	logged[0] = '\0';
 	log_set_sink(sink);
 	return 0;
@@ -62,15 +60,15 @@ static void start_client(int64_t version)
 
 	answers[0] = version;
 	assert_int_equal(psci_client_init(&from), OK);
-	assert_int_equal(last_call.x[0], 0x84000000);
+	assert_int_equal(fake_smc_last.x[0], 0x84000000);
 }
 
 static void assert_call(uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-	assert_int_equal(last_call.x[0], function);
-	assert_int_equal(last_call.x[1], a1);
-	assert_int_equal(last_call.x[2], a2);
-	assert_int_equal(last_call.x[3], a3);
+	assert_int_equal(fake_smc_last.x[0], function);
+	assert_int_equal(fake_smc_last.x[1], a1);
+	assert_int_equal(fake_smc_last.x[2], a2);
+	assert_int_equal(fake_smc_last.x[3], a3);
 }
 
 static void test_psci_calls(void **state)
@@ -102,7 +100,7 @@ static void test_psci_0_2(void **state)
 	(void)state;
 	start_client(2);
 	assert_int_equal(psci_client_features(0x84000000), PSCI_NOT_SUPPORTED);
-	assert_int_equal(calls, 1);
+	assert_int_equal(fake_smc_calls, 1);
 	assert_int_equal(psci_client_cpu_on(1, PA(0), 0), PSCI_SUCCESS);
 }
 
@@ -114,13 +112,13 @@ static void test_psci_0_1(void **state)
 	(void)state;
 	assert_int_equal(psci_client_init(&from), OK);
 	assert_true(psci_client_available());
-	assert_int_equal(calls, 0);
+	assert_int_equal(fake_smc_calls, 0);
 	assert_int_equal(psci_client_cpu_on(1, PA(2), 3), PSCI_SUCCESS);
 	assert_call(0x95c1ba60, 1, 2, 3);
 	assert_int_equal(psci_client_cpu_off(), PSCI_NOT_SUPPORTED);
 	psci_client_system_off();
 	psci_client_system_reset();
-	assert_int_equal(calls, 1);
+	assert_int_equal(fake_smc_calls, 1);
 }
 
 /* Nothing is called when nobody may be there. */
@@ -151,7 +149,7 @@ static void test_psci_none(void **state)
 		assert_int_equal(psci_client_features(0x84000000), PSCI_NOT_SUPPORTED);
 		psci_client_system_off();
 		psci_client_system_reset();
-		assert_int_equal(calls, 0);
+		assert_int_equal(fake_smc_calls, 0);
 	}
 }
 
@@ -165,7 +163,7 @@ static void test_psci_refused(void **state)
 	assert_logged("answers PSCI_VERSION with -1");
 	assert_false(psci_client_available());
 	assert_int_equal(psci_client_cpu_on(1, PA(0), 0), PSCI_NOT_SUPPORTED);
-	assert_int_equal(calls, 1);
+	assert_int_equal(fake_smc_calls, 1);
 }
 
 static void test_psci_names(void **state)
@@ -325,6 +323,23 @@ static void test_timer_alarm(void **state)
 	timer_delay_us(0);
 }
 
+static uint64_t counter_runs(unsigned encoding, uint64_t value)
+{
+	static uint64_t counter;
+
+	return encoding == SYS_CNTPCT_EL0 ? (counter += 10) : value;
+}
+
+static void test_timer_delay(void **state)
+{
+	(void)state;
+	write_sysreg(100000000, CNTFRQ_EL0);
+	assert_int_equal(timer_init(&node), OK);
+	fake_sysreg_read_hook = counter_runs;
+	timer_delay_us(50); /* 5000 ticks, ten for each look */
+	assert_in_range(fake_sysreg_reads(SYS_CNTPCT_EL0), 500, 502);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup(test_timer_frequency, setup),
 		cmocka_unit_test_setup(test_timer_conversions, setup),
 		cmocka_unit_test_setup(test_timer_alarm, setup),
+		cmocka_unit_test_setup(test_timer_delay, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

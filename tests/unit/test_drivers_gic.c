@@ -21,6 +21,7 @@
 #include "hyp/arch/cpu.h"
 #include "hyp/base/log.h"
 #include "mm/el2_map.h"
+#include "tests/unit/fake/cpu.h"
 
 #define DIST_SIZE   KIB(64)
 #define REGION_SIZE (4 * KIB(128))
@@ -92,6 +93,7 @@ static uint8_t *redist(unsigned region, uint64_t offset, uint32_t affinity, uint
 static int setup(void **state)
 {
 	(void)state;
+	fake_cpu_reset();
 	memset(dist, 0, sizeof(dist));
 	memset(regions, 0, sizeof(regions));
 	memset(&gicv3, 0, sizeof(gicv3));
@@ -363,6 +365,26 @@ static void test_cpu_interface(void **state)
 	assert_non_null(strstr(logged, "no GIC system registers"));
 }
 
+/* ICC_SRE_EL2 that firmware keeps at 0. */
+static uint64_t sre_stays_zero(unsigned encoding, uint64_t value)
+{
+	return encoding == SYS_ICC_SRE_EL2 ? 0 : value;
+}
+
+static void test_cpu_interface_denied(void **state)
+{
+	(void)state;
+	redist(0, 0, 0, GICR_TYPER_LAST);
+	assert_int_equal(gic_init(&machine), OK);
+	fake_sysreg_write_hook = sre_stays_zero;
+	assert_int_equal(gic_cpu_init(0, 0), ERR_NOT_SUPPORTED);
+	assert_non_null(strstr(logged, "firmware denies EL2"));
+	/* Nothing that would be UNDEFINED then. */
+	assert_int_equal(fake_sysreg_writes(SYS_ICC_PMR_EL1), 0);
+	assert_int_equal(fake_sysreg_writes(SYS_ICC_SRE_EL1), 0);
+	assert_int_equal(fake_sysreg_reads(SYS_ICH_VTR_EL2), 0);
+}
+
 static void test_sgi_values(void **state)
 {
 	(void)state;
@@ -389,6 +411,10 @@ static void test_vif_info(void **state)
 	assert_true(vif.a3v);
 	assert_true(vif.tdir);
 	assert_false(vif.seis);
+	assert_int_equal(fake_sysreg_writes(SYS_ICH_LR3_EL2), 1);
+	assert_int_equal(fake_sysreg_writes(SYS_ICH_LR4_EL2), 0); /* would be UNDEFINED */
+	assert_int_equal(fake_sysreg_writes(SYS_ICH_AP0R1_EL2), 0);
+	assert_int_equal(fake_sysreg_writes(SYS_ICH_AP1R1_EL2), 0);
 
 	/* A CPU with less, then one with more: what all have counts. */
 	write_sysreg(UINT64_C(0x90000001), ICH_VTR_EL2);
@@ -558,6 +584,7 @@ int main(void)
 		cmocka_unit_test_setup(test_bits, setup),
 		cmocka_unit_test_setup(test_config, setup),
 		cmocka_unit_test_setup(test_cpu_interface, setup),
+		cmocka_unit_test_setup(test_cpu_interface_denied, setup),
 		cmocka_unit_test_setup(test_sgi_values, setup),
 		cmocka_unit_test_setup(test_vif_info, setup),
 		cmocka_unit_test_setup(test_vif_lrs, setup),

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "drivers/uart/uart.h"
+#include "tests/unit/fake/cpu.h"
 
 static uint8_t registers[0x100] __attribute__((aligned(8)));
 static struct uart uart;
@@ -34,6 +35,7 @@ static void set_reg(unsigned offset, uint32_t value)
 static int clear(void **state)
 {
 	(void)state;
+	fake_cpu_reset();
 	memset(registers, 0, sizeof(registers));
 	memset(&uart, 0xa5, sizeof(uart));
 	return 0;
@@ -236,15 +238,59 @@ static void test_16550_layout(void **state)
 	assert_int_equal(bind("ns16550a", 0, 0), ERR_INVALID);
 }
 
-/* DesignWare's busy interrupt: only the read of USR ends it, which plain memory can't show; that it
- * does no harm it can. */
+/* DesignWare's busy interrupt ends when USR is read; others have no such register. */
+static unsigned usr_reads;
+
+static uint64_t busy(const volatile void *address, unsigned width)
+{
+	const volatile uint8_t *at = address;
+
+	(void)width;
+	usr_reads += at == registers + (31 << 2);
+	return at == registers + (2 << 2) && usr_reads == 0 ? 0xc7 : 0xc1;
+}
+
 static void test_16550_busy_detect(void **state)
 {
 	(void)state;
+	fake_mmio_read_hook = busy;
+	usr_reads = 0;
 	assert_int_equal(bind("snps,dw-apb-uart", 2, 4), OK);
-	set_reg(2 << 2, 0xc7);
+	assert_int_equal(usr_reads, 1);
 	uart_ack(&uart);
-	assert_int_equal(reg(31 << 2), 0);
+	assert_int_equal(usr_reads, 1);
+	usr_reads = 0;
+	assert_int_equal(bind("ns16550a", 2, 4), OK);
+	uart_ack(&uart);
+	assert_int_equal(usr_reads, 0);
+}
+
+/* A PL011 that was off is set up in the order the manual wants: line settings while it is disabled.
+ */
+static unsigned line_writes;
+
+static void pl011_order(volatile void *address, unsigned width, uint64_t value)
+{
+	size_t offset = (size_t)((volatile uint8_t *)address - registers);
+
+	assert_int_equal(width, 4);
+	if (offset == PL_LCR) {
+		line_writes++;
+		assert_int_equal(reg(PL_CR) & 1, 0);
+	}
+	set_reg((unsigned)offset, (uint32_t)value);
+}
+
+static void test_pl011_order(void **state)
+{
+	(void)state;
+	fake_mmio_write_hook = pl011_order;
+	line_writes = 0;
+	set_reg(PL_CR, 0x301);
+	set_reg(PL_LCR, 0x60);
+	assert_int_equal(bind("arm,pl011", 0, 4), OK);
+	assert_int_equal(line_writes, 1);
+	assert_int_equal(reg(PL_CR), 0xf01);
 }
 
 /* --- waiting --- */
@@ -287,6 +333,7 @@ int main(void)
 		cmocka_unit_test_setup(test_pl011_sbsa, clear),
 		cmocka_unit_test_setup(test_pl011_characters, clear),
 		cmocka_unit_test_setup(test_pl011_interrupts, clear),
+		cmocka_unit_test_setup(test_pl011_order, clear),
 		cmocka_unit_test_setup(test_16550_init, clear),
 		cmocka_unit_test_setup(test_16550_characters, clear),
 		cmocka_unit_test_setup(test_16550_interrupts, clear),

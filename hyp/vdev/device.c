@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/vdev/device.h"
+#include "hyp/base/string.h"
+#include "mm/page.h"
+
+#define FIRST_CAPACITY 16
+#define PIECES_PER_ROW 4
+
+static uint64_t last_of(const struct device_region *row)
+{
+	return row->first + (row->size - 1);
+}
+
+static bool overlaps(uint64_t first, uint64_t last, uint64_t other_first, uint64_t other_last)
+{
+	return first <= other_last && other_first <= last;
+}
+
+static size_t rows_size(unsigned capacity)
+{
+	return capacity * sizeof(struct device_region);
+}
+
+/* Rows, then the index: a number for the beginning of each piece, and one for the end of the last. */
+static size_t size_for(unsigned capacity)
+{
+	return rows_size(capacity) + (capacity * PIECES_PER_ROW + 1) * sizeof(uint16_t);
+}
+
+static enum status resize(struct device_table *table, unsigned capacity)
+{
+	void *memory = capacity <= DEVICE_ROWS_MAX ? mm_zalloc(size_for(capacity)) : NULL;
+
+	if (!memory)
+		return ERR_NO_MEMORY;
+	if (table->memory) {
+		memcpy(memory, table->rows, rows_size(table->count));
+		mm_free(table->memory, table->memory_size);
+	}
+	table->memory = memory;
+	table->memory_size = size_for(capacity);
+	table->capacity = capacity;
+	table->rows = memory;
+	table->index = (uint16_t *)((char *)memory + rows_size(capacity));
+	return OK;
+}
+
+enum status device_table_create(struct vm *vm, unsigned capacity)
+{
+	struct device_table *table;
+	enum status status;
+
+	if (vm->devices)
+		return ERR_EXISTS;
+	table = mm_zalloc(sizeof(*table));
+	if (!table)
+		return ERR_NO_MEMORY;
+	status = resize(table, MAX(capacity, 1U));
+	if (status != OK) {
+		mm_free(table, sizeof(*table));
+		return status;
+	}
+	vm->devices = table;
+	return OK;
+}
+
+/* Pieces as small as their number allows; the first row is where they begin. */
+static void make_index(struct device_table *table)
+{
+	unsigned pieces = 1, row = 0;
+	uint64_t span = last_of(&table->rows[table->count - 1]) - table->rows[0].first;
+
+	while (pieces * 2 <= table->count * PIECES_PER_ROW)
+		pieces *= 2;
+	table->base = table->rows[0].first;
+	table->last = pieces - 1;
+	table->shift = PAGE_SHIFT;
+	while (span >> table->shift >= pieces)
+		table->shift++;
+	for (unsigned piece = 0; piece < pieces; piece++) {
+		uint64_t distance = (uint64_t)piece << table->shift;
+
+		while (row + 1 < table->count && last_of(&table->rows[row]) - table->base < distance)
+			row++;
+		table->index[piece] = (uint16_t)row;
+	}
+	table->index[pieces] = (uint16_t)(table->count - 1);
+}
+
+struct device_region *device_search(
+	const struct device_table *table, unsigned low, unsigned high, uint64_t ipa)
+{
+	struct device_region *row;
+
+	while (low != high) {
+		unsigned middle = (low + high + 1) / 2;
+
+		if (table->rows[middle].first <= ipa)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	row = &table->rows[low];
+	return ipa - row->first < row->size ? row : NULL;
+}
+
+static enum status check(const struct vm *vm, const struct device_table *table, uint64_t first,
+	uint64_t size)
+{
+	uint64_t last = first + (size - 1);
+	uint64_t ram = vm->ram_base.ipa;
+
+	if (size == 0 || last < first)
+		return ERR_INVALID;
+	if (vm->ram_size != 0 && overlaps(first, last, ram, ram + (vm->ram_size - 1)))
+		return ERR_EXISTS;
+	for (unsigned i = 0; i < table->count; i++) {
+		if (overlaps(first, last, table->rows[i].first, last_of(&table->rows[i])))
+			return ERR_EXISTS;
+	}
+	return OK;
+}
+
+enum status device_add(struct vm *vm, uint64_t first, uint64_t size, void *device,
+	const struct device_ops *ops, uint16_t widths)
+{
+	enum status status = vm->devices ? OK : device_table_create(vm, FIRST_CAPACITY);
+	struct device_table *table = (struct device_table *)vm->devices;
+	unsigned at;
+
+	if (status == OK)
+		status = check(vm, table, first, size);
+	if (status == OK && table->count == table->capacity)
+		status = resize(table, table->capacity * 2);
+	if (status != OK)
+		return status;
+	for (at = table->count; at > 0 && table->rows[at - 1].first > first; at--)
+		table->rows[at] = table->rows[at - 1];
+	table->rows[at] = (struct device_region){
+		.first = first, .size = size, .device = device, .ops = ops, .widths = widths
+	};
+	table->count++;
+	make_index(table);
+	return OK;
+}
+
+void device_table_destroy(struct vm *vm)
+{
+	struct device_table *table = (struct device_table *)vm->devices;
+
+	vm->devices = NULL;
+	if (!table)
+		return;
+	mm_free(table->memory, table->memory_size);
+	mm_free(table, sizeof(*table));
+}

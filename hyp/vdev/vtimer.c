@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/vdev/vtimer.h"
+#include "drivers/gic/irq.h"
+#include "drivers/timer/timer.h"
+#include "hyp/arch/barrier.h"
+#include "hyp/vdev/vgic_fast.h"
+#include "hyp/vm/timer.h"
+#include "mm/page.h"
+
+/* CNTHCTL_EL2, E2H = 0: EL1 may use the physical counter and timer; nothing else of it. */
+#define CNTHCTL_EL1PCTEN BIT(0)
+#define CNTHCTL_EL1PCEN	 BIT(1)
+
+/* CNT*_CTL: the output is high. */
+#define CTL_LINE_MASK (TIMER_CTL_ENABLE | TIMER_CTL_IMASK | TIMER_CTL_ISTATUS)
+#define CTL_LINE_HIGH (TIMER_CTL_ENABLE | TIMER_CTL_ISTATUS)
+
+enum which { VIRTUAL, PHYSICAL, TIMERS };
+
+static const uint8_t ppi_of[TIMERS] = { VTIMER_PPI_VIRTUAL, VTIMER_PPI_PHYSICAL };
+static const uint8_t source_of[TIMERS] = { TIMER_PPI_VIRTUAL, TIMER_PPI_PHYSICAL };
+
+struct vtimer_state {
+	struct vcpu *vcpu;
+	uint64_t ctl, cval; /* while it isn't loaded */
+	struct soft_timer soft;
+};
+
+struct vtimer {
+	bool loaded;
+	struct vtimer_state timers[TIMERS];
+};
+
+/* Which of the physical interrupts are enabled on each CPU: bits as the PPIs of the guest. */
+static uint32_t enabled_ppis[MAX_CPUS];
+
+static struct vtimer *vtimer_of(const struct vcpu *vcpu)
+{
+	return vcpu->part[PART_VTIMER];
+}
+
+/* ---- the hardware ---- */
+
+static uint64_t read_ctl(enum which which)
+{
+	return which == VIRTUAL ? read_sysreg(CNTV_CTL_EL0) : read_sysreg(CNTP_CTL_EL0);
+}
+
+static void write_ctl(enum which which, uint64_t value)
+{
+	if (which == VIRTUAL)
+		write_sysreg(value, CNTV_CTL_EL0);
+	else
+		write_sysreg(value, CNTP_CTL_EL0);
+}
+
+static uint64_t read_cval(enum which which)
+{
+	return which == VIRTUAL ? read_sysreg(CNTV_CVAL_EL0) : read_sysreg(CNTP_CVAL_EL0);
+}
+
+static void write_cval(enum which which, uint64_t value)
+{
+	if (which == VIRTUAL)
+		write_sysreg(value, CNTV_CVAL_EL0);
+	else
+		write_sysreg(value, CNTP_CVAL_EL0);
+}
+
+void vtimer_ppi_enable(const struct cpu *cpu, uint32_t changed, uint32_t enabled)
+{
+	uint32_t *now = &enabled_ppis[cpu->index];
+
+	for (enum which which = VIRTUAL; which < TIMERS; which++) {
+		uint32_t bit = (uint32_t)BIT(ppi_of[which]);
+
+		if (!((*now ^ enabled) & changed & bit))
+			continue;
+		if (enabled & bit)
+			gic_enable(cpu->index, timer_intid(source_of[which]));
+		else
+			gic_disable(cpu->index, timer_intid(source_of[which]));
+		*now ^= bit;
+	}
+}
+
+/* ---- interrupts ---- */
+
+/* The output may have gone low again, or belong to a vCPU that just left: then it was nothing. */
+static __always_inline void fired(enum which which, uint32_t intid)
+{
+	struct vcpu *vcpu = this_cpu()->current;
+
+	if (unlikely(!vcpu) || unlikely((read_ctl(which) & CTL_LINE_MASK) != CTL_LINE_HIGH)) {
+		gicv3_deactivate(intid);
+		return;
+	}
+	vgic_pend_hw(vcpu, ppi_of[which]);
+	/* It is loaded, but waits: the CPU is idle. */
+	if (unlikely(READ_ONCE(vcpu->state) != VCPU_RUNNING))
+		vcpu_wake(vcpu);
+}
+
+static void virtual_fired(void *context, uint32_t intid)
+{
+	(void)context;
+	fired(VIRTUAL, intid);
+}
+
+static void physical_fired(void *context, uint32_t intid)
+{
+	(void)context;
+	fired(PHYSICAL, intid);
+}
+
+enum status vtimer_init(void)
+{
+	static const irq_handler handlers[TIMERS] = { virtual_fired, physical_fired };
+
+	for (enum which which = VIRTUAL; which < TIMERS; which++) {
+		uint32_t intid = timer_intid(source_of[which]);
+		enum status status = ERR_NOT_FOUND;
+
+		if (intid != MACHINE_NO_INTID)
+			status = irq_register(intid, handlers[which], NULL, IRQ_KEEP_ACTIVE);
+		if (status != OK)
+			return status;
+	}
+	return OK;
+}
+
+void vtimer_init_cpu(void)
+{
+	write_sysreg(CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN, CNTHCTL_EL2);
+	for (enum which which = VIRTUAL; which < TIMERS; which++)
+		write_ctl(which, 0);
+	isb();
+}
+
+/* ---- a vCPU comes and goes ---- */
+
+/* When the timer fires, in ticks of the physical counter. */
+static uint64_t deadline_of(const struct vcpu *vcpu, enum which which, uint64_t cval)
+{
+	uint64_t deadline;
+
+	if (which == PHYSICAL)
+		return cval;
+	if (__builtin_add_overflow(cval, vcpu->vm->cntvoff, &deadline))
+		return UINT64_MAX;
+	return deadline;
+}
+
+static bool is_on(uint64_t ctl)
+{
+	return (ctl & (TIMER_CTL_ENABLE | TIMER_CTL_IMASK)) == TIMER_CTL_ENABLE;
+}
+
+uint32_t vtimer_lines(const struct vcpu *vcpu)
+{
+	const struct vtimer *vtimer = vtimer_of(vcpu);
+	uint32_t lines = 0;
+
+	for (enum which which = VIRTUAL; which < TIMERS; which++) {
+		const struct vtimer_state *timer = &vtimer->timers[which];
+		bool high;
+
+		if (vtimer->loaded)
+			high = (read_ctl(which) & CTL_LINE_MASK) == CTL_LINE_HIGH;
+		else
+			high = is_on(timer->ctl) &&
+			       timer_now() >= deadline_of(vcpu, which, timer->cval);
+		if (high)
+			lines |= (uint32_t)BIT(ppi_of[which]);
+	}
+	return lines;
+}
+
+static void expired(struct soft_timer *timer)
+{
+	vcpu_wake(container_of(timer, struct vtimer_state, soft)->vcpu);
+}
+
+static void load(struct vcpu *vcpu)
+{
+	struct vtimer *vtimer = vtimer_of(vcpu);
+
+	write_sysreg(vcpu->vm->cntvoff, CNTVOFF_EL2);
+	vgic_load_hw(vcpu, vtimer_lines(vcpu));
+	for (enum which which = VIRTUAL; which < TIMERS; which++) {
+		struct vtimer_state *timer = &vtimer->timers[which];
+
+		timer_disarm(&timer->soft);
+		write_cval(which, timer->cval);
+	}
+	/* The new compare values and offset must be in force before the timers are on. */
+	isb();
+	for (enum which which = VIRTUAL; which < TIMERS; which++)
+		write_ctl(which, vtimer->timers[which].ctl);
+	vtimer->loaded = true;
+}
+
+static void put(struct vcpu *vcpu)
+{
+	struct vtimer *vtimer = vtimer_of(vcpu);
+	bool waits = READ_ONCE(vcpu->state) == VCPU_BLOCKED;
+
+	for (enum which which = VIRTUAL; which < TIMERS; which++) {
+		struct vtimer_state *timer = &vtimer->timers[which];
+
+		timer->ctl = read_ctl(which);
+		timer->cval = read_cval(which);
+		write_ctl(which, 0);
+		if (waits && is_on(timer->ctl))
+			timer_arm(&timer->soft, deadline_of(vcpu, which, timer->cval));
+	}
+	/* The outputs must be low before the vGIC deactivates the physical interrupts. */
+	isb();
+	vtimer->loaded = false;
+}
+
+static void vcpu_reset_part(struct vcpu *vcpu)
+{
+	struct vtimer *vtimer = vtimer_of(vcpu);
+
+	for (enum which which = VIRTUAL; which < TIMERS; which++) {
+		timer_disarm(&vtimer->timers[which].soft);
+		vtimer->timers[which].ctl = 0;
+		vtimer->timers[which].cval = 0;
+	}
+}
+
+static void reset(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		vcpu_reset_part(vm->vcpus[i]);
+}
+
+static void destroy(struct vm *vm)
+{
+	reset(vm);
+	mm_free(vtimer_of(vm->vcpus[0]), vm->nr_vcpus * sizeof(struct vtimer));
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		vm->vcpus[i]->part[PART_VTIMER] = NULL;
+}
+
+static enum status create(struct vm *vm)
+{
+	struct vtimer *vtimers = mm_zalloc(vm->nr_vcpus * sizeof(*vtimers));
+
+	if (!vtimers)
+		return ERR_NO_MEMORY;
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		vm->vcpus[i]->part[PART_VTIMER] = &vtimers[i];
+		for (enum which which = VIRTUAL; which < TIMERS; which++) {
+			vtimers[i].timers[which].vcpu = vm->vcpus[i];
+			soft_timer_init(&vtimers[i].timers[which].soft, expired);
+			vgic_map_hw(vm->vcpus[i], ppi_of[which], timer_intid(source_of[which]));
+		}
+	}
+	return OK;
+}
+
+const struct vm_part vtimer_part = {
+	.name = "timers",
+	.create = create,
+	.reset = reset,
+	.vcpu_reset = vcpu_reset_part,
+	.destroy = destroy,
+	.vcpu_load = load,
+	.vcpu_put = put,
+};
