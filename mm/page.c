@@ -185,7 +185,7 @@ uint64_t block_promised(owner_t owner)
 	return owner < OWNER_COUNT ? READ_ONCE(page_table.promised_to[owner]) : 0;
 }
 
-enum status block_alloc(owner_t owner, pa_t *block)
+enum status block_take(owner_t owner, pa_t *block)
 {
 	struct page_bank *bank;
 	unsigned index;
@@ -204,10 +204,16 @@ enum status block_alloc(owner_t owner, pa_t *block)
 		*block = PA(page_block_address(bank, index));
 	}
 	unlock();
-	if (!found)
-		return ERR_NO_MEMORY;
-	wipe_for(owner, *block, BLOCK_SIZE);
-	return OK;
+	return found ? OK : ERR_NO_MEMORY;
+}
+
+enum status block_alloc(owner_t owner, pa_t *block)
+{
+	enum status status = block_take(owner, block);
+
+	if (status == OK)
+		wipe_for(owner, *block, BLOCK_SIZE);
+	return status;
 }
 
 /* --- pages --- */
@@ -381,7 +387,8 @@ enum status page_transfer(
 {
 	enum status status;
 
-	if (n > PAGES_PER_BLOCK || from == to || !owner_can_receive(from) || !owner_can_receive(to))
+	if (n > PAGE_TRANSFER_MAX || from == to || !owner_can_receive(from) ||
+		!owner_can_receive(to))
 		return ERR_INVALID;
 	if (!owner_needs_wipe(from, to, contents))
 		return check_and_change(first, n, from, to);

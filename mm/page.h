@@ -125,21 +125,26 @@ uint64_t block_promised(owner_t owner);
 /*
  * One wiped block of 2 MiB, aligned, for `owner`: out of its promise if it has one left (then it
  * can't fail), else from what is free and promised to nobody. ERR_NO_MEMORY, ERR_INVALID. The
- * wiping takes about 90,000 instructions.
+ * wiping takes more than 100,000 instructions: where interrupts can't wait that long, use
+ * block_take() and then mm_wipe() in pieces.
  */
 __must_check enum status block_alloc(owner_t owner, pa_t *block);
+/* The same, not wiped: the caller does that before anybody can see it. */
+__must_check enum status block_take(owner_t owner, pa_t *block);
 /* As page_free(), for one block. With `promise`, the owner is promised a block again for it (as
  * long as there is a whole one: a block of which pages have gone elsewhere is not). */
 __must_check enum status block_free(pa_t block, owner_t owner, bool promise);
+
+#define PAGE_TRANSFER_MAX 128 /* so that wiping them doesn't take too long */
 
 /* What happens to the contents in page_transfer(). */
 enum page_contents { PAGE_WIPE, PAGE_KEEP };
 
 /*
- * Changes the owner of n consecutive pages, at most 512 at a call. ERR_NOT_OWNER (and nothing
- * changed) unless all are `from`'s; ERR_INVALID for owners that can't take part (free, firmware,
- * absent). Between the two owners the pages are Lintel's, so nobody sees the contents while they
- * are wiped. PAGE_KEEP only from or to Lintel.
+ * Changes the owner of n consecutive pages, at most PAGE_TRANSFER_MAX at a call. ERR_NOT_OWNER (and
+ * nothing changed) unless all are `from`'s; ERR_INVALID for owners that can't take part (free,
+ * firmware, absent). Between the two owners the pages are Lintel's, so nobody sees the contents
+ * while they are wiped. PAGE_KEEP only from or to Lintel.
  */
 __must_check enum status page_transfer(
 	pa_t first, uint64_t n, owner_t from, owner_t to, enum page_contents contents);

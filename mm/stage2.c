@@ -11,6 +11,8 @@
 /* Up to how many entries are dropped from TLBs one by one. */
 #define FLUSH_EACH_MAX 8
 
+_Static_assert(BLOCK_SIZE % STAGE2_FILL_STEP == 0, "the last step ends with the block");
+
 static struct {
 	uint8_t pa_bits;
 	uint8_t vmid_bits;
@@ -119,9 +121,9 @@ enum status stage2_create(
 	return OK;
 }
 
-static size_t bitmaps_size(unsigned windows)
+static size_t bitmap_size(unsigned windows)
 {
-	return 2 * BITMAP_WORDS(windows) * sizeof(uint64_t);
+	return BITMAP_WORDS(windows) * sizeof(uint64_t);
 }
 
 static unsigned windows_of(ipa_t ipa, uint64_t size)
@@ -165,12 +167,11 @@ enum status stage2_add_ram(struct stage2 *s2, ipa_t ipa, uint64_t size, uint64_t
 	status = block_reserve(s2->owner, region.windows);
 	if (status != OK)
 		return status;
-	region.filled = mm_zalloc(bitmaps_size(region.windows));
+	region.filled = mm_zalloc(bitmap_size(region.windows));
 	if (region.filled == NULL) {
 		status = ERR_NO_MEMORY;
 		goto unreserve;
 	}
-	region.filling = region.filled + BITMAP_WORDS(region.windows);
 	spin_lock(&s2->lock);
 	status = pgtable_prepare(&s2->table, ipa.ipa, size);
 	if (status == OK) {
@@ -182,7 +183,7 @@ enum status stage2_add_ram(struct stage2 *s2, ipa_t ipa, uint64_t size, uint64_t
 	spin_unlock(&s2->lock);
 	if (status == OK)
 		return OK;
-	mm_free(region.filled, bitmaps_size(region.windows));
+	mm_free(region.filled, bitmap_size(region.windows));
 unreserve:
 	block_unreserve(s2->owner, region.windows);
 	return status;
@@ -227,66 +228,118 @@ bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
 
 /* --- first touch --- */
 
-/* May this CPU fill the window? OK: it is marked as being filled now. `mapped`: there is nothing to
- * do. */
-static enum status claim_window(struct stage2 *s2, const struct stage2_region *region,
-	unsigned window, ipa_t ipa, bool *mapped)
+static unsigned window_index(const struct stage2_region *region, uint64_t window)
 {
-	struct stage2_page page;
+	return (unsigned)((window - ALIGN_DOWN(region->ipa.ipa, BLOCK_SIZE)) / BLOCK_SIZE);
+}
 
-	*mapped = stage2_lookup_locked(s2, ipa, &page);
-	if (*mapped)
-		return OK;
-	if (bitmap_test(region->filling, window))
-		return ERR_BUSY;
-	if (bitmap_test(region->filled, window))
-		return ERR_NOT_FOUND;
-	bitmap_set(region->filling, window);
-	return OK;
+/* The fill under way for a window; with NULL, a free one. */
+static struct stage2_fill *find_fill(
+	struct stage2 *s2, const struct stage2_region *region, uint64_t window)
+{
+	for (unsigned i = 0; i < STAGE2_FILLS_MAX; i++) {
+		struct stage2_fill *fill = &s2->fills[i];
+
+		if (fill->region == region && (region == NULL || fill->window == window))
+			return fill;
+	}
+	return NULL;
+}
+
+/* All are in use: one that no CPU is at, so that those that nobody touches any more don't stand in
+ * the way for ever. */
+static struct stage2_fill *find_idle(struct stage2 *s2)
+{
+	for (unsigned i = 0; i < STAGE2_FILLS_MAX; i++)
+		if (!s2->fills[i].busy)
+			return &s2->fills[i];
+	return NULL;
+}
+
+/* Which fill this CPU works at now, for a touch of a window that isn't mapped. */
+static enum status choose_fill(struct stage2 *s2, const struct stage2_region *region,
+	uint64_t window, struct stage2_fill **chosen)
+{
+	struct stage2_fill *fill = find_fill(s2, region, window);
+
+	if (fill == NULL) {
+		pa_t block;
+		enum status status;
+
+		if (bitmap_test(region->filled, window_index(region, window)))
+			return ERR_NOT_FOUND;
+		fill = find_fill(s2, NULL, 0);
+		if (fill != NULL) {
+			status = block_take(s2->owner, &block);
+			if (status != OK)
+				return status;
+			*fill = (struct stage2_fill){ region, window, block, 0, false };
+		} else {
+			fill = find_idle(s2);
+		}
+	}
+	*chosen = fill;
+	return fill == NULL || fill->busy ? ERR_BUSY : OK;
 }
 
 /* Maps as much of the block as the region has in the window; a page that is mapped there already
  * stays. */
-static enum status map_window(
-	struct stage2 *s2, const struct stage2_region *region, uint64_t window_ipa, pa_t block)
+static enum status map_window(struct stage2 *s2, const struct stage2_fill *fill)
 {
-	uint64_t first = MAX(window_ipa, region->ipa.ipa);
-	uint64_t end = MIN(window_ipa + BLOCK_SIZE, region->ipa.ipa + region->size);
+	const struct stage2_region *region = fill->region;
+	uint64_t first = MAX(fill->window, region->ipa.ipa);
+	uint64_t end = MIN(fill->window + BLOCK_SIZE, region->ipa.ipa + region->size);
 
-	return pgtable_map(&s2->table, first, end - first, PA(block.pa + (first - window_ipa)),
-		region->prot, MEM_NORMAL, PGTABLE_SKIP_MAPPED);
+	return pgtable_map(&s2->table, first, end - first,
+		PA(fill->block.pa + (first - fill->window)), region->prot, MEM_NORMAL,
+		PGTABLE_SKIP_MAPPED);
+}
+
+/* The block is wiped: it becomes the window's memory. */
+static enum status finish_fill(struct stage2 *s2, struct stage2_fill *fill)
+{
+	enum status status = map_window(s2, fill);
+
+	if (status == OK)
+		bitmap_set(fill->region->filled, window_index(fill->region, fill->window));
+	else if (block_free(fill->block, s2->owner, true) != OK)
+		panic("stage 2: lost block 0x%llx", (unsigned long long)fill->block.pa);
+	*fill = (struct stage2_fill){ 0 };
+	return status;
 }
 
 enum status stage2_fault_in(struct stage2 *s2, ipa_t ipa)
 {
 	const struct stage2_region *region = stage2_region_find(s2, ipa);
-	uint64_t window_ipa = ALIGN_DOWN(ipa.ipa, BLOCK_SIZE);
+	uint64_t window = ALIGN_DOWN(ipa.ipa, BLOCK_SIZE);
+	struct stage2_fill *fill;
+	struct stage2_page page;
 	enum status status;
-	unsigned window;
-	bool mapped;
-	pa_t block;
+	bool ours;
 
 	if (region == NULL)
 		return ERR_NOT_FOUND;
-	window = (unsigned)((window_ipa - ALIGN_DOWN(region->ipa.ipa, BLOCK_SIZE)) / BLOCK_SIZE);
 	spin_lock(&s2->lock);
-	status = claim_window(s2, region, window, ipa, &mapped);
+	if (stage2_lookup_locked(s2, ipa, &page)) {
+		spin_unlock(&s2->lock);
+		return OK;
+	}
+	status = choose_fill(s2, region, window, &fill);
+	if (status == OK)
+		fill->busy = true;
 	spin_unlock(&s2->lock);
-	if (status != OK || mapped)
+	if (status != OK)
 		return status;
 
-	status = block_alloc(s2->owner, &block);
+	mm_wipe(PA(fill->block.pa + fill->wiped), STAGE2_FILL_STEP);
+
 	spin_lock(&s2->lock);
-	if (status == OK) {
-		status = map_window(s2, region, window_ipa, block);
-		if (status == OK)
-			bitmap_set(region->filled, window);
-		else if (block_free(block, s2->owner, true) != OK)
-			panic("stage 2: lost block 0x%llx", (unsigned long long)block.pa);
-	}
-	bitmap_clear(region->filling, window);
+	fill->wiped += STAGE2_FILL_STEP;
+	fill->busy = false;
+	ours = fill->region == region && fill->window == window;
+	status = fill->wiped < BLOCK_SIZE ? ERR_BUSY : finish_fill(s2, fill);
 	spin_unlock(&s2->lock);
-	return status;
+	return ours ? status : ERR_BUSY;
 }
 
 enum status stage2_populate_step(

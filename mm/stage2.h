@@ -18,18 +18,27 @@
 #include "mm/pgtable.h"
 
 #define STAGE2_REGIONS_MAX     16
+#define STAGE2_FILLS_MAX       8
+#define STAGE2_FILL_STEP       KIB(512) /* wiped at a time: some 40,000 instructions, 70,000 at worst */
 #define STAGE2_IPA_BITS_MIN    32
 #define STAGE2_IPA_BITS_MAX    48
 #define STAGE2_TABLE_PAGES_MAX 1024 /* default budget for a VM's tables: 4 MiB */
 
 struct stage2_region {
 	ipa_t ipa;
-	uint64_t size; /* whole pages */
-	uint64_t prot; /* MEM_R | MEM_X: ROM; with MEM_W: RAM */
-	/* A bit for each 2 MiB of IPA space the region reaches into: has memory; is being wiped
-	 * just now. */
-	unsigned windows;
-	uint64_t *filled, *filling;
+	uint64_t size;    /* whole pages */
+	uint64_t prot;    /* MEM_R | MEM_X: ROM; with MEM_W: RAM */
+	unsigned windows; /* how many 2 MiB of IPA space it reaches into */
+	uint64_t *filled; /* a bit for each: has been given memory */
+};
+
+/* A window that is being given memory: wiped piece by piece, mapped when all of it is. */
+struct stage2_fill {
+	const struct stage2_region *region; /* NULL: not in use */
+	uint64_t window;                    /* its first IPA */
+	pa_t block;
+	uint64_t wiped; /* bytes */
+	bool busy;      /* a CPU is at it */
 };
 
 struct stage2 {
@@ -46,6 +55,7 @@ struct stage2 {
 	uint32_t table_pages, table_pages_max; /* the VM's budget for tables */
 	unsigned region_count;
 	struct stage2_region regions[STAGE2_REGIONS_MAX]; /* sorted by ipa */
+	struct stage2_fill fills[STAGE2_FILLS_MAX];
 };
 
 /* What a look-up found. */
@@ -92,9 +102,10 @@ const struct stage2_region *stage2_region_find(const struct stage2 *s2, ipa_t ip
 
 /*
  * The first touch: has memory put behind the 2 MiB window around `ipa` as far as its region
- * reaches: wiped, then mapped. OK too if it is there already. ERR_BUSY: another CPU is wiping that
- * window right now; let the guest run and touch it again. ERR_NOT_FOUND: no region there, or what
- * was there has been unmapped on purpose. Takes and releases `lock`; wipes with no lock held.
+ * reaches: wiped, then mapped. OK: it is there (or was already). ERR_BUSY: not yet: one call wipes
+ * only a part, or another CPU is at it; let the guest run and touch it again. ERR_NOT_FOUND: no
+ * region there, or what was there has been unmapped on purpose. Takes and releases `lock`; wipes
+ * with no lock held.
  */
 __must_check enum status stage2_fault_in(struct stage2 *s2, ipa_t ipa);
 

@@ -18,9 +18,9 @@
 
 enum phase { PHASE_NONE, PHASE_TABLE, PHASE_PAGES };
 
-static size_t bitmaps_size(const struct stage2_region *region)
+static size_t bitmap_size(const struct stage2_region *region)
 {
-	return 2 * BITMAP_WORDS(region->windows) * sizeof(uint64_t);
+	return BITMAP_WORDS(region->windows) * sizeof(uint64_t);
 }
 
 /* Unmaps memory from the cursor on; true at the end of the address space. */
@@ -50,8 +50,10 @@ static void renew_promises(struct stage2 *s2)
 {
 	uint64_t need = 0, has = block_promised(s2->owner);
 
+	memset(s2->fills, 0,
+		sizeof(s2->fills)); /* their blocks were the VM's and have gone with the rest */
 	for (unsigned i = 0; i < s2->region_count; i++) {
-		memset(s2->regions[i].filled, 0, bitmaps_size(&s2->regions[i]));
+		memset(s2->regions[i].filled, 0, bitmap_size(&s2->regions[i]));
 		need += s2->regions[i].windows;
 	}
 	/* Only blocks of which pages went to other owners for good are missing. */
@@ -93,7 +95,7 @@ static void finish(struct stage2 *s2)
 {
 	block_unreserve(s2->owner, block_promised(s2->owner));
 	for (unsigned i = 0; i < s2->region_count; i++)
-		mm_free(s2->regions[i].filled, bitmaps_size(&s2->regions[i]));
+		mm_free(s2->regions[i].filled, bitmap_size(&s2->regions[i]));
 	if (page_free(s2->table.root, s2->root_pages, OWNER_LINTEL) != OK)
 		panic("stage 2: its root is not Lintel's");
 	vmid_free(s2->vmid);

@@ -63,33 +63,43 @@ static void test_uart_sweep(void)
 	tap_is(mmio_read32(UART_BASE + UARTPERIPHID0), 0x11, "UARTPeriphID0 is a PL011's");
 }
 
-/* What is decoded from the instruction, since the abort says nothing of it. */
+/* An access without a syndrome is refused by an external abort, with its base as it was... */
+static bool refused(const struct probe *p, u64 base)
+{
+	return is_data_sea(p) && p->x[1] == base;
+}
+
+/* ...or done as the instruction says: what it loads is in x0 and x2, its base ends at `after`. */
+static void test_undescribed(u32 insn, u64 base, u64 x0, u64 x2, u64 after, const char *what)
+{
+	struct probe p = { .x = { 0, base, 0 } };
+	bool done;
+
+	probe_insn(&p, insn);
+	done = !p.taken && p.x[0] == x0 && p.x[2] == x2 && p.x[1] == after;
+	tap_ok(explain(done || refused(&p, base), what, &p), "%s of GICD: %s", what,
+		done ? "done" : "refused");
+}
+
 static void test_decoded(void)
 {
 	u64 typer = mmio_read32(GICD_BASE + GICD_TYPER);
 	u64 iidr = mmio_read32(GICD_BASE + GICD_IIDR);
-	struct probe p = { .x = { 0, GICD_BASE + GICD_TYPER } };
+	u64 base = GICD_BASE + GICD_TYPER;
+	u64 priorities = GICD_BASE + GIC_IPRIORITYR + 68;
+	struct probe p = { .x = { 0x50404030, priorities, 0x80706060 } };
+	bool done;
 
-	probe_insn(&p, 0x29400820); /* LDP w0, w2, [x1] */
-	tap_ok(explain(!p.taken && p.x[0] == typer && p.x[2] == iidr, "LDP", &p), "LDP of GICD");
-	p.x[1] = GICD_BASE + GICD_TYPER;
-	probe_insn(&p, 0xb8404420); /* LDR w0, [x1], #4 */
-	tap_ok(explain(!p.taken && p.x[0] == typer && p.x[1] == GICD_BASE + GICD_TYPER + 4, "LDR",
-		       &p),
-		"LDR post-index of GICD");
-	p.x[1] = GICD_BASE + GICD_TYPER - 8;
-	probe_insn(&p, 0xb8408c20); /* LDR w0, [x1, #8]! */
-	tap_ok(explain(!p.taken && p.x[0] == typer && p.x[1] == GICD_BASE + GICD_TYPER, "LDR", &p),
-		"LDR pre-index of GICD");
-	p.x[1] = GICD_BASE + GIC_IPRIORITYR + 68;
-	p.x[0] = 0x50404030;
-	p.x[2] = 0x80706060;
+	test_undescribed(0x29400820, base, typer, iidr, base, "LDP");             /* w0, w2, [x1] */
+	test_undescribed(0xb8404420, base, typer, 0, base + 4, "LDR post-index"); /* [x1], #4 */
+	test_undescribed(0xb8408c20, base - 8, typer, 0, base, "LDR pre-index");  /* [x1, #8]! */
 	probe_insn(&p, 0x29000820); /* STP w0, w2, [x1] */
-	tap_ok(explain(!p.taken && mmio_read32(GICD_BASE + GIC_IPRIORITYR + 68) == 0x50404030 &&
-			       mmio_read32(GICD_BASE + GIC_IPRIORITYR + 72) == 0x80706060,
-		       "STP", &p),
-		"STP to GICD");
-	probe_insn(&p, 0xb94003ff - 0x3e0 + 0x20); /* LDR wzr, [x1] */
+	done = !p.taken && mmio_read32(priorities) == 0x50404030 &&
+		mmio_read32(priorities + 4) == 0x80706060;
+	tap_ok(explain(done || refused(&p, priorities), "STP", &p), "STP to GICD: %s",
+		done ? "done" : "refused");
+	p.x[1] = base;
+	probe_insn(&p, 0xb940003f); /* LDR wzr, [x1] */
 	tap_ok(explain(!p.taken, "LDR wzr", &p), "LDR wzr of GICD");
 }
 

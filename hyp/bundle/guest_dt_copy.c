@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "drivers/dt/dt.h"
 #include "drivers/dt/walk.h"
 #include "hyp/base/string.h"
 #include "hyp/bundle/guest_dt.h"
@@ -158,11 +159,11 @@ enum status guest_dt_copy_room(const struct guest_dt_config *config, const void 
 	size_t source_size, size_t *room)
 {
 	struct dt_walk walk;
-	enum status status = dt_walk_start(&walk, source, source_size);
-	const uint64_t *entry = walk.reservations;
+	const uint64_t *entry;
 
-	if (status)
+	if (source_size < DT_HEADER_SIZE || dt_walk_start(&walk, source, source_size))
 		return ERR_CORRUPT;
+	entry = walk.reservations;
 	*room = guest_dt_room(config);
 	for (; walk.reservations_end - entry >= 2 && (entry[0] || entry[1]); entry += 2)
 		*room += RESERVATION_SIZE;
@@ -198,9 +199,9 @@ enum status guest_dt_copy(const struct guest_dt_config *config, const void *sour
 		.address_cells = DEFAULT_ADDRESS_CELLS,
 		.size_cells = DEFAULT_SIZE_CELLS,
 	};
-	enum status status = dt_walk_start(&copy.walk, source, source_size);
+	enum status status;
 
-	if (status)
+	if (source_size < DT_HEADER_SIZE || dt_walk_start(&copy.walk, source, source_size))
 		return ERR_CORRUPT;
 	*out = (struct guest_dt){ .tree = buffer };
 	dt_writer_start(&copy.writer, buffer, size);

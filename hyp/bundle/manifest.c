@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/bundle/manifest.h"
+#include "drivers/dt/dt.h"
 #include "drivers/dt/walk.h"
 #include "hyp/base/format.h"
 #include "hyp/base/log.h"
@@ -386,7 +387,9 @@ enum status manifest_read(const void *tree, uint64_t size, const struct cpio_arc
 	void (*found)(void *context, const struct vm_config *config), void *context, unsigned *bad)
 {
 	struct parser parser = { .archive = archive, .found = found, .context = context };
-	enum status status = dt_walk_start(&parser.walk, tree, size);
+	/* The header is read before its size is believed. */
+	enum status status = size < DT_HEADER_SIZE ? ERR_CORRUPT
+						   : dt_walk_start(&parser.walk, tree, size);
 
 	*bad = 0;
 	if (status) {

@@ -20,6 +20,7 @@ enum trap_class {
 	TRAP_SGI,
 	TRAP_ICC,
 	TRAP_SETWAY,
+	TRAP_VM,
 	NR_TRAP_CLASSES,
 };
 

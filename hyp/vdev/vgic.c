@@ -3,6 +3,7 @@
 #include "drivers/gic/gic.h"
 #include "drivers/gic/irq.h"
 #include "hyp/arch/barrier.h"
+#include "hyp/base/panic.h"
 #include "hyp/base/string.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vdev/vgic_reg.h"

@@ -288,6 +288,8 @@ void vgic_fill(struct vgic_cpu *cpu)
 	/* What is left is in one of the banks that were looked at. */
 	if (!pending.total && !active.total)
 		cpu->look &= ~(uint32_t)VGIC_LOOK_BANKS;
+	/* The short ways look at ICH_ELRSR_EL2. */
+	isb();
 }
 
 /* ---- the short way ---- */
@@ -370,6 +372,7 @@ static bool settle_short(struct vgic_cpu *cpu)
 			return false;
 	}
 	cpu->look = 0;
+	isb();
 	return true;
 }
 

@@ -25,7 +25,7 @@ struct vgic_register {
 	uint16_t field;	 /* offset in struct vgic_bank */
 	vgic_reader read;
 	vgic_writer write;
-};
+} __aligned(32); /* so that its number is shifted, not multiplied */
 
 /* Devices are cut into pieces of this size; a byte for each names the row. */
 #define VGIC_PIECE 128

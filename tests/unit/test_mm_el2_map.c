@@ -16,6 +16,7 @@
 #include "mm/el2_map.h"
 #include "mm/pgtable_desc.h"
 #include "mm/phys.h"
+#include "tests/unit/fake/cpu.h"
 #include "tests/unit/fake/memory.h"
 
 #define RAM        UINT64_C(0x40000000)

@@ -15,6 +15,7 @@
 
 #include "mm/guest_mem.h"
 #include "mm/phys.h"
+#include "tests/unit/fake/cpu.h"
 #include "tests/unit/fake/memory.h"
 
 #define RAM  UINT64_C(0x40000000)
@@ -156,18 +157,57 @@ static void out_of_memory(void **state)
 	assert_int_equal(guest_read(&s2, IPA(BASE), back, 1), ERR_NO_MEMORY);
 }
 
-static void sync(void **state)
+/* The memory itself fails: contained, and told apart from a guest's mistake. */
+static void external_abort(void **state)
 {
+	struct stage2_page page;
+
 	(void)state;
 	start();
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 1), OK);
+	assert_true(stage2_lookup(&s2, IPA(BASE + 0x1000), &page));
+	fake_bad_memory = pa_to_ptr(page.pa);
+	fake_bad_size = 64;
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 0x1000), OK);
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 0x1001), ERR_IO);
+	assert_int_equal(guest_write(&s2, IPA(BASE + 0x1020), data, 1), ERR_IO);
+	assert_false(spin_is_locked(&s2.lock));
+	fake_cpu_reset();
+	assert_int_equal(guest_read(&s2, IPA(BASE), back, 0x1001), OK);
+}
+
+static void sync(void **state)
+{
+	struct stage2_page page;
+	uint64_t size = 0;
+
+	(void)state;
+	start();
+	fake_cpu_reset();
 	guest_sync(&s2, IPA(0), BIT(40));
+	assert_int_equal(fake_op_count, 0);
 	assert_int_equal(guest_load(&s2, IPA(BASE + MIB(2)), data, 100), OK);
+	assert_true(stage2_lookup(&s2, IPA(BASE + MIB(2)), &page));
+	fake_cpu_reset();
+	guest_sync(&s2, IPA(BASE + MIB(2) + 5), 100);
+	assert_int_equal(fake_op_count, 2);
+	assert_int_equal(fake_ops[0].kind, FAKE_CACHE_CLEAN_INVALIDATE);
+	assert_int_equal(fake_ops[0].address, (uintptr_t)pa_to_ptr(page.pa) + 5);
+	assert_int_equal(fake_ops[0].extra, 100);
+	assert_int_equal(fake_ops[1].kind, FAKE_CACHE_SYNC_CODE);
+	assert_int_equal(fake_ops[1].extra, 100);
+	/* What is mapped and memory, and no more. */
 	assert_int_equal(
 		stage2_map_device(&s2, IPA(0x9000000), PA(UINT64_C(0x9000000)), 0x1000), OK);
+	fake_cpu_reset();
 	guest_sync(&s2, IPA(0), BIT(40));
-	guest_sync(&s2, IPA(BASE + 5), MIB(2) + 1);
+	for (unsigned i = 0; i < fake_op_count; i += 2)
+		size += fake_ops[i].extra;
+	assert_int_equal(size, MIB(2));
+	fake_cpu_reset();
 	guest_sync(&s2, IPA(BIT(40)), 1);
 	guest_sync(&s2, IPA(0), UINT64_MAX);
+	assert_int_equal(fake_op_count, 0);
 	assert_false(spin_is_locked(&s2.lock));
 }
 
@@ -180,6 +220,7 @@ int main(void)
 		cmocka_unit_test(rights),
 		cmocka_unit_test(not_the_owner),
 		cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(external_abort),
 		cmocka_unit_test(sync),
 	};
 

@@ -17,6 +17,7 @@
 #include "mm/page_rules.h"
 #include "mm/page_table.h"
 #include "mm/phys.h"
+#include "tests/unit/fake/cpu.h"
 #include "tests/unit/fake/memory.h"
 
 #define RAM  UINT64_C(0x40000000)
@@ -142,6 +143,31 @@ static void rules(void **state)
 	assert_true(blocks_available(5, 5, 5, 5));
 	assert_false(blocks_available(5, 5, 5, 6));
 	assert_false(blocks_available(2, 5, 1, 1));
+}
+
+/* --- wiping --- */
+
+/* A guest may look past the caches: what it gets is clean to memory. Lintel does not. */
+static void cleaned_for_guests(void **state)
+{
+	pa_t page;
+
+	(void)state;
+	start(MIB(8));
+	fake_cpu_reset();
+	assert_int_equal(page_alloc(OWNER_LINTEL, &page), OK);
+	assert_int_equal(fake_op_count, 0);
+	assert_int_equal(page_alloc(VM1, &page), OK);
+	assert_int_equal(fake_ops_of(FAKE_CACHE_CLEAN_INVALIDATE), 1);
+	assert_int_equal(fake_ops[0].address, (uintptr_t)pa_to_ptr(page));
+	assert_int_equal(fake_ops[0].extra, PAGE_SIZE);
+	assert_int_equal(page_transfer(page, 1, VM1, VM2, PAGE_WIPE), OK);
+	assert_int_equal(fake_ops_of(FAKE_CACHE_CLEAN_INVALIDATE), 2);
+	assert_int_equal(block_take(VM1, &page), OK);
+	assert_int_equal(fake_ops_of(FAKE_CACHE_CLEAN_INVALIDATE), 2);
+	assert_false(is_zero(page, 1));
+	assert_int_equal(block_alloc(VM1, &page), OK);
+	assert_int_equal(fake_ops[2].extra, BLOCK_SIZE);
 }
 
 /* --- the start --- */
@@ -476,7 +502,8 @@ static void transfer(void **state)
 	assert_true(page_range_owned(block, BLOCK_SIZE, VM1));
 	check_invariants();
 
-	assert_int_equal(page_transfer(block, 513, VM1, VM2, PAGE_WIPE), ERR_INVALID);
+	assert_int_equal(
+		page_transfer(block, PAGE_TRANSFER_MAX + 1, VM1, VM2, PAGE_WIPE), ERR_INVALID);
 	assert_int_equal(page_transfer(block, 1, VM1, VM1, PAGE_WIPE), ERR_INVALID);
 	assert_int_equal(page_transfer(block, 1, OWNER_NONE, VM1, PAGE_WIPE), ERR_INVALID);
 	assert_int_equal(page_transfer(block, 1, VM1, OWNER_NONE, PAGE_WIPE), ERR_INVALID);
@@ -610,7 +637,7 @@ static void random_step(void)
 			set_model(pa, n, OWNER_NONE);
 		break;
 	case 3:
-		if (owner == to || index < PAGES_PER_BLOCK)
+		if (owner == to || index < PAGES_PER_BLOCK || n > PAGE_TRANSFER_MAX)
 			break;
 		assert_int_equal(
 			page_transfer(pa, n, owner, to, PAGE_WIPE), all ? OK : ERR_NOT_OWNER);
@@ -664,6 +691,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules),
+		cmocka_unit_test(cleaned_for_guests),
 		cmocka_unit_test(placing),
 		cmocka_unit_test(initial_owners),
 		cmocka_unit_test(adjacent_banks),

@@ -13,11 +13,12 @@
 
 #include <cmocka.h>
 
-#include "hyp/base/bitmap.h"
+#include "hyp/base/panic.h"
 #include "mm/phys.h"
 #include "mm/stage2.h"
 #include "mm/stage2_regs.h"
 #include "mm/vmid.h"
+#include "tests/unit/fake/cpu.h"
 #include "tests/unit/fake/memory.h"
 
 #define RAM  UINT64_C(0x40000000)
@@ -55,6 +56,37 @@ static void destroy(struct stage2 *stage2)
 
 	while (!stage2_destroy_step(stage2))
 		assert_true(steps++ < 1000);
+}
+
+/* As a guest does: touches it until it is there. */
+static enum status touch(uint64_t ipa)
+{
+	enum status status;
+	unsigned calls = 0;
+
+	do {
+		status = stage2_fault_in(&s2, IPA(ipa));
+		assert_true(++calls <= 2 * STAGE2_FILLS_MAX * BLOCK_SIZE / STAGE2_FILL_STEP);
+	} while (status == ERR_BUSY);
+	assert_false(spin_is_locked(&s2.lock));
+	return status;
+}
+
+/* All of a region; returns how many windows that were. */
+static unsigned populate(const struct stage2_region *region)
+{
+	ipa_t ipa = region->ipa;
+	unsigned windows = 0;
+	bool done = false;
+
+	while (!done) {
+		enum status status = stage2_populate_step(&s2, region, &ipa, &done);
+
+		assert_true(status == OK || status == ERR_BUSY);
+		windows += status == OK;
+	}
+	assert_int_equal(ipa.ipa, region->ipa.ipa + region->size);
+	return windows;
 }
 
 static bool is_zero(pa_t pa, uint64_t size)
@@ -263,7 +295,7 @@ static void first_touch(void **state)
 	assert_int_equal(stage2_add_ram(&s2, IPA(0x7000), 0x3000, MEM_RX), OK);
 	free = stats().free_pages;
 	assert_false(mapped(GIB(1)));
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2) + 0x1234)), OK);
+	assert_int_equal(touch(GIB(1) + MIB(2) + 0x1234), OK);
 	page = lookup(GIB(1) + MIB(2) + 0x1234);
 	assert_int_equal(page.level, 2);
 	assert_int_equal(page.prot, MEM_RWX);
@@ -276,52 +308,78 @@ static void first_touch(void **state)
 	assert_false(mapped(GIB(1)) || mapped(GIB(1) + MIB(4)));
 	assert_int_equal(block_promised(VM1), 4);
 	/* Twice is once. */
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2))), OK);
+	assert_int_equal(touch(GIB(1) + MIB(2)), OK);
 	assert_int_equal(stats().free_pages, free - 512);
 	/* A small one: by pages, nothing beyond it. */
-	assert_int_equal(stage2_fault_in(&s2, IPA(0x8000)), OK);
+	assert_int_equal(touch(0x8000), OK);
 	page = lookup(0x7000);
 	assert_int_equal(page.level, 3);
 	assert_int_equal(page.prot, MEM_RX);
 	assert_int_equal(page.pa.pa % MIB(2), 0x7000);
 	assert_int_equal(lookup(0x9fff).pa.pa % MIB(2), 0x9fff);
 	assert_false(mapped(0x6fff) || mapped(0xa000));
-	assert_int_equal(stage2_fault_in(&s2, IPA(0xa000)), ERR_NOT_FOUND);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(2))), ERR_NOT_FOUND);
+	assert_int_equal(touch(0xa000), ERR_NOT_FOUND);
+	assert_int_equal(touch(GIB(2)), ERR_NOT_FOUND);
 }
 
 /* It can't fail: neither the machine's memory nor the budget matters any more. */
 static void first_touch_cannot_fail(void **state)
 {
-	pa_t page;
-	ipa_t ipa = IPA(GIB(1) - 0x1000);
 	const struct stage2_region *region;
-	bool done = false;
-	unsigned steps = 0;
+	pa_t page;
 
 	(void)state;
 	start(MIB(64));
-	assert_int_equal(stage2_add_ram(&s2, ipa, MIB(16), MEM_RWX), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1) - 0x1000), MIB(16), MEM_RWX), OK);
 	s2.table_pages_max = s2.table_pages;
 	while (page_alloc(VM2, &page) == OK)
 		continue;
-	region = stage2_region_find(&s2, ipa);
-	for (; !done; steps++)
-		assert_int_equal(stage2_populate_step(&s2, region, &ipa, &done), OK);
-	assert_int_equal(steps, 9);
-	assert_int_equal(ipa.ipa, GIB(1) - 0x1000 + MIB(16));
-	for (uint64_t at = GIB(1) - 0x1000; at < ipa.ipa; at += PAGE_SIZE)
-		assert_true(mapped(at));
+	region = &s2.regions[0];
+	assert_int_equal(populate(region), 9);
+	for (uint64_t at = 0; at < MIB(16); at += PAGE_SIZE)
+		assert_true(mapped(GIB(1) - 0x1000 + at));
 	assert_int_equal(block_promised(VM1), 0);
 	/* Restart with nothing else free. */
+	memset(pa_to_ptr(lookup(GIB(1)).pa), JUNK, MIB(2));
 	while (!stage2_empty_step(&s2))
 		continue;
 	assert_int_equal(block_promised(VM1), 9);
 	assert_false(mapped(GIB(1)));
-	ipa = IPA(GIB(1) - 0x1000);
-	for (done = false; !done;)
-		assert_int_equal(stage2_populate_step(&s2, region, &ipa, &done), OK);
+	assert_int_equal(populate(region), 9);
 	assert_true(is_zero(lookup(GIB(1)).pa, MIB(2)));
+}
+
+/* One call does no more than its part, and nothing is seen before all is wiped. */
+static void in_steps(void **state)
+{
+	const unsigned steps = BLOCK_SIZE / STAGE2_FILL_STEP;
+
+	(void)state;
+	start(MIB(64));
+	memset(fake_memory_at(RAM + MIB(2)), JUNK, MIB(62));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(4), MEM_RWX), OK);
+	for (unsigned i = 1; i < steps; i++) {
+		assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + i)), ERR_BUSY);
+		assert_false(mapped(GIB(1)));
+		assert_int_equal(s2.fills[0].wiped, i * STAGE2_FILL_STEP);
+		assert_true(is_zero(s2.fills[0].block, i * STAGE2_FILL_STEP));
+		assert_int_equal(
+			*(uint8_t *)pa_to_ptr(PA(s2.fills[0].block.pa + i * STAGE2_FILL_STEP)),
+			JUNK);
+	}
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	assert_true(is_zero(lookup(GIB(1)).pa, BLOCK_SIZE));
+	assert_null(s2.fills[0].region);
+	/* Half done, then the VM starts anew, or ends. */
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2))), ERR_BUSY);
+	while (!stage2_empty_step(&s2))
+		continue;
+	assert_null(s2.fills[0].region);
+	assert_int_equal(block_promised(VM1), 2);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2))), ERR_BUSY);
+	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), ERR_BUSY);
+	destroy(&s2);
+	assert_int_equal(stats().free_pages, free_at_start);
 }
 
 /* Another CPU is at it; the same seen from the one that comes second. */
@@ -333,14 +391,41 @@ static void two_at_once(void **state)
 	(void)state;
 	start(MIB(64));
 	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(4), MEM_RWX), OK);
-	bitmap_set(s2.regions[0].filling, 1);
 	assert_int_equal(stage2_fault_in(&s2, ipa), ERR_BUSY);
+	s2.fills[0].busy = true;
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(stage2_fault_in(&s2, ipa), ERR_BUSY);
 	assert_int_equal(stage2_populate_step(&s2, &s2.regions[0], &ipa, &done), ERR_BUSY);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
-	bitmap_clear(s2.regions[0].filling, 1);
-	assert_int_equal(stage2_fault_in(&s2, ipa), OK);
-	assert_int_equal(bitmap_find_set(s2.regions[0].filling, 2, 0), 2);
-	assert_false(spin_is_locked(&s2.lock));
+	assert_int_equal(s2.fills[0].wiped, STAGE2_FILL_STEP);
+	assert_int_equal(touch(GIB(1)), OK);
+	s2.fills[0].busy = false;
+	assert_int_equal(touch(ipa.ipa), OK);
+}
+
+/* More windows at once than can be kept in mind: those nobody comes back to are finished by the
+ * others. */
+static void more_than_fills(void **state)
+{
+	const unsigned steps = BLOCK_SIZE / STAGE2_FILL_STEP;
+	uint64_t last = GIB(1) + STAGE2_FILLS_MAX * MIB(2);
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(32), MEM_RWX), OK);
+	for (unsigned i = 0; i < STAGE2_FILLS_MAX; i++)
+		assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + i * MIB(2))), ERR_BUSY);
+	s2.fills[0].busy = true;
+	for (unsigned i = 1; i < steps; i++)
+		assert_int_equal(stage2_fault_in(&s2, IPA(last)), ERR_BUSY);
+	assert_true(mapped(GIB(1) + MIB(2)));
+	for (unsigned i = 0; i < STAGE2_FILLS_MAX; i++)
+		s2.fills[i].busy = s2.fills[i].region != NULL;
+	assert_int_equal(touch(last), OK);
+	assert_int_equal(stage2_fault_in(&s2, IPA(last + MIB(2))), ERR_BUSY);
+	for (unsigned i = 0; i < STAGE2_FILLS_MAX; i++)
+		s2.fills[i].busy = true;
+	assert_int_equal(stage2_fault_in(&s2, IPA(last + MIB(4))), ERR_BUSY);
+	assert_int_equal(block_promised(VM1), 16 - STAGE2_FILLS_MAX - 2);
 }
 
 /* What was taken away on purpose is not given anew. */
@@ -351,11 +436,11 @@ static void unmapped_on_purpose(void **state)
 	(void)state;
 	start(MIB(64));
 	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(4), MEM_RWX), OK);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	assert_int_equal(touch(GIB(1)), OK);
 	pa = lookup(GIB(1) + 0x5000).pa;
 	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1) + 0x5000), 0x1000), OK);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + 0x5000)), ERR_NOT_FOUND);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + 0x6000)), OK);
+	assert_int_equal(touch(GIB(1) + 0x5000), ERR_NOT_FOUND);
+	assert_int_equal(touch(GIB(1) + 0x6000), OK);
 	assert_int_equal(page_owner(pa), VM1);
 	/* It goes to somebody else: can't be mapped here any more; comes back: can. */
 	assert_int_equal(page_transfer(pa, 1, VM1, VM2, PAGE_WIPE), OK);
@@ -405,6 +490,77 @@ static void explicit_maps(void **state)
 	assert_false(mapped(GIB(9)));
 }
 
+/* What TLBs are told, and under which VMID. */
+static void tlb_maintenance(void **state)
+{
+	uint16_t vmid;
+
+	(void)state;
+	start(MIB(64));
+	fake_cpu_reset();
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(16), MEM_RWX), OK);
+	assert_int_equal(populate(&s2.regions[0]), 8);
+	assert_int_equal(fake_ops_of(FAKE_TLB_IPA) + fake_ops_of(FAKE_TLB_VMID), 0);
+	/* One page: the block is split, then the page goes. */
+	fake_cpu_reset();
+	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1) + 0x5000), 0x1000), OK);
+	assert_int_equal(fake_op_count, 2);
+	assert_int_equal(fake_ops[0].kind, FAKE_TLB_IPA);
+	assert_int_equal(fake_ops[0].address, GIB(1));
+	assert_int_equal(fake_ops[0].extra, s2.vttbr);
+	assert_int_equal(fake_ops[1].kind, FAKE_TLB_IPA);
+	assert_int_equal(fake_ops[1].address, GIB(1) + 0x5000);
+	/* A few: each. Many: all of the VMID. */
+	fake_cpu_reset();
+	assert_int_equal(stage2_protect(&s2, IPA(GIB(1) + 0x10000), 0x8000, MEM_R), OK);
+	assert_int_equal(fake_op_count, 8);
+	assert_int_equal(fake_ops[7].kind, FAKE_TLB_IPA);
+	assert_int_equal(fake_ops[7].address, GIB(1) + 0x17000);
+	fake_cpu_reset();
+	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1) + MIB(2)), MIB(4)), OK);
+	assert_int_equal(fake_op_count, 1);
+	assert_int_equal(fake_ops[0].kind, FAKE_TLB_VMID);
+	assert_int_equal(fake_ops[0].address, s2.vttbr);
+	/* Before its tables go, and before its VMID is given to another. */
+	fake_cpu_reset();
+	vmid = s2.vmid;
+	assert_false(stage2_destroy_step(&s2));
+	assert_int_equal(fake_ops_of(FAKE_TLB_VMID), 1);
+	assert_int_equal(fake_ops[0].address, s2.vttbr);
+	destroy(&s2);
+	assert_int_equal(fake_ops_of(FAKE_TLB_VMID), 2);
+	assert_int_equal(fake_ops[1].address >> 48, vmid);
+}
+
+static jmp_buf panicked;
+
+static void on_panic(void)
+{
+	longjmp(panicked, 1);
+}
+
+/* Tables that are not Lintel's any more are Lintel's own mistake. */
+static void lost_tables(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		start(MIB(64));
+		assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(2), MEM_RWX), OK);
+		assert_int_equal(
+			page_free(i == 0 ? s2.table.root
+					 : PA(*(uint64_t *)pa_to_ptr(PA(s2.table.root.pa + 8)) &
+						   GENMASK(47, 12)),
+				1, OWNER_LINTEL),
+			OK);
+		panic_hook = on_panic;
+		if (setjmp(panicked) == 0) {
+			destroy(&s2);
+			fail();
+		}
+		panic_hook = NULL;
+	}
+}
+
 static void restart(void **state)
 {
 	unsigned steps = 0;
@@ -417,7 +573,7 @@ static void restart(void **state)
 		stage2_map_device(&s2, IPA(0x9000000), PA(UINT64_C(0x9000000)), 0x2000), OK);
 	for (uint64_t at = 0; at < MIB(256); at += MIB(2))
 		if (at % MIB(6) == 0)
-			assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + at)), OK);
+			assert_int_equal(touch(GIB(1) + at), OK);
 	/* One that is no region's, and one window in pieces. */
 	assert_int_equal(page_alloc(VM1, &extra), OK);
 	assert_int_equal(stage2_map_pages(&s2, IPA(GIB(700)), extra, 0x1000, MEM_RW), OK);
@@ -430,7 +586,7 @@ static void restart(void **state)
 	assert_int_equal(block_promised(VM1), 128);
 	assert_false(mapped(GIB(1)) || mapped(GIB(700)));
 	assert_int_equal(lookup(0x9000000).type, MEM_DEVICE_nGnRE);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	assert_int_equal(touch(GIB(1)), OK);
 	assert_true(is_zero(lookup(GIB(1)).pa, MIB(2)));
 	assert_int_equal(lookup(GIB(1)).prot, MEM_RWX);
 	destroy(&s2);
@@ -447,14 +603,14 @@ static void restart_without_a_page(void **state)
 	(void)state;
 	start(MIB(64));
 	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(8), MEM_RWX), OK);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	assert_int_equal(touch(GIB(1)), OK);
 	page = lookup(GIB(1)).pa;
 	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1)), 0x1000), OK);
 	assert_int_equal(page_transfer(page, 1, VM1, VM2, PAGE_WIPE), OK);
 	while (!stage2_empty_step(&s2))
 		continue;
 	assert_int_equal(block_promised(VM1), 4);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	assert_int_equal(touch(GIB(1)), OK);
 	page = lookup(GIB(1)).pa;
 	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1)), 0x1000), OK);
 	assert_int_equal(page_transfer(page, 1, VM1, VM2, PAGE_WIPE), OK);
@@ -463,11 +619,11 @@ static void restart_without_a_page(void **state)
 	while (!stage2_empty_step(&s2))
 		continue;
 	assert_int_equal(block_promised(VM1), 3);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2))), OK);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(4))), OK);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(6))), ERR_NO_MEMORY);
-	assert_int_equal(bitmap_find_set(s2.regions[0].filling, 4, 0), 4);
+	assert_int_equal(touch(GIB(1)), OK);
+	assert_int_equal(touch(GIB(1) + MIB(2)), OK);
+	assert_int_equal(touch(GIB(1) + MIB(4)), OK);
+	assert_int_equal(touch(GIB(1) + MIB(6)), ERR_NO_MEMORY);
+	assert_null(s2.fills[0].region);
 }
 
 /* A page that is mapped already stays, the rest of the window is filled around it. */
@@ -480,9 +636,9 @@ static void window_not_empty(void **state)
 	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(4), MEM_RWX), OK);
 	assert_int_equal(page_alloc(VM1, &page), OK);
 	assert_int_equal(stage2_map_pages(&s2, IPA(GIB(1) + 0x3000), page, 0x1000, MEM_RW), OK);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + 0x3000)), OK);
+	assert_int_equal(touch(GIB(1) + 0x3000), OK);
 	assert_int_equal(block_promised(VM1), 2);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1))), OK);
+	assert_int_equal(touch(GIB(1)), OK);
 	assert_int_equal(lookup(GIB(1) + 0x3000).pa.pa, page.pa);
 	assert_int_equal(lookup(GIB(1) + 0x4000).pa.pa, lookup(GIB(1)).pa.pa + 0x4000);
 	assert_int_equal(block_promised(VM1), 1);
@@ -490,7 +646,7 @@ static void window_not_empty(void **state)
 	s2.table_pages_max = s2.table_pages;
 	assert_int_equal(
 		stage2_map_pages(&s2, IPA(GIB(1) + MIB(2)), page, 0x1000, MEM_RW), ERR_NO_MEMORY);
-	assert_int_equal(stage2_fault_in(&s2, IPA(GIB(1) + MIB(2))), OK);
+	assert_int_equal(touch(GIB(1) + MIB(2)), OK);
 	assert_int_equal(lookup(GIB(1) + MIB(2)).level, 2);
 }
 
@@ -504,9 +660,13 @@ int main(void)
 		cmocka_unit_test(region_without_tables),
 		cmocka_unit_test(first_touch),
 		cmocka_unit_test(first_touch_cannot_fail),
+		cmocka_unit_test(in_steps),
 		cmocka_unit_test(two_at_once),
+		cmocka_unit_test(more_than_fills),
 		cmocka_unit_test(unmapped_on_purpose),
 		cmocka_unit_test(explicit_maps),
+		cmocka_unit_test(tlb_maintenance),
+		cmocka_unit_test(lost_tables),
 		cmocka_unit_test(restart),
 		cmocka_unit_test(restart_without_a_page),
 		cmocka_unit_test(window_not_empty),

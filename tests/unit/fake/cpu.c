@@ -1,142 +1,69 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/unit/fake/cpu.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hyp/arch/cache.h"
 #include "hyp/arch/fpsimd.h"
-#include "hyp/arch/mmio.h"
 #include "hyp/arch/tlb.h"
 #include "hyp/arch/uaccess.h"
-#include "hyp/base/log.h"
-#include "hyp/base/panic.h"
 
-#define ENCODINGS 65536
+uint64_t fake_sysregs[FAKE_SYSREGS];
+static unsigned reads[FAKE_SYSREGS], writes[FAKE_SYSREGS];
+uint64_t (*fake_sysreg_read_hook)(unsigned encoding, uint64_t value);
+uint64_t (*fake_sysreg_write_hook)(unsigned encoding, uint64_t value);
+uint64_t (*fake_mmio_read_hook)(const volatile void *address, unsigned width);
+void (*fake_mmio_write_hook)(volatile void *address, unsigned width, uint64_t value);
+void (*fake_smc_hook)(struct smc_regs *regs);
+const void *fake_bad_memory;
+size_t fake_bad_size;
+struct fake_op fake_ops[FAKE_OPS_MAX];
+unsigned fake_op_count;
 
-/* Tests that define these themselves, or link boot/secondary.c, have them from there. */
 __weak struct cpu cpus[MAX_CPUS];
 __weak unsigned nr_cpus = 1;
 __weak struct cpu *fake_this_cpu = &cpus[0];
 
-static struct trace_entry rings[MAX_CPUS][TRACE_ENTRIES]
-	__aligned(TRACE_ENTRIES * sizeof(struct trace_entry));
-
-static uint64_t *registers[MAX_CPUS]; /* ENCODINGS each, made when first used */
-static unsigned reads[ENCODINGS], writes[ENCODINGS];
-unsigned fake_sysreg_accesses;
-uint64_t (*fake_sysreg_read_hook)(unsigned encoding, uint64_t value);
-uint64_t (*fake_sysreg_write_hook)(unsigned encoding, uint64_t value);
-
-uint64_t (*fake_mmio_read_hook)(const volatile void *address, unsigned width);
-void (*fake_mmio_write_hook)(volatile void *address, unsigned width, uint64_t value);
-
-void (*fake_smc_hook)(struct smc_regs *regs);
-struct smc_regs fake_smc_last;
-unsigned fake_smc_calls;
-
-struct fake_tlb_flush fake_tlb[FAKE_TLB_MAX];
-unsigned fake_tlb_flushes;
-
-unsigned fake_cache_cleans, fake_cache_clean_invalidates, fake_cache_code_syncs;
-const void *fake_cache_start;
-size_t fake_cache_size;
-
-bool (*fake_copy_faults)(const void *destination, const void *source, size_t n);
-struct fpsimd_state fake_fpsimd;
-enum exit_kind (*fake_enter_hook)(struct guest_regs *regs);
-
-char fake_log[8192];
-unsigned fake_log_messages;
-jmp_buf fake_panic_jump;
-bool fake_panic_expected;
-unsigned fake_panicked;
-
-static void reset_records(void)
-{
-	memset(reads, 0, sizeof(reads));
-	memset(writes, 0, sizeof(writes));
-	fake_sysreg_accesses = 0;
-	fake_smc_calls = 0;
-	fake_tlb_flushes = 0;
-	fake_cache_cleans = fake_cache_clean_invalidates = fake_cache_code_syncs = 0;
-	fake_cache_start = NULL;
-	fake_cache_size = 0;
-	fake_log[0] = '\0';
-	fake_log_messages = 0;
-	fake_panicked = 0;
-	fake_panic_expected = false;
-}
-
 void fake_cpu_reset(void)
 {
-	for (unsigned i = 0; i < MAX_CPUS; i++) {
-		free(registers[i]);
-		registers[i] = NULL;
-	}
-	fake_sysreg_read_hook = fake_sysreg_write_hook = NULL;
+	memset(fake_sysregs, 0, sizeof(fake_sysregs));
+	memset(reads, 0, sizeof(reads));
+	memset(writes, 0, sizeof(writes));
+	fake_sysreg_read_hook = NULL;
+	fake_sysreg_write_hook = NULL;
 	fake_mmio_read_hook = NULL;
 	fake_mmio_write_hook = NULL;
 	fake_smc_hook = NULL;
-	fake_copy_faults = NULL;
-	fake_enter_hook = NULL;
-	memset(&fake_fpsimd, 0, sizeof(fake_fpsimd));
-	reset_records();
-	fake_cpu_count(1);
-}
-
-void fake_cpu_count(unsigned n)
-{
-	memset(cpus, 0, MAX_CPUS * sizeof(cpus[0]));
-	memset(rings, 0, sizeof(rings));
-	for (unsigned i = 0; i < n; i++) {
-		cpus[i].index = i;
-		cpus[i].mpidr = i;
-		cpus[i].online = true;
-		cpus[i].trace.next = rings[i];
-		cpus[i].enter = vcpu_enter_plain;
+	fake_bad_memory = NULL;
+	fake_bad_size = 0;
+	fake_op_count = 0;
+	memset(cpus, 0, sizeof(cpus));
+	for (unsigned n = 0; n < MAX_CPUS; n++) {
+		cpus[n].index = n;
+		cpus[n].mpidr = n;
 	}
-	nr_cpus = n;
+	nr_cpus = 1;
 	fake_this_cpu = &cpus[0];
 }
 
-void fake_cpu_switch(unsigned index)
+void fake_cpu_switch(unsigned n)
 {
-	fake_this_cpu = &cpus[index];
+	fake_this_cpu = &cpus[n];
 }
 
-/* Also used before a test has set anything up, with whatever CPU it made itself. */
-static uint64_t *sysreg(unsigned encoding)
+__weak uint64_t fake_sysreg_read(unsigned encoding)
 {
-	unsigned cpu = fake_this_cpu ? fake_this_cpu->index : 0;
+	uint64_t value = fake_sysregs[encoding];
 
-	if (!registers[cpu])
-		registers[cpu] = calloc(ENCODINGS, sizeof(uint64_t));
-	return &registers[cpu][encoding];
+	reads[encoding]++;
+	return fake_sysreg_read_hook ? fake_sysreg_read_hook(encoding, value) : value;
 }
 
-/* Not a leak: forgotten by the reset of the next test, or here. */
-__attribute__((destructor)) static void free_registers(void)
+__weak void fake_sysreg_write(unsigned encoding, uint64_t value)
 {
-	for (unsigned i = 0; i < MAX_CPUS; i++)
-		free(registers[i]);
-}
-
-uint64_t fake_sysreg_get(unsigned encoding)
-{
-	return *sysreg(encoding);
-}
-
-void fake_sysreg_set(unsigned encoding, uint64_t value)
-{
-	*sysreg(encoding) = value;
-}
-
-unsigned fake_sysreg_writes(unsigned encoding)
-{
-	return writes[encoding];
+	writes[encoding]++;
+	fake_sysregs[encoding] =
+		fake_sysreg_write_hook ? fake_sysreg_write_hook(encoding, value) : value;
 }
 
 unsigned fake_sysreg_reads(unsigned encoding)
@@ -144,22 +71,9 @@ unsigned fake_sysreg_reads(unsigned encoding)
 	return reads[encoding];
 }
 
-__weak uint64_t fake_sysreg_read(unsigned encoding)
+unsigned fake_sysreg_writes(unsigned encoding)
 {
-	uint64_t value = *sysreg(encoding);
-
-	reads[encoding]++;
-	fake_sysreg_accesses++;
-	return fake_sysreg_read_hook ? fake_sysreg_read_hook(encoding, value) : value;
-}
-
-__weak void fake_sysreg_write(unsigned encoding, uint64_t value)
-{
-	writes[encoding]++;
-	fake_sysreg_accesses++;
-	if (fake_sysreg_write_hook)
-		value = fake_sysreg_write_hook(encoding, value);
-	*sysreg(encoding) = value;
+	return writes[encoding];
 }
 
 __weak uint64_t fake_mmio_read(const volatile void *address, unsigned width)
@@ -201,66 +115,41 @@ __weak void fake_mmio_write(volatile void *address, unsigned width, uint64_t val
 
 __weak void smc_call(struct smc_regs *regs)
 {
-	fake_smc_last = *regs;
-	fake_smc_calls++;
 	if (fake_smc_hook)
 		fake_smc_hook(regs);
 	else
 		regs->x[0] = ~UINT64_C(0);
 }
 
-static void record_flush(enum fake_tlb_kind kind, uint64_t vttbr, uint64_t address)
+static void note(enum fake_op_kind kind, uint64_t address, uint64_t extra)
 {
-	if (fake_tlb_flushes < FAKE_TLB_MAX)
-		fake_tlb[fake_tlb_flushes] = (struct fake_tlb_flush){ kind, vttbr, address };
-	fake_tlb_flushes++;
+	if (fake_op_count < FAKE_OPS_MAX)
+		fake_ops[fake_op_count] = (struct fake_op){ kind, address, extra };
+	fake_op_count++;
 }
 
-__weak void tlb_flush_vmid(uint64_t vttbr)
+unsigned fake_ops_of(enum fake_op_kind kind)
 {
-	record_flush(FAKE_TLB_VMID, vttbr, 0);
-}
+	unsigned count = 0;
 
-__weak void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa)
-{
-	record_flush(FAKE_TLB_IPA, vttbr, ipa.ipa);
-}
-
-__weak void tlb_flush_all_guests(void)
-{
-	record_flush(FAKE_TLB_ALL_GUESTS, 0, 0);
-}
-
-__weak void tlb_flush_el2_va(uint64_t va)
-{
-	record_flush(FAKE_TLB_EL2_VA, 0, va);
-}
-
-__weak void tlb_flush_el2_all(void)
-{
-	record_flush(FAKE_TLB_EL2_ALL, 0, 0);
-}
-
-static void record_cache(unsigned *count, const void *start, size_t size)
-{
-	(*count)++;
-	fake_cache_start = start;
-	fake_cache_size = size;
+	for (unsigned i = 0; i < fake_op_count && i < FAKE_OPS_MAX; i++)
+		count += fake_ops[i].kind == kind;
+	return count;
 }
 
 __weak void cache_clean(const void *start, size_t size)
 {
-	record_cache(&fake_cache_cleans, start, size);
+	note(FAKE_CACHE_CLEAN, (uintptr_t)start, size);
 }
 
 __weak void cache_clean_invalidate(const void *start, size_t size)
 {
-	record_cache(&fake_cache_clean_invalidates, start, size);
+	note(FAKE_CACHE_CLEAN_INVALIDATE, (uintptr_t)start, size);
 }
 
 __weak void cache_sync_code(const void *start, size_t size)
 {
-	record_cache(&fake_cache_code_syncs, start, size);
+	note(FAKE_CACHE_SYNC_CODE, (uintptr_t)start, size);
 }
 
 __weak void cache_zero(void *start, size_t size)
@@ -268,9 +157,41 @@ __weak void cache_zero(void *start, size_t size)
 	memset(start, 0, size);
 }
 
+__weak void tlb_flush_vmid(uint64_t vttbr)
+{
+	note(FAKE_TLB_VMID, 0, vttbr);
+}
+
+__weak void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa)
+{
+	note(FAKE_TLB_IPA, ipa.ipa, vttbr);
+}
+
+__weak void tlb_flush_all_guests(void)
+{
+	note(FAKE_TLB_ALL_GUESTS, 0, 0);
+}
+
+__weak void tlb_flush_el2_va(uint64_t va)
+{
+	note(FAKE_TLB_EL2_VA, va, 0);
+}
+
+__weak void tlb_flush_el2_all(void)
+{
+	note(FAKE_TLB_EL2_ALL, 0, 0);
+}
+
+static bool is_bad(const void *start, size_t size)
+{
+	const char *a = start, *b = fake_bad_memory;
+
+	return b && a < b + fake_bad_size && b < a + size;
+}
+
 __weak size_t copy_fault_safe(void *destination, const void *source, size_t n)
 {
-	if (fake_copy_faults && fake_copy_faults(destination, source, n))
+	if (is_bad(destination, n) || is_bad(source, n))
 		return n;
 	memcpy(destination, source, n);
 	return 0;
@@ -278,64 +199,22 @@ __weak size_t copy_fault_safe(void *destination, const void *source, size_t n)
 
 __weak void fpsimd_save(struct fpsimd_state *state)
 {
-	*state = fake_fpsimd;
+	(void)state;
 }
 
 __weak void fpsimd_restore(const struct fpsimd_state *state)
 {
-	fake_fpsimd = *state;
-}
-
-__weak enum exit_kind vcpu_enter_plain(struct guest_regs *regs)
-{
-	return fake_enter_hook ? fake_enter_hook(regs) : EXIT_IRQ;
+	(void)state;
 }
 
 __weak enum exit_kind vcpu_enter_pauth(struct guest_regs *regs)
 {
-	return vcpu_enter_plain(regs);
+	(void)regs;
+	return EXIT_IRQ;
 }
 
-static void append_log(const char *fmt, va_list args)
+__weak enum exit_kind vcpu_enter_plain(struct guest_regs *regs)
 {
-	size_t used = strlen(fake_log);
-	int length = vsnprintf(fake_log + used, sizeof(fake_log) - used - 1, fmt, args);
-
-	used = MIN(used + (size_t)MAX(length, 0), sizeof(fake_log) - 2);
-	fake_log[used] = '\n';
-	fake_log[used + 1] = '\0';
-	fake_log_messages++;
-}
-
-__weak void log_at(enum log_level level, const char *fmt, ...)
-{
-	va_list args;
-
-	(void)level;
-	va_start(args, fmt);
-	append_log(fmt, args);
-	va_end(args);
-}
-
-__weak bool log_limit_ok(struct log_limit *limit, uint64_t now_ms)
-{
-	(void)limit;
-	(void)now_ms;
-	return true;
-}
-
-__weak void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	append_log(fmt, args);
-	va_end(args);
-	fake_panicked++;
-	if (!fake_panic_expected) {
-		fprintf(stderr, "unexpected panic:\n%s", fake_log);
-		abort();
-	}
-	fake_panic_expected = false;
-	longjmp(fake_panic_jump, 1);
+	(void)regs;
+	return EXIT_IRQ;
 }

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/trap/debug.h"
+#include "hyp/arch/esr.h"
+#include "hyp/arch/features.h"
+#include "hyp/arch/sysreg_fields.h"
+#include "hyp/base/string.h"
+#include "hyp/vm/inject.h"
+#include "hyp/vm/vm.h"
+#include "mm/page.h"
+
+#define PAIRS_MAX 16
+
+/* A comparator: its value register and its control register. */
+struct pair {
+	uint64_t value, control;
+};
+
+struct debug {
+	uint64_t mdscr;
+	bool locked;   /* the OS lock */
+	bool in_force; /* the CPU's registers are this vCPU's */
+	struct pair breakpoints[PAIRS_MAX];
+	struct pair watchpoints[PAIRS_MAX];
+};
+
+/* What a guest may change; the rest of MDSCR_EL1 is the external debugger's. */
+#define MDSCR_WRITABLE (MDSCR_EL1_SS | MDSCR_EL1_TDCC | MDSCR_EL1_KDE | MDSCR_EL1_MDE)
+#define MDSCR_ENABLES  (MDSCR_EL1_SS | MDSCR_EL1_KDE | MDSCR_EL1_MDE)
+
+/* op2 of DBGBVR<n>_EL1 (4), DBGBCR (5), DBGWVR (6), DBGWCR (7); n is CRm. */
+#define OP2_WATCHPOINT BIT(1)
+#define OP2_CONTROL    BIT(0)
+
+static struct debug *debug_of(const struct vcpu *vcpu)
+{
+	return vcpu->part[PART_DEBUG];
+}
+
+static enum status create(struct vm *vm)
+{
+	struct debug *all = mm_zalloc(vm->nr_vcpus * sizeof(*all));
+
+	if (!all)
+		return ERR_NO_MEMORY;
+	vm->part[PART_DEBUG] = all;
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		vm->vcpus[i]->part[PART_DEBUG] = &all[i];
+	return OK;
+}
+
+static void destroy(struct vm *vm)
+{
+	mm_free(vm->part[PART_DEBUG], vm->nr_vcpus * sizeof(struct debug));
+	vm->part[PART_DEBUG] = NULL;
+}
+
+/* The OS lock is closed after a reset (Arm ARM H6.1). */
+static void reset_vcpu(struct vcpu *vcpu)
+{
+	*debug_of(vcpu) = (struct debug){ .locked = true };
+}
+
+#define EACH_PAIR(DO) \
+	DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) \
+	DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
+
+static void write_breakpoints(const struct pair *pairs)
+{
+#define WRITE_BREAKPOINT(n)                                                                        \
+	if (n < cpu_features.breakpoints) {                                                        \
+		write_sysreg(pairs[n].value, DBGBVR##n##_EL1);                                     \
+		write_sysreg(pairs[n].control, DBGBCR##n##_EL1);                                   \
+	}
+	EACH_PAIR(WRITE_BREAKPOINT)
+}
+
+static void write_watchpoints(const struct pair *pairs)
+{
+#define WRITE_WATCHPOINT(n)                                                                        \
+	if (n < cpu_features.watchpoints) {                                                        \
+		write_sysreg(pairs[n].value, DBGWVR##n##_EL1);                                     \
+		write_sysreg(pairs[n].control, DBGWCR##n##_EL1);                                   \
+	}
+	EACH_PAIR(WRITE_WATCHPOINT)
+}
+
+static void quiet(struct debug *debug)
+{
+	static const struct pair none[PAIRS_MAX];
+
+	if (!debug->in_force)
+		return;
+	debug->in_force = false;
+	write_sysreg(0, MDSCR_EL1);
+	write_breakpoints(none);
+	write_watchpoints(none);
+}
+
+/* Makes the CPU's registers what the guest's say; all of them, for what is written is written rarely. */
+static void apply(struct debug *debug)
+{
+	if (debug->locked || !(debug->mdscr & MDSCR_ENABLES)) {
+		quiet(debug);
+		return;
+	}
+	debug->in_force = true;
+	write_breakpoints(debug->breakpoints);
+	write_watchpoints(debug->watchpoints);
+	write_sysreg(debug->mdscr, MDSCR_EL1);
+}
+
+static void load(struct vcpu *vcpu)
+{
+	apply(debug_of(vcpu));
+}
+
+static void put(struct vcpu *vcpu)
+{
+	quiet(debug_of(vcpu));
+}
+
+const struct vm_part debug_part = {
+	.name = "debug registers",
+	.create = create,
+	.destroy = destroy,
+	.vcpu_reset = reset_vcpu,
+	.vcpu_load = load,
+	.vcpu_put = put,
+};
+
+/* A value register or a control register of a comparator; NULL: the CPU hasn't got that many. */
+static uint64_t *comparator(struct debug *debug, unsigned encoding)
+{
+	unsigned n = SYSREG_CRM(encoding);
+	bool watchpoint = SYSREG_OP2(encoding) & OP2_WATCHPOINT;
+	struct pair *pair = watchpoint ? &debug->watchpoints[n] : &debug->breakpoints[n];
+
+	if (n >= (watchpoint ? cpu_features.watchpoints : cpu_features.breakpoints))
+		return NULL;
+	return SYSREG_OP2(encoding) & OP2_CONTROL ? &pair->control : &pair->value;
+}
+
+/* The bits that aren't RES0. A breakpoint's value may also be a context ID, of which every bit counts. */
+static uint64_t comparator_fields(unsigned encoding)
+{
+	bool watchpoint = SYSREG_OP2(encoding) & OP2_WATCHPOINT;
+
+	if (SYSREG_OP2(encoding) & OP2_CONTROL)
+		return watchpoint ? DBGWCR_EL1_FIELDS : DBGBCR_EL1_FIELDS;
+	return watchpoint ? ~DBGWVR_EL1_RES0 : ~UINT64_C(0);
+}
+
+static enum exit_result access_comparator(struct vcpu *vcpu, unsigned encoding, bool write,
+	unsigned rt)
+{
+	struct debug *debug = debug_of(vcpu);
+	uint64_t *reg = comparator(debug, encoding);
+
+	if (!reg)
+		return inject_undefined(vcpu);
+	if (write) {
+		*reg = vcpu_get_x(vcpu, rt) & comparator_fields(encoding);
+		apply(debug);
+	} else {
+		vcpu_set_x(vcpu, rt, *reg);
+	}
+	return EXIT_SKIP;
+}
+
+static enum exit_result access_mdscr(struct vcpu *vcpu, bool write, unsigned rt)
+{
+	struct debug *debug = debug_of(vcpu);
+
+	if (write) {
+		debug->mdscr = vcpu_get_x(vcpu, rt) & MDSCR_WRITABLE;
+		apply(debug);
+	} else {
+		vcpu_set_x(vcpu, rt, debug->mdscr);
+	}
+	return EXIT_SKIP;
+}
+
+static enum exit_result write_lock(struct vcpu *vcpu, bool write, unsigned rt)
+{
+	struct debug *debug = debug_of(vcpu);
+
+	if (!write)
+		return inject_undefined(vcpu);
+	debug->locked = vcpu_get_x(vcpu, rt) & OSLAR_EL1_OSLK;
+	apply(debug);
+	return EXIT_SKIP;
+}
+
+static enum exit_result read_lock(struct vcpu *vcpu, bool write, unsigned rt)
+{
+	if (write)
+		return inject_undefined(vcpu);
+	vcpu_set_x(vcpu, rt, OSLSR_EL1_OSLM | (debug_of(vcpu)->locked ? OSLSR_EL1_OSLK : 0));
+	return EXIT_SKIP;
+}
+
+/* The trap itself, for EL1: EC 0x18 with the syndrome it came with. */
+static enum exit_result trap_to_el1(struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
+{
+	uint64_t iss = FIELD_PREP(ISS_SYS_OP0, SYSREG_OP0(encoding)) |
+		       FIELD_PREP(ISS_SYS_OP1, SYSREG_OP1(encoding)) |
+		       FIELD_PREP(ISS_SYS_OP2, SYSREG_OP2(encoding)) |
+		       FIELD_PREP(ISS_SYS_CRN, SYSREG_CRN(encoding)) |
+		       FIELD_PREP(ISS_SYS_CRM, SYSREG_CRM(encoding)) | FIELD_PREP(ISS_SYS_RT, rt);
+
+	return inject_sync(vcpu, ESR_MAKE(EC_SYSREG, iss | (write ? 0 : ISS_SYS_READ)));
+}
+
+/*
+ * The channel to an external debugger, of which there is none: reads as zero (nothing received, room to send), writes are
+ * lost. EL0 may use it unless its kernel says no (MDSCR_EL1.TDCC).
+ */
+static enum exit_result access_channel(struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
+{
+	bool el0 = (vcpu->regs.pstate & (PSTATE_MODE_MASK & ~PSTATE_SP)) == PSTATE_EL0T;
+
+	if (el0 && (debug_of(vcpu)->mdscr & MDSCR_EL1_TDCC))
+		return trap_to_el1(vcpu, encoding, write, rt);
+	if (write && encoding == SYS_MDCCSR_EL0)
+		return inject_undefined(vcpu);
+	if (!write)
+		vcpu_set_x(vcpu, rt, 0);
+	return EXIT_SKIP;
+}
+
+enum exit_result debug_access(struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
+{
+	switch (encoding) {
+	case SYS_MDSCR_EL1:
+		return access_mdscr(vcpu, write, rt);
+	case SYS_OSLAR_EL1:
+		return write_lock(vcpu, write, rt);
+	case SYS_OSLSR_EL1:
+		return read_lock(vcpu, write, rt);
+	case SYS_MDCCSR_EL0:
+	case SYS_DBGDTR_EL0:
+	case SYS_DBGDTRTX_EL0:
+		return access_channel(vcpu, encoding, write, rt);
+	default:
+		return access_comparator(vcpu, encoding, write, rt);
+	}
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The guests' devicetrees: made from nothing, and copied with Lintel's memory and chosen put in.
+ *
+ * links: hyp/bundle/guest_dt.c hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c
+ *        hyp/base/log.c hyp/base/format.c
+ */
+#include "hyp/bundle/guest_dt.h"
+#include "hyp/crypto/entropy.h"
+#include "tests/unit/test_bundle.h"
+
+void entropy_get(void *out, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		((uint8_t *)out)[i] = (uint8_t)(i + 1);
+}
+
+static struct guest_dt_config config = {
+	.nr_vcpus = 3,
+	.ram_base = 0x40000000,
+	.ram_size = 0x140000000,
+	.bootargs = "console=ttyAMA0",
+	.ramdisk = true,
+};
+
+static const char *text_at(const void *tree, const char *path, const char *property)
+{
+	return fdt_getprop(tree, fdt_path_offset(tree, path), property, NULL);
+}
+
+static uint64_t u64_at(const void *tree, const char *path, const char *property)
+{
+	int length;
+	const fdt64_t *value =
+		fdt_getprop(tree, fdt_path_offset(tree, path), property, &length);
+
+	assert_non_null(value);
+	assert_int_equal(length, 8);
+	return fdt64_ld(value);
+}
+
+static void assert_cells(const void *tree, const char *path, const char *property, unsigned count,
+	const uint32_t *expected)
+{
+	int length;
+	const fdt32_t *value =
+		fdt_getprop(tree, fdt_path_offset(tree, path), property, &length);
+
+	assert_non_null(value);
+	assert_int_equal(length, count * 4);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(fdt32_ld(&value[i]), expected[i]);
+}
+#define ASSERT_CELLS(tree, path, property, ...)                                                    \
+	assert_cells(tree, path, property, ARRAY_SIZE(((uint32_t[]){ __VA_ARGS__ })),              \
+		(uint32_t[]){ __VA_ARGS__ })
+
+/* A tree in a buffer of just the room that was asked for. */
+static struct guest_dt make(void)
+{
+	size_t room = guest_dt_room(&config);
+	struct guest_dt dt;
+
+	assert_int_equal(guest_dt_make(&config, malloc(room), room, &dt), OK);
+	assert_int_equal(fdt_check_full(dt.tree, dt.size), 0);
+	return dt;
+}
+
+static void describes_the_machine(void **state)
+{
+	struct guest_dt dt = make();
+	const void *tree = dt.tree;
+
+	(void)state;
+	ASSERT_CELLS(tree, "/", "#address-cells", 2);
+	ASSERT_CELLS(tree, "/memory@40000000", "reg", 0, 0x40000000, 1, 0x40000000);
+	assert_string_equal(text_at(tree, "/memory@40000000", "device_type"), "memory");
+	ASSERT_CELLS(tree, "/cpus", "#address-cells", 1);
+	for (unsigned i = 0; i < 3; i++) {
+		char path[16];
+
+		snprintf(path, sizeof(path), "/cpus/cpu@%u", i);
+		ASSERT_CELLS(tree, path, "reg", i);
+		assert_string_equal(text_at(tree, path, "enable-method"), "psci");
+		assert_string_equal(text_at(tree, path, "device_type"), "cpu");
+	}
+	assert_int_equal(fdt_path_offset(tree, "/cpus/cpu@3"), -FDT_ERR_NOTFOUND);
+	assert_string_equal(text_at(tree, "/psci", "method"), "hvc");
+	assert_int_equal(fdt_node_check_compatible(
+				 tree, fdt_path_offset(tree, "/psci"), "arm,psci-0.2"),
+		0);
+	ASSERT_CELLS(tree, "/timer", "interrupts", 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4, 1, 12, 4);
+	ASSERT_CELLS(tree, "/intc@8000000", "reg", 0, 0x08000000, 0, 0x10000, 0, 0x080a0000, 0,
+		0x60000);
+	ASSERT_CELLS(tree, "/pl011@9000000", "interrupts", 0, 1, 4);
+	ASSERT_CELLS(tree, "/pl011@9000000", "reg", 0, 0x09000000, 0, 0x1000);
+	assert_int_equal(fdt_node_check_compatible(tree, fdt_path_offset(tree, "/pl011@9000000"),
+				 "arm,primecell"),
+		0);
+	/* The phandles lead where they should. */
+	assert_int_equal(fdt_node_offset_by_phandle(tree, 1), fdt_path_offset(tree, "/intc@8000000"));
+	assert_int_equal(fdt_node_offset_by_phandle(tree, 2), fdt_path_offset(tree, "/apb-pclk"));
+	ASSERT_CELLS(tree, "/", "interrupt-parent", 1);
+	ASSERT_CELLS(tree, "/pl011@9000000", "clocks", 2, 2);
+	assert_string_equal(text_at(tree, "/chosen", "bootargs"), "console=ttyAMA0");
+	assert_string_equal(text_at(tree, "/chosen", "stdout-path"), "/pl011@9000000");
+	assert_string_equal(text_at(tree, "/aliases", "serial0"), "/pl011@9000000");
+	free(dt.tree);
+}
+
+static void fills_in_later(void **state)
+{
+	struct guest_dt dt = make();
+
+	(void)state;
+	assert_int_equal(u64_at(dt.tree, "/chosen", "kaslr-seed"), 0);
+	guest_dt_new_seeds(&dt);
+	assert_int_equal(u64_at(dt.tree, "/chosen", "kaslr-seed"), 0x0102030405060708);
+	assert_memory_equal(text_at(dt.tree, "/chosen", "rng-seed"), "\x09\x0a\x0b", 3);
+	guest_dt_set_ramdisk(&dt, 0x48000000, 0x123456);
+	assert_int_equal(u64_at(dt.tree, "/chosen", "linux,initrd-start"), 0x48000000);
+	assert_int_equal(u64_at(dt.tree, "/chosen", "linux,initrd-end"), 0x48123456);
+	assert_int_equal(fdt_check_full(dt.tree, dt.size), 0);
+	free(dt.tree);
+
+	config.ramdisk = false;
+	dt = make();
+	guest_dt_set_ramdisk(&dt, 0x48000000, 0x123456);
+	assert_null(text_at(dt.tree, "/chosen", "linux,initrd-start"));
+	free(dt.tree);
+	config.ramdisk = true;
+}
+
+static void has_room_for_the_largest(void **state)
+{
+	struct guest_dt_config kept = config;
+	char bootargs[2048];
+
+	(void)state;
+	memset(bootargs, 'x', sizeof(bootargs));
+	bootargs[sizeof(bootargs) - 1] = '\0';
+	config.bootargs = bootargs;
+	for (config.nr_vcpus = 1; config.nr_vcpus <= 16; config.nr_vcpus++) {
+		struct guest_dt dt = make();
+
+		free(dt.tree);
+	}
+	config = kept;
+	config.bootargs = NULL;
+	struct guest_dt dt = make();
+
+	assert_null(text_at(dt.tree, "/chosen", "bootargs"));
+	free(dt.tree);
+	config = kept;
+}
+
+static void says_when_there_is_no_room(void **state)
+{
+	struct guest_dt whole = make(), dt;
+
+	(void)state;
+	for (size_t size = 0; size < whole.size; size += 13) {
+		void *buffer = malloc(size ? size : 1);
+
+		assert_int_equal(guest_dt_make(&config, buffer, size, &dt), ERR_NO_MEMORY);
+		free(buffer);
+	}
+	free(whole.tree);
+}
+
+static void user_tree(struct test_tree *tree, unsigned size_cells)
+{
+	assert_int_equal(fdt_create(tree->bytes, TREE_SIZE), 0);
+	assert_int_equal(fdt_add_reservemap_entry(tree->bytes, 0x48000000, 0x1000), 0);
+	assert_int_equal(fdt_finish_reservemap(tree->bytes), 0);
+	tree_begin(tree, "");
+	tree_u32(tree, "#address-cells", 2);
+	tree_u32(tree, "#size-cells", size_cells);
+	tree_begin(tree, "memory@80000000");
+	tree_text(tree, "device_type", "memory");
+	tree_begin(tree, "inner");
+	tree_end(tree);
+	tree_end(tree);
+	tree_begin(tree, "memory-controller");
+	tree_end(tree);
+	tree_begin(tree, "chosen");
+	tree_text(tree, "bootargs", "theirs");
+	tree_text(tree, "stdout-path", "/uart");
+	tree_u64(tree, "linux,initrd-start", 1);
+	tree_u64(tree, "kaslr-seed", 1);
+	tree_begin(tree, "inner");
+	tree_text(tree, "bootargs", "kept");
+	tree_end(tree);
+	tree_end(tree);
+	tree_begin(tree, "device@1");
+	tree_text(tree, "memory", "kept");
+	tree_bytes(tree, "odd", "12345", 5);
+	tree_begin(tree, "chosen");
+	tree_text(tree, "bootargs", "kept");
+	tree_end(tree);
+	tree_end(tree);
+}
+
+static enum status copy(const void *source, size_t size, struct guest_dt *dt)
+{
+	size_t room;
+	void *exact = malloc(size);
+	enum status status;
+
+	memcpy(exact, source, size);
+	dt->tree = NULL;
+	status = guest_dt_copy_room(&config, exact, size, &room);
+	if (!status)
+		status = guest_dt_copy(&config, exact, size, malloc(room), room, dt);
+	if (status)
+		free(dt->tree);
+	free(exact);
+	return status;
+}
+
+static void copies_a_tree(void **state)
+{
+	struct test_tree source;
+	struct guest_dt dt;
+	uint64_t address, size;
+
+	(void)state;
+	user_tree(&source, 2);
+	assert_int_equal(copy(source.bytes, tree_finish(&source), &dt), OK);
+	assert_int_equal(fdt_check_full(dt.tree, dt.size), 0);
+	assert_int_equal(fdt_num_mem_rsv(dt.tree), 1);
+	assert_int_equal(fdt_get_mem_rsv(dt.tree, 0, &address, &size), 0);
+	assert_int_equal(address, 0x48000000);
+	assert_int_equal(fdt_path_offset(dt.tree, "/memory@80000000"), -FDT_ERR_NOTFOUND);
+	ASSERT_CELLS(dt.tree, "/memory@40000000", "reg", 0, 0x40000000, 1, 0x40000000);
+	assert_true(fdt_path_offset(dt.tree, "/memory-controller") > 0);
+	assert_string_equal(text_at(dt.tree, "/chosen", "bootargs"), "console=ttyAMA0");
+	assert_string_equal(text_at(dt.tree, "/chosen", "stdout-path"), "/uart");
+	assert_string_equal(text_at(dt.tree, "/chosen/inner", "bootargs"), "kept");
+	assert_string_equal(text_at(dt.tree, "/device@1/chosen", "bootargs"), "kept");
+	assert_memory_equal(text_at(dt.tree, "/device@1", "odd"), "12345", 5);
+	guest_dt_new_seeds(&dt);
+	guest_dt_set_ramdisk(&dt, 0x50000000, 0x1000);
+	assert_int_equal(u64_at(dt.tree, "/chosen", "kaslr-seed"), 0x0102030405060708);
+	assert_int_equal(u64_at(dt.tree, "/chosen", "linux,initrd-end"), 0x50001000);
+	free(dt.tree);
+}
+
+static void keeps_bootargs_if_it_has_none(void **state)
+{
+	struct test_tree source;
+	struct guest_dt dt;
+	const char *kept = config.bootargs;
+
+	(void)state;
+	config.bootargs = NULL;
+	user_tree(&source, 2);
+	assert_int_equal(copy(source.bytes, tree_finish(&source), &dt), OK);
+	assert_string_equal(text_at(dt.tree, "/chosen", "bootargs"), "theirs");
+	free(dt.tree);
+	config.bootargs = kept;
+}
+
+static void adds_what_is_missing(void **state)
+{
+	struct test_tree source;
+	struct guest_dt dt;
+	uint64_t kept = config.ram_size;
+
+	(void)state;
+	/* Without #size-cells: one cell, which 5 GiB do not fit in. */
+	tree_start(&source);
+	size_t size = tree_finish(&source);
+
+	assert_int_equal(copy(source.bytes, size, &dt), ERR_RANGE);
+	config.ram_size = GIB(1);
+	assert_int_equal(copy(source.bytes, size, &dt), OK);
+	ASSERT_CELLS(dt.tree, "/memory@40000000", "reg", 0, 0x40000000, 0x40000000);
+	assert_string_equal(text_at(dt.tree, "/chosen", "bootargs"), "console=ttyAMA0");
+	free(dt.tree);
+	config.ram_size = kept;
+	user_tree(&source, 3);
+	assert_int_equal(copy(source.bytes, tree_finish(&source), &dt), ERR_RANGE);
+}
+
+static void survives_damage(void **state)
+{
+	struct test_tree source;
+	struct guest_dt dt;
+	uint8_t *bytes = (uint8_t *)source.bytes;
+
+	(void)state;
+	log_threshold = LOG_ERROR;
+	log_set_sink(NULL);
+	user_tree(&source, 2);
+	size_t size = tree_finish(&source);
+
+	for (size_t cut = 0; cut < size; cut++)
+		assert_int_equal(copy(bytes, cut, &dt), ERR_CORRUPT);
+	for (size_t at = 0; at < size; at++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			bytes[at] ^= 1 << bit;
+			if (copy(bytes, size, &dt) == OK) {
+				assert_int_equal(fdt_check_header(dt.tree), 0);
+				free(dt.tree);
+			}
+			bytes[at] ^= 1 << bit;
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(describes_the_machine, start_logging),
+		cmocka_unit_test_setup(fills_in_later, start_logging),
+		cmocka_unit_test_setup(has_room_for_the_largest, start_logging),
+		cmocka_unit_test_setup(says_when_there_is_no_room, start_logging),
+		cmocka_unit_test_setup(copies_a_tree, start_logging),
+		cmocka_unit_test_setup(keeps_bootargs_if_it_has_none, start_logging),
+		cmocka_unit_test_setup(adds_what_is_missing, start_logging),
+		cmocka_unit_test_setup(survives_damage, start_logging),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
