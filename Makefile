@@ -61,7 +61,8 @@ else
 CC := $(GNU)gcc
 LD := $(GNU)ld
 CC_INCLUDE = $(shell $(CC) -print-file-name=include)
-CC_ONLY :=
+# A magic number in a char array needs no NUL.
+CC_ONLY := -Wno-unterminated-string-initialization
 LIBGCC = $(shell $(CC) -print-libgcc-file-name)
 endif
 OBJCOPY := $(GNU)objcopy

@@ -3,7 +3,8 @@
  * Where a VM's images go in its memory.
  *
  * An arm64 Image (Linux Documentation/arch/arm64/booting.rst) goes to the start of RAM (2 MiB-aligned) + text_offset, with
- * all of image_size; a flat binary to its load-address. The devicetree is put behind it, the ramdisk behind that.
+ * all of image_size; a flat binary to its load-address. The devicetree is put behind it, on a 2 MiB boundary, the ramdisk where
+ * there is room behind either.
  */
 #ifndef HYP_BUNDLE_PLACE_H
 #define HYP_BUNDLE_PLACE_H

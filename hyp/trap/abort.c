@@ -10,6 +10,11 @@
 #include "hyp/vm/vm.h"
 #include "mm/walk_s1.h"
 
+/* Instruction words without Rt. */
+#define DC_RT_MASK UINT32_C(0x1f)
+#define DC_CVAP	   UINT32_C(0xd50b7c20)
+#define DC_CVADP   UINT32_C(0xd50b7d20)
+
 /* HPFAR_EL2.FIPA is IPA[47:12] at bit 4. */
 static uint64_t hpfar_page(void)
 {
@@ -20,6 +25,9 @@ static uint64_t hpfar_page(void)
 static struct regime regime_of(const struct vcpu *vcpu)
 {
 	return (struct regime){
+		.kind = REGIME_EL10,
+		.pa_bits = vcpu->vm->stage2.ipa_bits,
+		.granules = regime_granules(read_sysreg(ID_AA64MMFR0_EL1)),
 		.ttbr0 = read_sysreg(TTBR0_EL1),
 		.ttbr1 = read_sysreg(TTBR1_EL1),
 		.tcr = read_sysreg(TCR_EL1),
@@ -55,11 +63,14 @@ static bool give_ram(struct vcpu *vcpu, uint64_t ipa)
 static enum exit_result abort_on_walk(struct vcpu *vcpu, bool fetch, uint64_t far)
 {
 	struct s1_result result;
+	enum status status;
 
 	if (give_ram(vcpu, hpfar_page()))
 		return EXIT_RESUME;
-	if (walk(vcpu, far, fetch, &result) != ERR_FAULT ||
-		(result.fst & ~3U) != S1_FST_WALK_SEA)
+	status = walk(vcpu, far, fetch, &result);
+	if (status == ERR_NOT_SUPPORTED) /* it can't be said which level */
+		return inject_external_abort(vcpu, fetch, far);
+	if (status != ERR_FAULT || (result.fst & ~3U) != S1_FST_WALK_SEA)
 		return EXIT_RESUME; /* the guest has changed its tables meanwhile */
 	return inject_external_abort_on_walk(vcpu, fetch, far, result.fst & 3);
 }
@@ -153,6 +164,25 @@ static bool find_ipa(struct vcpu *vcpu, uint64_t esr, bool fetch, uint64_t far, 
 	return true;
 }
 
+/*
+ * Cache maintenance by address has CM = 1, but QEMU 10 reports DC CVAP and CVADP as plain reads without a syndrome:
+ * the instruction says what it was.
+ */
+static bool is_maintenance(struct vcpu *vcpu, uint64_t esr)
+{
+	struct regime regime = regime_of(vcpu);
+	uint32_t instruction;
+
+	if (esr & ISS_CM)
+		return true;
+	if ((esr & (ISS_ISV | ISS_WNR)) || (vcpu->regs.pstate & PSTATE_NRW) ||
+		walk_s1_fetch(&regime, &vcpu->vm->stage2, GVA(vcpu->regs.pc), at_el0(vcpu),
+			&instruction) != OK)
+		return false;
+	instruction &= ~DC_RT_MASK;
+	return instruction == DC_CVAP || instruction == DC_CVADP;
+}
+
 static enum exit_result slow_data(struct vcpu *vcpu, uint64_t esr)
 {
 	uint64_t far = read_sysreg(FAR_EL2), ipa;
@@ -165,7 +195,7 @@ static enum exit_result slow_data(struct vcpu *vcpu, uint64_t esr)
 	if (!find_ipa(vcpu, esr, false, far, &ipa))
 		return EXIT_RESUME;
 	region = device_find(vcpu->vm->devices, ipa, 1);
-	if (esr & ISS_CM)
+	if (is_maintenance(vcpu, esr))
 		return cmo_handle_abort(vcpu, esr, IPA(ipa), region != NULL);
 	if (!region)
 		return place(vcpu, esr, false, ipa, far);

@@ -60,28 +60,29 @@ static void reset_vcpu(struct vcpu *vcpu)
 	*debug_of(vcpu) = (struct debug){ .locked = true };
 }
 
-#define EACH_PAIR(DO) \
-	DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) \
-	DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
+#define PAIRS_0_7(DO)  DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
+#define PAIRS_8_15(DO) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
 
 static void write_breakpoints(const struct pair *pairs)
 {
-#define WRITE_BREAKPOINT(n)                                                                        \
-	if (n < cpu_features.breakpoints) {                                                        \
-		write_sysreg(pairs[n].value, DBGBVR##n##_EL1);                                     \
-		write_sysreg(pairs[n].control, DBGBCR##n##_EL1);                                   \
+#define WRITE_BREAKPOINT(n)                                      \
+	if (n < cpu_features.breakpoints) {                      \
+		write_sysreg(pairs[n].value, DBGBVR##n##_EL1);   \
+		write_sysreg(pairs[n].control, DBGBCR##n##_EL1); \
 	}
-	EACH_PAIR(WRITE_BREAKPOINT)
+	PAIRS_0_7(WRITE_BREAKPOINT)
+	PAIRS_8_15(WRITE_BREAKPOINT)
 }
 
 static void write_watchpoints(const struct pair *pairs)
 {
-#define WRITE_WATCHPOINT(n)                                                                        \
-	if (n < cpu_features.watchpoints) {                                                        \
-		write_sysreg(pairs[n].value, DBGWVR##n##_EL1);                                     \
-		write_sysreg(pairs[n].control, DBGWCR##n##_EL1);                                   \
+#define WRITE_WATCHPOINT(n)                                      \
+	if (n < cpu_features.watchpoints) {                      \
+		write_sysreg(pairs[n].value, DBGWVR##n##_EL1);   \
+		write_sysreg(pairs[n].control, DBGWCR##n##_EL1); \
 	}
-	EACH_PAIR(WRITE_WATCHPOINT)
+	PAIRS_0_7(WRITE_WATCHPOINT)
+	PAIRS_8_15(WRITE_WATCHPOINT)
 }
 
 static void quiet(struct debug *debug)
@@ -96,7 +97,8 @@ static void quiet(struct debug *debug)
 	write_watchpoints(none);
 }
 
-/* Makes the CPU's registers what the guest's say; all of them, for what is written is written rarely. */
+/* Makes the CPU's registers what the guest's say; all of them, for what is written is written
+ * rarely. */
 static void apply(struct debug *debug)
 {
 	if (debug->locked || !(debug->mdscr & MDSCR_ENABLES)) {
@@ -140,7 +142,8 @@ static uint64_t *comparator(struct debug *debug, unsigned encoding)
 	return SYSREG_OP2(encoding) & OP2_CONTROL ? &pair->control : &pair->value;
 }
 
-/* The bits that aren't RES0. A breakpoint's value may also be a context ID, of which every bit counts. */
+/* The bits that aren't RES0. A breakpoint's value may also be a context ID, of which every bit
+ * counts. */
 static uint64_t comparator_fields(unsigned encoding)
 {
 	bool watchpoint = SYSREG_OP2(encoding) & OP2_WATCHPOINT;
@@ -150,8 +153,8 @@ static uint64_t comparator_fields(unsigned encoding)
 	return watchpoint ? ~DBGWVR_EL1_RES0 : ~UINT64_C(0);
 }
 
-static enum exit_result access_comparator(struct vcpu *vcpu, unsigned encoding, bool write,
-	unsigned rt)
+static enum exit_result access_comparator(
+	struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
 {
 	struct debug *debug = debug_of(vcpu);
 	uint64_t *reg = comparator(debug, encoding);
@@ -203,19 +206,20 @@ static enum exit_result read_lock(struct vcpu *vcpu, bool write, unsigned rt)
 static enum exit_result trap_to_el1(struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
 {
 	uint64_t iss = FIELD_PREP(ISS_SYS_OP0, SYSREG_OP0(encoding)) |
-		       FIELD_PREP(ISS_SYS_OP1, SYSREG_OP1(encoding)) |
-		       FIELD_PREP(ISS_SYS_OP2, SYSREG_OP2(encoding)) |
-		       FIELD_PREP(ISS_SYS_CRN, SYSREG_CRN(encoding)) |
-		       FIELD_PREP(ISS_SYS_CRM, SYSREG_CRM(encoding)) | FIELD_PREP(ISS_SYS_RT, rt);
+		FIELD_PREP(ISS_SYS_OP1, SYSREG_OP1(encoding)) |
+		FIELD_PREP(ISS_SYS_OP2, SYSREG_OP2(encoding)) |
+		FIELD_PREP(ISS_SYS_CRN, SYSREG_CRN(encoding)) |
+		FIELD_PREP(ISS_SYS_CRM, SYSREG_CRM(encoding)) | FIELD_PREP(ISS_SYS_RT, rt);
 
 	return inject_sync(vcpu, ESR_MAKE(EC_SYSREG, iss | (write ? 0 : ISS_SYS_READ)));
 }
 
 /*
- * The channel to an external debugger, of which there is none: reads as zero (nothing received, room to send), writes are
- * lost. EL0 may use it unless its kernel says no (MDSCR_EL1.TDCC).
+ * The channel to an external debugger, of which there is none: reads as zero (nothing received,
+ * room to send), writes are lost. EL0 may use it unless its kernel says no (MDSCR_EL1.TDCC).
  */
-static enum exit_result access_channel(struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
+static enum exit_result access_channel(
+	struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
 {
 	bool el0 = (vcpu->regs.pstate & (PSTATE_MODE_MASK & ~PSTATE_SP)) == PSTATE_EL0T;
 

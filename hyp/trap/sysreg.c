@@ -82,24 +82,41 @@ static bool is_id_space(unsigned encoding)
 	return encoding >= SYSREG_ENC(3, 0, 0, 1, 0) && encoding <= SYSREG_ENC(3, 0, 0, 7, 7);
 }
 
-static enum exit_result read_id(struct vcpu *vcpu, unsigned encoding, bool read, unsigned rt)
+/*
+ * With FEAT_IDST a read in the space of the ID registers (3, {0, 1, 3}, 0) that is not there is reported as a trapped access;
+ * everything else as an Undefined Instruction. Arm ARM: ID_AA64MMFR2_EL1.IDS.
+ */
+static enum exit_result undefined(struct vcpu *vcpu, uint64_t esr)
+{
+	unsigned encoding = sysreg_encoding_of(esr), op1 = SYSREG_OP1(encoding);
+	uint64_t mmfr2 = 0;
+
+	if ((esr & ISS_SYS_READ) && SYSREG_OP0(encoding) == 3 && SYSREG_CRN(encoding) == 0 &&
+		(op1 == 0 || op1 == 1 || op1 == 3) &&
+		idreg_read(vcpu, SYS_ID_AA64MMFR2_EL1, &mmfr2) &&
+		FIELD_GET(ID_AA64MMFR2_EL1_IDS, mmfr2) != 0)
+		return inject_sync(vcpu, esr);
+	return inject_undefined(vcpu);
+}
+
+static enum exit_result read_id(struct vcpu *vcpu, uint64_t esr, unsigned encoding, unsigned rt)
 {
 	uint64_t value;
 
-	if (!read || !idreg_read(vcpu, encoding, &value))
-		return inject_undefined(vcpu);
+	if (!(esr & ISS_SYS_READ) || !idreg_read(vcpu, encoding, &value))
+		return undefined(vcpu, esr);
 	vcpu_set_x(vcpu, rt, value);
 	return EXIT_SKIP;
 }
 
-static enum exit_result no_row(struct vcpu *vcpu, unsigned encoding, bool read, unsigned rt)
+static enum exit_result no_row(struct vcpu *vcpu, uint64_t esr, unsigned encoding, unsigned rt)
 {
 	if (is_id_space(encoding))
-		return read_id(vcpu, encoding, read, rt);
+		return read_id(vcpu, esr, encoding, rt);
 	vcpu_log(vcpu, "access to system register S%u_%u_C%u_C%u_%u: undefined",
 		SYSREG_OP0(encoding), SYSREG_OP1(encoding), SYSREG_CRN(encoding),
 		SYSREG_CRM(encoding), SYSREG_OP2(encoding));
-	return inject_undefined(vcpu);
+	return undefined(vcpu, esr);
 }
 
 static enum exit_result icc(struct vcpu *vcpu, unsigned encoding, bool read, unsigned rt)
@@ -119,7 +136,7 @@ enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 	bool read = esr & ISS_SYS_READ;
 
 	if (unlikely(index == 0))
-		return no_row(vcpu, encoding, read, rt);
+		return no_row(vcpu, esr, encoding, rt);
 	switch ((enum trap_class)rows[index - 1].trap) {
 	case TRAP_SGI:
 		if (read)
@@ -128,7 +145,7 @@ enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 	case TRAP_ICC:
 		return icc(vcpu, encoding, read, rt);
 	case TRAP_ID:
-		return read_id(vcpu, encoding, read, rt);
+		return read_id(vcpu, esr, encoding, rt);
 	case TRAP_RAZWI:
 		if (read)
 			vcpu_set_x(vcpu, rt, 0);
@@ -138,6 +155,6 @@ enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 	case TRAP_SETWAY:
 		return cmo_set_way(vcpu);
 	default:
-		return inject_undefined(vcpu);
+		return undefined(vcpu, esr);
 	}
 }

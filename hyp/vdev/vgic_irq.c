@@ -323,6 +323,8 @@ void vgic_set_ppi(struct vcpu *vcpu, unsigned intid, bool level)
 void vgic_pend_hw_slow(struct vgic_cpu *cpu, unsigned intid)
 {
 	vgic_lock(cpu->vgic);
+	/* The time before is over: folding that register would end this one too. */
+	vgic_reclaim(cpu, intid);
 	cpu->hw_held |= vgic_bit(intid);
 	cpu->look |= 1;
 	vgic_settle(cpu);

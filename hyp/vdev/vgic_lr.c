@@ -122,6 +122,14 @@ void vgic_fold(struct vgic_cpu *cpu)
 	}
 }
 
+void vgic_reclaim(struct vgic_cpu *cpu, unsigned intid)
+{
+	unsigned index = find_lr(cpu, intid);
+
+	if (index != VGIC_NO_LR && !(lr_read(index) & LR_STATE))
+		fold_one(cpu, index);
+}
+
 void vgic_withdraw(struct vgic_cpu *cpu, unsigned intid)
 {
 	struct vgic_bank *bank = vgic_bank_of(cpu, vgic_word(intid));

@@ -160,7 +160,7 @@ VGIC_READER(vgic_read_pending)
 {
 	struct vgic *vgic = vgic_of(vcpu->vm);
 	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
-	uint32_t pending;
+	uint32_t pending, wires;
 
 	(void)width;
 	if (!bank)
@@ -170,14 +170,16 @@ VGIC_READER(vgic_read_pending)
 		vgic_unlock(vgic);
 		return MMIO_RETRY;
 	}
-	pending = bank->latch | bank->lr_latch | (bank->line & ~bank->edge);
+	wires = bank->line;
 	if (owner) {
-		pending |= READ_ONCE(owner->inbox);
 		/* Wires of timers are not kept: what they are now, or were when the owner folded. */
 		if (!owner->loaded_on || vgic_is_here(owner))
-			pending = (pending & ~(owner->hw_backed & ~bank->latch)) |
-				  (vtimer_lines(owner->vcpu) & owner->hw_backed);
+			wires = (wires & ~owner->hw_backed) |
+				(vtimer_lines(owner->vcpu) & owner->hw_backed);
 	}
+	pending = bank->latch | bank->lr_latch | (wires & ~bank->edge);
+	if (owner)
+		pending |= READ_ONCE(owner->inbox);
 	vgic_unlock(vgic);
 	*value = pending;
 	return MMIO_DONE;

@@ -209,6 +209,9 @@ void vgic_fold(struct vgic_cpu *cpu);
 /* Fills the list registers, which are folded, with the best there is; sets ICH_HCR_EL2. */
 void vgic_fill(struct vgic_cpu *cpu);
 
+/* If the guest has ended the interrupt in its list register, so that it is in none any more. */
+void vgic_reclaim(struct vgic_cpu *cpu, unsigned intid);
+
 /* The wire of a level-sensitive interrupt went low: if it is pending in a list register for nothing else, it goes. */
 void vgic_withdraw(struct vgic_cpu *cpu, unsigned intid);
 

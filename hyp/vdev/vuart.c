@@ -278,14 +278,15 @@ void vuart_set_backend(struct vm *vm, const struct vuart_backend *backend, void 
 
 /* --- the guest's accesses --- */
 
-static enum mmio_result read_slowly(struct vuart *uart, uint64_t offset, uint64_t *value)
+static __noinline enum mmio_result read_slowly(
+	struct vuart *uart, uint64_t offset, uint64_t mask, uint64_t *value)
 {
 	uint64_t id = offset / 4 - REG_ID_FIRST;
 	bool room_again;
 
 	*value = 0;
 	if (offset == REG_DR * 4) {
-		*value = take_character(uart, &room_again);
+		*value = take_character(uart, &room_again) & mask;
 		if (room_again)
 			notify_room(uart);
 		return MMIO_DONE;
@@ -305,15 +306,12 @@ static enum mmio_result vuart_read(
 {
 	struct vuart *uart = device;
 	uint64_t index = offset >> 2 | offset << 62;
+	uint64_t mask = GENMASK(8 * width - 1, 0);
 
 	(void)vcpu;
-	if (unlikely(index - 1 >= NR_REGS - 1)) {
-		enum mmio_result result = read_slowly(uart, offset, value);
-
-		*value &= GENMASK(8 * width - 1, 0);
-		return result;
-	}
-	*value = READ_ONCE(uart->regs[index]) & GENMASK(8 * width - 1, 0);
+	if (unlikely(index - 1 >= NR_REGS - 1))
+		return read_slowly(uart, offset, mask, value);
+	*value = READ_ONCE(uart->regs[index]) & mask;
 	return MMIO_DONE;
 }
 

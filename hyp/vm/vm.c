@@ -12,6 +12,9 @@ unsigned nr_vms;
 
 #define MPIDR_RES1 BIT(31)
 
+/* What a VM sees at least (ID_AA64MMFR0_EL1.PARange), where the CPU has as many: room for what boards put high up. */
+#define IPA_BITS_MIN 40
+
 static void free_vcpus(struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
@@ -66,6 +69,8 @@ static enum status create_memory(struct vm *vm)
 	unsigned bits = 64 - (unsigned)__builtin_clzll(vm->ram_base.ipa + vm->ram_size - 1);
 	enum status status;
 
+	if (bits < IPA_BITS_MIN)
+		bits = MIN(IPA_BITS_MIN, cpu_features.pa_bits);
 	bits = stage2_ipa_bits(bits, cpu_features.pa_bits);
 	if (bits == 0)
 		return ERR_RANGE;

@@ -127,16 +127,52 @@ static void pool_is_limited(void **state)
 
 	(void)state;
 	el2_map_init(48, false);
+	/* Three tables for this, then two for each: one is left at the end. */
+	assert_int_equal(el2_map_early(GIB(600), GIB(600) + 1, MEM_RW, MEM_NORMAL), OK);
 	while (el2_map_early(GIB(n), GIB(n) + 1, MEM_RW, MEM_NORMAL) == OK)
 		n++;
-	assert_true(n >= 6 && n < 16);
+	assert_int_equal(n, 5);
 	assert_false(walk(GIB(n)).valid);
+	fake_cpu_reset();
+	assert_int_equal(el2_map_early(GIB(n), GIB(n) + 1, MEM_RW, MEM_NORMAL), ERR_NO_MEMORY);
+	assert_int_equal(fake_ops_of(FAKE_TLB_EL2_VA), 1);
+	assert_int_equal(el2_map_early(GIB(n), GIB(n) + MIB(2), MEM_RW, MEM_NORMAL), OK);
+	check(GIB(n), 2, MEM_RW, MEM_NORMAL);
+	/* Starting anew, the pool is empty tables again. */
 	el2_map_init(48, false);
-	assert_false(walk(0).valid);
-	for (unsigned i = 0; i < n; i++)
+	assert_false(walk(0).valid || walk(GIB(600)).valid);
+	for (unsigned i = 0; i < 7; i++)
 		assert_int_equal(el2_map_early(GIB(i), GIB(i) + 1, MEM_RW, MEM_NORMAL), OK);
-	assert_int_equal(el2_map_early(GIB(600), GIB(600) + 1, MEM_RW, MEM_NORMAL), ERR_NO_MEMORY);
-	assert_int_equal(el2_map_early(0, MIB(2), MEM_RW, MEM_NORMAL), OK);
+	assert_false(walk(PAGE_SIZE).valid);
+}
+
+/* No table left for RAM, in the pool or in RAM itself: start-up ends, with an error. */
+static void no_table_for_memory(void **state)
+{
+	struct page_range ram = { RAM, MIB(4), 0 };
+	struct page_range taken[] = {
+		{ RAM + PAGE_SIZE, MIB(3) - PAGE_SIZE, OWNER_LINTEL },
+		{ RAM + MIB(3), PAGE_SIZE, OWNER_FIRMWARE },
+		{ RAM + MIB(3) + 6 * PAGE_SIZE, MIB(1) - 6 * PAGE_SIZE, OWNER_LINTEL },
+	};
+
+	(void)state;
+	fake_memory_reset();
+	fake_memory_add(RAM, MIB(4));
+	for (unsigned stacks = 0; stacks < 2; stacks++) {
+		/* The room for the stack is taken too if there is to be none. */
+		taken[2].base = RAM + MIB(3) + (stacks ? 6 : 1) * PAGE_SIZE;
+		taken[2].size = RAM + MIB(4) - taken[2].base;
+		el2_map_init(48, false);
+		assert_int_equal(el2_map_early(RAM, RAM + 1, MEM_RW, MEM_NORMAL), OK);
+		for (unsigned i = 0; i < 6; i++)
+			assert_int_equal(
+				el2_map_early(GIB(3 + i), GIB(3 + i) + 1, MEM_RW, MEM_NORMAL), OK);
+		assert_int_equal(
+			el2_map_memory(&ram, 1, taken, 3, stacks, 4 * PAGE_SIZE), ERR_NO_MEMORY);
+		assert_true(page_ready());
+		assert_int_equal(page_count_of(OWNER_NONE), 0);
+	}
 }
 
 static void whole_memory(void **state)
@@ -299,6 +335,7 @@ int main(void)
 		cmocka_unit_test(guarded_text),
 		cmocka_unit_test(pool_is_limited),
 		cmocka_unit_test(whole_memory),
+		cmocka_unit_test(no_table_for_memory),
 		cmocka_unit_test(stacks),
 		cmocka_unit_test(bad_memory),
 		cmocka_unit_test(devices),

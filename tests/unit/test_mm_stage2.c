@@ -520,16 +520,16 @@ static void tlb_maintenance(void **state)
 	assert_int_equal(stage2_unmap(&s2, IPA(GIB(1) + MIB(2)), MIB(4)), OK);
 	assert_int_equal(fake_op_count, 1);
 	assert_int_equal(fake_ops[0].kind, FAKE_TLB_VMID);
-	assert_int_equal(fake_ops[0].address, s2.vttbr);
+	assert_int_equal(fake_ops[0].extra, s2.vttbr);
 	/* Before its tables go, and before its VMID is given to another. */
 	fake_cpu_reset();
 	vmid = s2.vmid;
 	assert_false(stage2_destroy_step(&s2));
 	assert_int_equal(fake_ops_of(FAKE_TLB_VMID), 1);
-	assert_int_equal(fake_ops[0].address, s2.vttbr);
+	assert_int_equal(fake_ops[0].extra, s2.vttbr);
 	destroy(&s2);
 	assert_int_equal(fake_ops_of(FAKE_TLB_VMID), 2);
-	assert_int_equal(fake_ops[1].address >> 48, vmid);
+	assert_int_equal(fake_ops[1].extra >> 48, vmid);
 }
 
 static jmp_buf panicked;
@@ -543,7 +543,7 @@ static void on_panic(void)
 static void lost_tables(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 2; i++) {
+	for (volatile unsigned i = 0; i < 2; i++) {
 		start(MIB(64));
 		assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(2), MEM_RWX), OK);
 		assert_int_equal(

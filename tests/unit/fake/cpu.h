@@ -1,40 +1,58 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A CPU for the unit tests: system registers are an array, maintenance and firmware calls are recorded, device registers
- * are plain memory or go to the test's hooks. A test that wants a function of its own simply defines it: all functions of
- * hyp/arch here are weak.
+ * The fake CPU of the unit tests: what hyp/arch does by instructions, done on arrays and recorded.
+ *
+ * It is linked into every test. Each function of hyp/arch, and the log and panic(), is weak here: a
+ * test that has its own, or links the real source, replaces it.
  */
 #ifndef TESTS_UNIT_FAKE_CPU_H
 #define TESTS_UNIT_FAKE_CPU_H
 
+#include <setjmp.h>
+
 #include "hyp/arch/cpu.h"
 #include "hyp/arch/smc.h"
 
-/* By encoding (SYSREG_ENC()). fake_reg(NAME) is an lvalue. */
-#define FAKE_SYSREGS 65536
-extern uint64_t fake_sysregs[FAKE_SYSREGS];
-#define fake_reg(name) (fake_sysregs[SYS_##name])
+/* Everything back to the start: registers zero, no hooks, nothing recorded, one CPU, which is this
+ * one. */
+void fake_cpu_reset(void);
 
-/* When set: what a read gives (the array's value is passed), and what a write leaves in the array. */
+/* Makes `n` CPUs (online, with a trace ring, affinity = index), of which the first is this one. */
+void fake_cpu_count(unsigned n);
+
+/* From now on code runs on that CPU. System registers are each CPU's own: those of the one before
+ * are kept. */
+void fake_cpu_switch(unsigned index);
+
+/* System registers of this CPU, by encoding (SYS_*); past the hooks. */
+uint64_t fake_sysreg_get(unsigned encoding);
+void fake_sysreg_set(unsigned encoding, uint64_t value);
+
+/* The same by name: an lvalue. */
+uint64_t *fake_sysreg_at(unsigned encoding);
+#define fake_reg(name) (*fake_sysreg_at(SYS_##name))
+
+/* How often code has written the register since the reset, or read it. On all CPUs. */
+unsigned fake_sysreg_writes(unsigned encoding);
+unsigned fake_sysreg_reads(unsigned encoding);
+/* All registers together. */
+extern unsigned fake_sysreg_accesses;
+
+/* What a read gives instead of `value`, the stored one; what a write stores instead of `value`.
+ * NULL: as it is. */
 extern uint64_t (*fake_sysreg_read_hook)(unsigned encoding, uint64_t value);
 extern uint64_t (*fake_sysreg_write_hook)(unsigned encoding, uint64_t value);
 
-/* How often a register was read and written since the last reset. */
-unsigned fake_sysreg_reads(unsigned encoding);
-unsigned fake_sysreg_writes(unsigned encoding);
-
-/* Device registers: NULL: plain accesses to the build machine's memory. */
+/* Device registers; NULL: plain memory. */
 extern uint64_t (*fake_mmio_read_hook)(const volatile void *address, unsigned width);
 extern void (*fake_mmio_write_hook)(volatile void *address, unsigned width, uint64_t value);
 
-/* The firmware: NULL: every call answers NOT_SUPPORTED (-1). */
+/* The firmware; NULL: x0 = NOT_SUPPORTED (-1). The last call is kept as it came. */
 extern void (*fake_smc_hook)(struct smc_regs *regs);
+extern struct smc_regs fake_smc_last;
+extern unsigned fake_smc_calls;
 
-/* copy_fault_safe() fails when it touches [fake_bad_memory, + fake_bad_size). */
-extern const void *fake_bad_memory;
-extern size_t fake_bad_size;
-
-/* What was done to caches and TLBs, in order. */
+/* What was done to caches and TLBs, in order (the first FAKE_OPS_MAX). */
 enum fake_op_kind {
 	FAKE_CACHE_CLEAN,
 	FAKE_CACHE_CLEAN_INVALIDATE,
@@ -45,22 +63,47 @@ enum fake_op_kind {
 	FAKE_TLB_EL2_VA,
 	FAKE_TLB_EL2_ALL,
 };
+
 struct fake_op {
 	enum fake_op_kind kind;
 	uint64_t address; /* of memory, an IPA, a VA */
-	uint64_t extra;	  /* size, or VTTBR */
+	uint64_t extra;   /* size, or VTTBR */
 };
+
 #define FAKE_OPS_MAX 4096
 extern struct fake_op fake_ops[FAKE_OPS_MAX];
-extern unsigned fake_op_count; /* may exceed FAKE_OPS_MAX: only so many are kept */
+extern unsigned fake_op_count;
 
 /* How many of a kind were recorded. */
 unsigned fake_ops_of(enum fake_op_kind kind);
 
-/* Forgets everything: registers zero, no hooks, no record, this CPU is cpus[0], one CPU. */
-void fake_cpu_reset(void);
+/* copy_fault_safe() fails when it touches [fake_bad_memory, + fake_bad_size), or when the hook says
+ * true. */
+extern const void *fake_bad_memory;
+extern size_t fake_bad_size;
+extern bool (*fake_copy_faults)(const void *destination, const void *source, size_t n);
 
-/* From now on the code runs on CPU n. */
-void fake_cpu_switch(unsigned n);
+/* The FP/SIMD registers: fpsimd_save() gives them out, fpsimd_restore() changes them. */
+extern struct fpsimd_state fake_fpsimd;
+
+/* The guest: what vcpu_enter_*() does. NULL: an IRQ comes at once. */
+extern enum exit_kind (*fake_enter_hook)(struct guest_regs *regs);
+
+/* What was logged, each message with its line feed, and how many there were. */
+extern char fake_log[8192];
+extern unsigned fake_log_messages;
+
+/*
+ * A test that expects panic():
+ *
+ *	if (FAKE_PANICS()) { function(); fail(); }
+ *
+ * panic() then comes back to the condition, which is false the second time; fake_panicked counts.
+ * Unexpected ones abort.
+ */
+extern jmp_buf fake_panic_jump;
+extern bool fake_panic_expected;
+extern unsigned fake_panicked;
+#define FAKE_PANICS() (fake_panic_expected = true, setjmp(fake_panic_jump) == 0)
 
 #endif

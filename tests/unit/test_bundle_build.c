@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From a bundle's bytes to VMs that are loaded: with VMs and stage 2 made of the test's own memory.
+ *
+ * links: hyp/bundle/build.c hyp/bundle/load.c hyp/bundle/place.c hyp/bundle/manifest.c hyp/bundle/cpio.c
+ *        hyp/bundle/guest_dt.c hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c
+ *        hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ */
+#include "hyp/bundle/build.h"
+#include "hyp/bundle/load.h"
+#include "hyp/crypto/entropy.h"
+#include "mm/guest_mem.h"
+#include "mm/page.h"
+#include "mm/phys.h"
+#include "tests/unit/fake/memory.h"
+#include "tests/unit/test_bundle.h"
+
+#define RAM	 GUEST_RAM_BASE
+#define RAM_SIZE MIB(64)
+
+/* --- the rooms below --- */
+
+struct vm *vms[MAX_VMS];
+unsigned nr_vms;
+static struct vm made[MAX_VMS];
+static enum status create_status, start_status;
+static unsigned allocations, started, busy;
+static uint64_t touched; /* bit per 2 MiB window of RAM */
+static unsigned seeds;
+
+void *mm_zalloc(size_t size)
+{
+	allocations++;
+	return size <= MIB(2) ? calloc(1, size) : NULL;
+}
+
+void mm_free(void *memory, size_t size)
+{
+	(void)size;
+	allocations -= memory != NULL;
+	free(memory);
+}
+
+void page_get_stats(struct page_stats *stats)
+{
+	*stats = (struct page_stats){ .free_blocks = 100, .promised_blocks = 36 };
+}
+
+void entropy_get(void *out, size_t size)
+{
+	memset(out, (int)++seeds, size);
+}
+
+enum status vm_create(
+	const char *name, ipa_t ram_base, uint64_t ram_size, unsigned nr_vcpus, struct vm **vm)
+{
+	if (create_status)
+		return create_status;
+	*vm = &made[nr_vms];
+	**vm = (struct vm){ .ram_base = ram_base, .ram_size = ram_size, .nr_vcpus = nr_vcpus };
+	snprintf((*vm)->name, sizeof((*vm)->name), "%s", name);
+	vms[nr_vms++] = *vm;
+	return OK;
+}
+
+enum status vm_start(struct vm *vm)
+{
+	(void)vm;
+	started += !start_status;
+	return start_status;
+}
+
+bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
+{
+	uint64_t offset = ipa.ipa - RAM;
+
+	(void)s2;
+	assert_true(offset < RAM_SIZE);
+	*page = (struct stage2_page){ .pa = PA(ipa.ipa), .left = MIB(2) - offset % MIB(2) };
+	return (touched >> (offset / MIB(2))) & 1;
+}
+
+enum status stage2_fault_in(struct stage2 *s2, ipa_t ipa)
+{
+	(void)s2;
+	if (busy && busy--)
+		return ERR_BUSY;
+	touched |= BIT((ipa.ipa - RAM) / MIB(2));
+	return OK;
+}
+
+static uint64_t synced;
+
+void guest_sync(struct stage2 *s2, ipa_t ipa, uint64_t size)
+{
+	(void)s2;
+	(void)ipa;
+	assert_true(size <= KIB(64));
+	synced += size;
+}
+
+/* --- the test's bundles --- */
+
+static uint8_t image[200000], initrd[70001];
+static struct test_archive archive;
+static struct test_tree tree;
+static unsigned bad;
+
+static int start(void **state)
+{
+	struct arm64_image header = {
+		.text_offset = 0x80000, .image_size = MIB(3), .magic = ARM64_IMAGE_MAGIC
+	};
+
+	for (size_t i = 0; i < sizeof(image); i++)
+		image[i] = (uint8_t)(i * 31 + (i >> 8));
+	for (size_t i = 0; i < sizeof(initrd); i++)
+		initrd[i] = (uint8_t)(i * 17 + (i >> 7));
+	memcpy(image, &header, sizeof(header));
+	archive = (struct test_archive){ 0 };
+	nr_vms = 0;
+	create_status = start_status = OK;
+	started = busy = seeds = 0;
+	touched = synced = 0;
+	allocations = 0;
+	fake_memory_reset();
+	fake_memory_add(RAM, RAM_SIZE);
+	tree_start(&tree);
+	tree_text(&tree, "compatible", "lintel,manifest-v1");
+	tree_begin(&tree, "vms");
+	return start_logging(state);
+}
+
+static void begin_vm(const char *name)
+{
+	tree_begin(&tree, name);
+	tree_text(&tree, "kernel", "Image");
+	tree_u64(&tree, "memory", RAM_SIZE);
+}
+
+/* The archive of the tree and the files, built. */
+static enum status build(void)
+{
+	tree_end(&tree);
+	archive_file(&archive, "manifest.dtb", tree.bytes, tree_finish(&tree));
+	archive_file(&archive, "Image", image, sizeof(image));
+	archive_file(&archive, "initrd", initrd, sizeof(initrd));
+	archive_end(&archive);
+	return bundle_build(archive.bytes, archive.size, &bad);
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < nr_vms; i++) {
+		struct vm_images *images = vms[i]->config;
+
+		mm_free(images->dt.tree, images->dt_room);
+		mm_free(images, sizeof(*images));
+	}
+	/* Whatever was for a while only is given back. */
+	assert_int_equal(allocations, 0);
+	free(archive.bytes);
+	return 0;
+}
+
+static void run_load(struct vm *vm)
+{
+	uint64_t position = 0;
+	bool done = false;
+
+	for (unsigned steps = 0; !done; steps++) {
+		assert_true(steps < 1000);
+		assert_int_equal(vm->load_step(vm, &position, &done), OK);
+	}
+}
+
+static void builds_and_loads(void **state)
+{
+	(void)state;
+	begin_vm("linux");
+	tree_text(&tree, "ramdisk", "initrd");
+	tree_text(&tree, "bootargs", "quiet");
+	tree_u32(&tree, "vcpus", 2);
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 0);
+	assert_int_equal(nr_vms, 1);
+	assert_string_equal(vms[0]->name, "linux");
+	assert_int_equal(vms[0]->nr_vcpus, 2);
+	assert_int_equal(vms[0]->ram_size, RAM_SIZE);
+	busy = 2;
+	run_load(vms[0]);
+	assert_int_equal(vms[0]->entry.pc, RAM + 0x80000);
+	assert_int_equal(vms[0]->entry.x0, RAM + 0x400000);
+	assert_memory_equal(pa_to_ptr(PA(RAM + 0x80000)), image, sizeof(image));
+
+	const void *dt = pa_to_ptr(PA(vms[0]->entry.x0));
+	int chosen = fdt_path_offset(dt, "/chosen");
+	uint64_t at = fdt64_ld(fdt_getprop(dt, chosen, "linux,initrd-start", NULL));
+	uint64_t end = fdt64_ld(fdt_getprop(dt, chosen, "linux,initrd-end", NULL));
+
+	assert_int_equal(fdt_check_full(dt, MIB(2)), 0);
+	assert_int_equal(end - at, sizeof(initrd));
+	assert_memory_equal(pa_to_ptr(PA(at)), initrd, sizeof(initrd));
+	assert_string_equal(fdt_getprop(dt, chosen, "bootargs", NULL), "quiet");
+	assert_int_equal(fdt64_ld(fdt_getprop(dt, chosen, "kaslr-seed", NULL)),
+		UINT64_C(0x0101010101010101) * seeds);
+	assert_int_equal(synced, sizeof(image) + sizeof(initrd) + fdt_totalsize(dt));
+	/* Only what is needed was touched: the kernel's file, the ramdisk behind its BSS, the tree. */
+	assert_int_equal(touched, BIT(0) | BIT(1) | BIT(2));
+
+	/* Again: other seeds. */
+	unsigned before = seeds;
+
+	run_load(vms[0]);
+	assert_true(seeds > before);
+	assert_int_equal(fdt64_ld(fdt_getprop(dt, chosen, "kaslr-seed", NULL)),
+		UINT64_C(0x0101010101010101) * seeds);
+	assert_nothing_logged();
+}
+
+static void populates(void **state)
+{
+	(void)state;
+	begin_vm("all");
+	tree_bytes(&tree, "memory-populate", "", 0);
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	run_load(vms[0]);
+	assert_int_equal(touched, 0xffffffff);
+}
+
+static void starts_what_should(void **state)
+{
+	(void)state;
+	begin_vm("a");
+	tree_end(&tree);
+	begin_vm("b");
+	tree_u32(&tree, "autostart", 0);
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bundle_start(), 1);
+	start_status = ERR_BUSY;
+	assert_int_equal(bundle_start(), 0);
+	assert_logged("vm a: not started: busy");
+}
+
+static void skips_bad_vms(void **state)
+{
+	(void)state;
+	begin_vm("good");
+	tree_end(&tree);
+	begin_vm("schema");
+	tree_text(&tree, "nonsense", "x");
+	tree_end(&tree);
+	tree_begin(&tree, "image");
+	tree_text(&tree, "kernel", "initrd");
+	tree_u64(&tree, "memory", RAM_SIZE);
+	tree_end(&tree);
+	begin_vm("tree");
+	tree_text(&tree, "dtb", "initrd");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_int_equal(nr_vms, 1);
+	assert_int_equal(bad, 3);
+	assert_logged("/vms/schema: nonsense");
+	assert_logged("vm image: kernel \"initrd\" is no arm64 Image");
+	assert_logged("vm tree: dtb \"initrd\" can't be used: corrupt, expected a devicetree");
+}
+
+static void explains_what_cant_be_made(void **state)
+{
+	(void)state;
+	create_status = ERR_NO_MEMORY;
+	begin_vm("large");
+	tree_end(&tree);
+	assert_int_equal(build(), ERR_NOT_FOUND);
+	assert_int_equal(bad, 1);
+	assert_logged("vm large: not made: memory <0x4000000> (64 MiB) and 1 vCPUs: no memory; the "
+		      "machine has 128 MiB that are free and promised to no other VM");
+	assert_logged("bundle: none of its 1 VMs can be run");
+}
+
+static void uses_a_given_tree(void **state)
+{
+	struct test_tree own;
+
+	(void)state;
+	tree_start(&own);
+	tree_u32(&own, "#size-cells", 2);
+	tree_text(&own, "model", "theirs");
+	archive_file(&archive, "own.dtb", own.bytes, tree_finish(&own));
+	begin_vm("a");
+	tree_text(&tree, "dtb", "own.dtb");
+	tree_u64(&tree, "dtb-address", RAM + 0x1000000);
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	run_load(vms[0]);
+	assert_int_equal(vms[0]->entry.x0, RAM + 0x1000000);
+
+	const void *dt = pa_to_ptr(PA(vms[0]->entry.x0));
+
+	assert_string_equal(fdt_getprop(dt, 0, "model", NULL), "theirs");
+	assert_true(fdt_path_offset(dt, "/memory@40000000") > 0);
+}
+
+static void refuses_bad_bundles(void **state)
+{
+	(void)state;
+	assert_int_equal(bundle_build("", 0, &bad), ERR_NOT_FOUND);
+	archive_file(&archive, "Image", image, 100);
+	archive_end(&archive);
+	assert_int_equal(bundle_build(archive.bytes, archive.size, &bad), ERR_CORRUPT);
+	assert_logged("bundle: no file \"manifest.dtb\" among its 1 files, expected one");
+	free(archive.bytes);
+	archive = (struct test_archive){ 0 };
+	archive_file(&archive, "manifest.dtb", image, 66000);
+	archive_end(&archive);
+	assert_int_equal(bundle_build(archive.bytes, archive.size, &bad), ERR_CORRUPT);
+	assert_logged("bundle: manifest.dtb has 66000 bytes, expected 1 to 65536");
+	free(archive.bytes);
+	archive = (struct test_archive){ 0 };
+	archive_file(&archive, "manifest.dtb", image, 1000);
+	archive_end(&archive);
+	assert_int_equal(bundle_build(archive.bytes, archive.size, &bad), ERR_CORRUPT);
+	assert_logged("manifest: manifest.dtb is no devicetree that can be read");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(builds_and_loads, start, stop),
+		cmocka_unit_test_setup_teardown(populates, start, stop),
+		cmocka_unit_test_setup_teardown(starts_what_should, start, stop),
+		cmocka_unit_test_setup_teardown(skips_bad_vms, start, stop),
+		cmocka_unit_test_setup_teardown(explains_what_cant_be_made, start, stop),
+		cmocka_unit_test_setup_teardown(uses_a_given_tree, start, stop),
+		cmocka_unit_test_setup_teardown(refuses_bad_bundles, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
