@@ -61,6 +61,8 @@ void timer_arm(struct soft_timer *timer, uint64_t deadline)
 {
 	struct timer_queue *queue = this_queue();
 
+	if (timer->queue != queue)
+		timer_disarm(timer);
 	spin_lock(&queue->lock);
 	if (timer->queue)
 		take_out(timer);
@@ -77,7 +79,8 @@ void timer_disarm(struct soft_timer *timer)
 	if (!queue)
 		return;
 	spin_lock(&queue->lock);
-	if (timer->queue)
+	/* Unless it fired meanwhile. */
+	if (timer->queue == queue)
 		take_out(timer);
 	spin_unlock(&queue->lock);
 }

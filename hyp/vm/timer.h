@@ -29,7 +29,8 @@ static inline void soft_timer_init(struct soft_timer *timer, void (*fn)(struct s
 
 /*
  * Calls timer->fn on this CPU when the counter reaches `deadline`; from the next interrupt when it has. One that is armed
- * on this CPU already is moved. The timer must stay where it is until it fired or is disarmed; fn may arm it again.
+ * already, here or on another CPU, is moved. The timer must stay where it is until it fired or is disarmed; fn may arm it
+ * again. Two CPUs must not arm one timer at the same time.
  */
 void timer_arm(struct soft_timer *timer, uint64_t deadline);
 

@@ -16,6 +16,7 @@
 #include "tests/unit/fake/cpu.h"
 
 #define MAINTENANCE 25
+#define EL2_TIMER   26
 #define ROUNDS_MAX  200
 
 struct model_cpu model_cpus[MAX_VCPUS];
@@ -90,7 +91,9 @@ uint32_t gic_maintenance_intid(void)
 
 uint32_t timer_intid(enum machine_timer_ppi which)
 {
-	return which == TIMER_PPI_VIRTUAL ? VTIMER_PPI_VIRTUAL : VTIMER_PPI_PHYSICAL;
+	static const uint32_t intids[TIMER_PPI_COUNT] = { 29, 30, 27, 26, 28 };
+
+	return intids[which];
 }
 
 void gic_enable(unsigned cpu, uint32_t intid)
@@ -324,12 +327,28 @@ static bool maintenance_pending(unsigned cpu)
 	return (model_cpus[cpu].hcr & VIF_HCR_EN) && misr(&model_cpus[cpu]);
 }
 
+/* EL2's own timer, when hyp/vm/timer.c is linked. */
+static bool alarm_pending(unsigned cpu)
+{
+	unsigned before = this_cpu()->index;
+	bool pending;
+
+	if (!rows[EL2_TIMER].handler)
+		return false;
+	fake_cpu_switch(cpu);
+	pending = (fake_sysreg_get(SYS_CNTHP_CTL_EL2) & TIMER_CTL_ENABLE) &&
+		  model_counter >= fake_sysreg_get(SYS_CNTHP_CVAL_EL2) &&
+		  (model_cpus[cpu].phys_enabled & BIT(EL2_TIMER));
+	fake_cpu_switch(before);
+	return pending;
+}
+
 bool model_busy(unsigned cpu)
 {
 	struct vcpu *vcpu = cpus[cpu].current;
 
 	return (vcpu && (vcpu->work & WORK_VGIC)) || maintenance_pending(cpu) ||
-	       phys_pending(cpu, 0) || phys_pending(cpu, 1);
+	       phys_pending(cpu, 0) || phys_pending(cpu, 1) || alarm_pending(cpu);
 }
 
 static void run_once(unsigned cpu)
@@ -342,6 +361,8 @@ static void run_once(unsigned cpu)
 	}
 	if (maintenance_pending(cpu))
 		rows[MAINTENANCE].handler(rows[MAINTENANCE].context, MAINTENANCE);
+	if (alarm_pending(cpu))
+		rows[EL2_TIMER].handler(rows[EL2_TIMER].context, EL2_TIMER);
 	for (unsigned which = 0; which < 2; which++) {
 		unsigned intid = which == 0 ? VTIMER_PPI_VIRTUAL : VTIMER_PPI_PHYSICAL;
 
@@ -424,6 +445,7 @@ void model_create(unsigned nr_vcpus, unsigned lrs)
 	memset(model_cpus, 0, sizeof(model_cpus));
 	model_counter = 1000;
 	model_kicks = model_undefined = model_retries = 0;
+	memset(rows, 0, sizeof(rows));
 	nr_lrs = lrs;
 	vif = (struct vif_info){ .lrs = lrs,
 		.aprs = 1,
