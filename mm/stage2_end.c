@@ -11,9 +11,9 @@
 #include "mm/stage2.h"
 #include "mm/vmid.h"
 
-/* A step of unmapping: at most this much that is mapped (by single pages at worst: 8192), or so
+/* A step of unmapping: at most this much that is mapped (by single pages at worst: 4096), or so
  * many holes. */
-#define UNMAP_BYTES MIB(32)
+#define UNMAP_BYTES MIB(16)
 #define UNMAP_HOLES 128
 
 enum phase { PHASE_NONE, PHASE_TABLE, PHASE_PAGES };

@@ -48,6 +48,15 @@ def command(image, *, cpu="max", cpus=4, mem="1G", machine="", bundle=None, boot
     return line + list(extra)
 
 
+def ended_from_outside(number, _frame):
+    """As Ctrl-C does: whoever runs a machine ends it first."""
+    sys.exit(128 + number)
+
+
+signal.signal(signal.SIGTERM, ended_from_outside)
+signal.signal(signal.SIGHUP, ended_from_outside)
+
+
 class Console:
     """A running QEMU whose console is a pipe; everything it prints is kept in .text (and shown, when asked)."""
 
@@ -86,7 +95,7 @@ class Console:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
         self.text += data.decode("utf-8", "replace").replace("\r", "")
-        if b"\x1b" in data:
+        if "\x1b" in self.text[-len(data) - 16:]:
             self.text = ESCAPE.sub("", self.text)
         return True
 

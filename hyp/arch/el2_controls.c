@@ -45,6 +45,8 @@ uint64_t guest_cptr(void)
 		cptr |= CPTR_EL2_TTA;
 	if (cpu_features.amu)
 		cptr |= CPTR_EL2_TAM;
+	if (cpu_features.sve || cpu_features.sme)
+		cptr |= CPTR_EL2_TCPAC;
 	return cptr;
 }
 

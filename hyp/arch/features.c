@@ -13,18 +13,12 @@ static void read_pfr(struct cpu_features *f)
 	uint64_t ID_AA64PFR1_EL1_value = read_sysreg(ID_AA64PFR1_EL1);
 
 	f->aarch32_el0 = FIELD_GET(ID_AA64PFR0_EL1_EL0, ID_AA64PFR0_EL1_value) == 2;
-	f->aarch32_el1 = FIELD_GET(ID_AA64PFR0_EL1_EL1, ID_AA64PFR0_EL1_value) == 2;
-	f->gicv3 = HAS(ID_AA64PFR0_EL1, GIC);
 	f->ras = HAS(ID_AA64PFR0_EL1, RAS);
 	f->sve = HAS(ID_AA64PFR0_EL1, SVE);
 	f->amu = HAS(ID_AA64PFR0_EL1, AMU);
-	f->dit = HAS(ID_AA64PFR0_EL1, DIT);
-	f->csv2 = HAS(ID_AA64PFR0_EL1, CSV2);
-	f->csv3 = HAS(ID_AA64PFR0_EL1, CSV3);
 	f->mpam = HAS(ID_AA64PFR0_EL1, MPAM) || HAS(ID_AA64PFR1_EL1, MPAM_FRAC);
 	f->bti = HAS(ID_AA64PFR1_EL1, BT);
 	f->ssbs = HAS(ID_AA64PFR1_EL1, SSBS);
-	f->ssbs_instructions = FIELD_GET(ID_AA64PFR1_EL1_SSBS, ID_AA64PFR1_EL1_value) >= 2;
 	f->mte = HAS(ID_AA64PFR1_EL1, MTE);
 	f->sme = HAS(ID_AA64PFR1_EL1, SME);
 	f->nmi = HAS(ID_AA64PFR1_EL1, NMI);
@@ -33,16 +27,12 @@ static void read_pfr(struct cpu_features *f)
 
 static void read_isar(struct cpu_features *f)
 {
-	uint64_t ID_AA64ISAR0_EL1_value = read_sysreg(ID_AA64ISAR0_EL1);
 	uint64_t ID_AA64ISAR1_EL1_value = read_sysreg(ID_AA64ISAR1_EL1);
 	uint64_t ID_AA64ISAR2_EL1_value = read_sysreg(ID_AA64ISAR2_EL1);
 
-	f->rndr = HAS(ID_AA64ISAR0_EL1, RNDR);
 	f->pauth = HAS(ID_AA64ISAR1_EL1, APA) || HAS(ID_AA64ISAR1_EL1, API) ||
 		   HAS(ID_AA64ISAR2_EL1, APA3);
-	f->ls64 = HAS(ID_AA64ISAR1_EL1, LS64);
 	f->mops = HAS(ID_AA64ISAR2_EL1, MOPS);
-	f->clearbhb = HAS(ID_AA64ISAR2_EL1, CLRBHB);
 }
 
 /* Bits of physical address by PARange; 52-bit addresses (6) need LPA2 tables, which Lintel doesn't use. */
@@ -58,14 +48,11 @@ static void read_mmfr(struct cpu_features *f)
 {
 	uint64_t ID_AA64MMFR0_EL1_value = read_sysreg(ID_AA64MMFR0_EL1);
 	uint64_t ID_AA64MMFR1_EL1_value = read_sysreg(ID_AA64MMFR1_EL1);
-	uint64_t ID_AA64MMFR2_EL1_value = read_sysreg(ID_AA64MMFR2_EL1);
 	uint64_t ID_AA64MMFR3_EL1_value = read_sysreg(ID_AA64MMFR3_EL1);
-	uint64_t ID_AA64MMFR4_EL1_value = read_sysreg(ID_AA64MMFR4_EL1);
 
 	f->pa_bits = pa_bits_of(ID_AA64MMFR0_EL1_value);
 	f->fgt = HAS(ID_AA64MMFR0_EL1, FGT);
 	f->fgt2 = FIELD_GET(ID_AA64MMFR0_EL1_FGT, ID_AA64MMFR0_EL1_value) >= 2;
-	f->ecv = HAS(ID_AA64MMFR0_EL1, ECV);
 	f->vmid_bits = FIELD_GET(ID_AA64MMFR1_EL1_VMIDBITS, ID_AA64MMFR1_EL1_value) ==
 				       ID_AA64MMFR1_VMIDBITS_16BIT
 			       ? 16
@@ -73,13 +60,8 @@ static void read_mmfr(struct cpu_features *f)
 	f->pan = HAS(ID_AA64MMFR1_EL1, PAN);
 	f->lor = HAS(ID_AA64MMFR1_EL1, LO);
 	f->hcrx = HAS(ID_AA64MMFR1_EL1, HCX);
-	f->uao = HAS(ID_AA64MMFR2_EL1, UAO);
-	f->fwb = HAS(ID_AA64MMFR2_EL1, FWB);
-	f->evt = HAS(ID_AA64MMFR2_EL1, EVT);
 	f->tcr2 = HAS(ID_AA64MMFR3_EL1, TCRX);
 	f->sctlr2 = HAS(ID_AA64MMFR3_EL1, SCTLRX);
-	/* A signed field: negative values say that there is no E2H = 0. */
-	f->no_e2h0 = FIELD_GET(ID_AA64MMFR4_EL1_E2H0, ID_AA64MMFR4_EL1_value) >= 8;
 }
 
 static void read_dfr(struct cpu_features *f)

@@ -6,6 +6,7 @@
 #ifndef HYP_ARCH_FEATURES_H
 #define HYP_ARCH_FEATURES_H
 
+#include "hyp/arch/sysreg_fields.h"
 #include "hyp/base/types.h"
 
 struct cpu_features {
@@ -14,32 +15,19 @@ struct cpu_features {
 
 	/* used by guests, or by Lintel itself */
 	bool aarch32_el0;
-	bool aarch32_el1;
 	bool pauth; /* address authentication, by any of the three algorithms */
 	bool bti;
 	bool pan;
-	bool uao;
-	bool dit;
 	bool ssbs;
 	bool ras;
-	bool rndr;
 	bool mops;
-	bool csv2; /* branch targets trained elsewhere have no effect */
-	bool csv3; /* speculation doesn't see data behind a permission fault */
-	bool ssbs_instructions; /* MSR and MRS of PSTATE.SSBS */
-	bool clearbhb;
-	bool gicv3; /* the system-register CPU interface */
 
 	/* controls of EL2 that exist */
 	bool fgt, fgt2;
 	bool hcrx;
-	bool ecv;
-	bool evt;
-	bool fwb;
-	bool no_e2h0; /* HCR_EL2.E2H can't be 0 */
 
 	/* hidden from guests */
-	bool sve, sme, mte, mpam, amu, nmi, ls64, lor;
+	bool sve, sme, mte, mpam, amu, nmi, lor;
 	bool pmu, spe, trbe, brbe, trace, trace_filter, double_lock;
 	bool tcr2, sctlr2, gcs;
 
@@ -66,5 +54,20 @@ void el2_setup_controls(void);
 uint64_t guest_hcr(void);
 uint64_t guest_mdcr(void);
 uint64_t guest_cptr(void);
+
+/*
+ * CPACR_EL1 in the CPU for what a guest has written into it, out of a reset 0. Hidden vectors aren't trapped to EL1, so
+ * that EL2 sees them (as SVE, SME) and can make them UNDEFINED; the guest reads CPACR_EL1_FPEN only.
+ */
+static inline uint64_t guest_cpacr(uint64_t written)
+{
+	uint64_t cpacr = written & CPACR_EL1_FPEN;
+
+	if (cpu_features.sve)
+		cpacr |= FIELD_PREP(CPACR_EL1_ZEN, CPACR_EL1_TRAPNONE);
+	if (cpu_features.sme)
+		cpacr |= FIELD_PREP(CPACR_EL1_SMEN, CPACR_EL1_TRAPNONE);
+	return cpacr;
+}
 
 #endif

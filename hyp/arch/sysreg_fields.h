@@ -189,6 +189,12 @@
 #define SCTLR_EL2_BT	BIT(36)
 #define SCTLR_EL2_DSSBS BIT(44)
 
+/* ---- CPACR_EL1 ---- */
+#define CPACR_EL1_ZEN	   GENMASK(17, 16)
+#define CPACR_EL1_FPEN	   GENMASK(21, 20)
+#define CPACR_EL1_SMEN	   GENMASK(25, 24)
+#define CPACR_EL1_TRAPNONE 3 /* of each: neither EL0 nor EL1 is trapped to EL1 */
+
 /* ---- CPTR_EL2 ---- */
 #define CPTR_EL2_RES1  (GENMASK(7, 0) | BIT(9) | BIT(13))
 #define CPTR_EL2_TZ    BIT(8) /* RES1 without SVE */

@@ -51,8 +51,8 @@ static void keep_early(const char *line, size_t length)
 }
 
 /*
- * Without a sink there is one CPU, and the MMU may be off, where exclusive accesses need not work: no lock then. Nor in a
- * panic: the lock's holder may be stopped, or be this CPU.
+ * Without a sink there is one CPU, and the MMU may be off, where exclusive accesses need not work:
+ * no lock then. Nor in a panic: the lock's holder may be stopped, or be this CPU.
  */
 static void write_line(const char *line, size_t length)
 {

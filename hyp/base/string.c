@@ -4,8 +4,8 @@
 #include "hyp/base/types.h"
 
 /*
- * Every access is naturally aligned: before the MMU is on all memory is Device memory, where others fault. And nothing outside
- * the two buffers is read.
+ * Every access is naturally aligned: before the MMU is on all memory is Device memory, where others
+ * fault. And nothing outside the two buffers is read.
  *
  * gcc must not recognise these loops as memcpy() and call themselves.
  */
@@ -15,10 +15,10 @@
 
 #ifdef LINTEL_HOST
 /* The build machine has its own; the unit test calls these. */
-#define memcpy	lintel_memcpy
+#define memcpy  lintel_memcpy
 #define memmove lintel_memmove
-#define memset	lintel_memset
-#define memcmp	lintel_memcmp
+#define memset  lintel_memset
+#define memcmp  lintel_memcmp
 void *lintel_memcpy(void *restrict destination, const void *restrict source, size_t size);
 void *lintel_memmove(void *destination, const void *source, size_t size);
 void *lintel_memset(void *destination, int value, size_t size);
@@ -28,12 +28,12 @@ int lintel_memcmp(const void *left, const void *right, size_t size);
 typedef uint64_t __attribute__((may_alias)) word;
 typedef uint32_t __attribute__((may_alias)) half_word;
 
-#define WORD	 sizeof(word)
+#define WORD     sizeof(word)
 #define WORD_OFF (WORD - 1)
-#define BLOCK	 (8 * WORD)
+#define BLOCK    (8 * WORD)
 
 /* Below this, looking for an alignment costs more than it brings. */
-#define SMALL 16
+#define SMALL    16
 
 /* Both aligned to words; returns the bytes left over (fewer than a word). */
 static inline size_t copy_words(uint8_t **to, const uint8_t **from, size_t size)
@@ -75,8 +75,8 @@ static inline size_t copy_half_words(uint8_t **to, const uint8_t **from, size_t 
 }
 
 /*
- * `to` aligned to words, `from` not: words are put together from two. At least a word before `from` is readable (it was
- * copied already), and it stops early enough not to read past the end.
+ * `to` aligned to words, `from` not: words are put together from two. At least a word before `from`
+ * is readable (it was copied already), and it stops early enough not to read past the end.
  */
 static inline size_t copy_shifted(uint8_t **to, const uint8_t **from, size_t size)
 {

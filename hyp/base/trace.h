@@ -32,13 +32,12 @@ struct trace_ring {
 static inline void trace_record(struct trace_ring *ring, uint64_t what, uint64_t pc)
 {
 	struct trace_entry *entry = ring->next;
-	uintptr_t next = (uintptr_t)(entry + 1);
+	uintptr_t at = (uintptr_t)entry, mask = TRACE_ENTRIES * sizeof(*entry) - 1;
+	/* Past the end is the start: the ring's address has zeros where the index is. */
+	uintptr_t next = (at & ~mask) | ((at + sizeof(*entry)) & mask);
 
 	entry->what = what;
 	entry->pc = pc;
-	/* Past the end: back to the start, by clearing the bit that was carried into. */
-	if ((next & (TRACE_ENTRIES * sizeof(*entry) - 1)) == 0)
-		next -= TRACE_ENTRIES * sizeof(*entry);
 	ring->next = (struct trace_entry *)next;
 }
 

@@ -12,7 +12,8 @@ struct build {
 	unsigned good, bad;
 };
 
-/* The file as an allocated copy, aligned for libfdt and the walker, which an archive's data need not be. */
+/* The file as an allocated copy, aligned for libfdt and the walker, which an archive's data need
+ * not be. */
 static void *aligned_copy(const struct cpio_file *file)
 {
 	void *copy = mm_zalloc(file->size);
@@ -41,10 +42,9 @@ static enum status copy_tree(const struct vm_config *config, const struct guest_
 	if (!status) {
 		images->dt_room = MIN(images->dt_room, GUEST_DTB_MAX);
 		images->dt.tree = mm_zalloc(images->dt_room);
-		status = images->dt.tree
-				 ? guest_dt_copy(wanted, source, size, images->dt.tree,
-					   images->dt_room, &images->dt)
-				 : ERR_NO_MEMORY;
+		status = images->dt.tree ? guest_dt_copy(wanted, source, size, images->dt.tree,
+						   images->dt_room, &images->dt)
+					 : ERR_NO_MEMORY;
 	}
 	mm_free(source, size);
 	if (status)
@@ -111,7 +111,7 @@ static void explain_failure(const struct vm_config *config, enum status status)
 		(unsigned long long)(config->memory / MIB(1)), (unsigned long long)config->vcpus,
 		status_name(status),
 		(unsigned long long)((stats.free_blocks - stats.promised_blocks) *
-				     (BLOCK_SIZE / MIB(1))));
+			(BLOCK_SIZE / MIB(1))));
 }
 
 static enum status build_vm(const struct vm_config *config)

@@ -93,7 +93,8 @@ static bool magic_ok(const struct reader *reader)
 	return false;
 }
 
-/* The name of namesize bytes at reader->at. More than one NUL at its end is padding, to align the data. */
+/* The name of namesize bytes at reader->at. More than one NUL at its end is padding, to align the
+ * data. */
 static const char *read_name(struct reader *reader, uint32_t namesize)
 {
 	const char *name = (const char *)reader->base + reader->at;
@@ -215,8 +216,9 @@ enum status cpio_open(struct cpio_archive *archive, const void *base, uint64_t s
 		if ((entry.mode & MODE_TYPE) == MODE_DIRECTORY)
 			continue;
 		if ((entry.mode & MODE_TYPE) != MODE_REGULAR) {
-			log_error("bundle: entry %u \"%s\": mode 0x%x, expected a regular file or a "
-				  "directory",
+			log_error(
+				"bundle: entry %u \"%s\": mode 0x%x, expected a regular file or a "
+				"directory",
 				reader.entry, entry.file.name, entry.mode);
 			return ERR_NOT_SUPPORTED;
 		}

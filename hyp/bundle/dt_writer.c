@@ -8,10 +8,10 @@
 #define CELLS_MAX 32
 
 /* Keeps the first error. */
-#define STEP(writer, call)                                                                         \
-	do {                                                                                       \
-		if (!(writer)->error)                                                              \
-			(writer)->error = (call);                                                  \
+#define STEP(writer, call)                        \
+	do {                                      \
+		if (!(writer)->error)             \
+			(writer)->error = (call); \
 	} while (0)
 
 void dt_writer_start(struct dt_writer *writer, void *buffer, size_t size)

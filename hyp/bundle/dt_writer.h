@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A thin layer over libfdt's sequential interface: the first error stays and stops everything after it, so that only the end must
- * be checked.
+ * A thin layer over libfdt's sequential interface: the first error stays and stops everything after
+ * it, so that only the end must be checked.
  */
 #ifndef HYP_BUNDLE_DT_WRITER_H
 #define HYP_BUNDLE_DT_WRITER_H
@@ -32,14 +32,15 @@ void dt_writer_text(struct dt_writer *writer, const char *name, const char *text
 /* `count` 32-bit cells, in the machine's order. */
 void dt_writer_cells(
 	struct dt_writer *writer, const char *name, const uint32_t *cells, unsigned count);
-#define dt_writer_list(writer, name, ...)                                                          \
-	dt_writer_cells(writer, name, (const uint32_t[]){ __VA_ARGS__ },                           \
+#define dt_writer_list(writer, name, ...)                                \
+	dt_writer_cells(writer, name, (const uint32_t[]){ __VA_ARGS__ }, \
 		ARRAY_SIZE(((const uint32_t[]){ __VA_ARGS__ })))
 
 /* Room for a value of `size` zero bytes, to be filled in later; NULL after an error. */
 uint8_t *dt_writer_room(struct dt_writer *writer, const char *name, size_t size);
 
-/* Ends the tree: *size of it. ERR_NO_MEMORY: the buffer was too small; ERR_INVALID: anything else (logged). */
+/* Ends the tree: *size of it. ERR_NO_MEMORY: the buffer was too small; ERR_INVALID: anything else
+ * (logged). */
 enum status dt_writer_finish(struct dt_writer *writer, size_t *size) __must_check;
 
 #endif

@@ -7,34 +7,34 @@
 #include "hyp/crypto/entropy.h"
 
 /* The machine, as QEMU's virt (hw/arm/virt.c's memory map and interrupts). */
-#define GICD_ADDRESS   0x08000000
-#define GICD_SIZE      0x10000
-#define GICR_ADDRESS   0x080a0000
-#define GICR_SIZE      0x20000 /* for each vCPU */
-#define UART_ADDRESS   0x09000000
-#define UART_SIZE      0x1000
-#define UART_SPI       1
-#define UART_CLOCK_HZ  24000000
-#define UART_NAME      "pl011@9000000"
-#define UART_PATH      "/" UART_NAME
+#define GICD_ADDRESS               0x08000000
+#define GICD_SIZE                  0x10000
+#define GICR_ADDRESS               0x080a0000
+#define GICR_SIZE                  0x20000 /* for each vCPU */
+#define UART_ADDRESS               0x09000000
+#define UART_SIZE                  0x1000
+#define UART_SPI                   1
+#define UART_CLOCK_HZ              24000000
+#define UART_NAME                  "pl011@9000000"
+#define UART_PATH                  "/" UART_NAME
 
 /* An interrupt's cells: type, number, flags. */
-#define IRQ_SPI	       0
-#define IRQ_PPI	       1
-#define IRQ_LEVEL_HIGH 4
+#define IRQ_SPI                    0
+#define IRQ_PPI                    1
+#define IRQ_LEVEL_HIGH             4
 
-#define PPI_TIMER_SECURE  13
-#define PPI_TIMER_PHYS	  14
-#define PPI_TIMER_VIRT	  11
-#define PPI_TIMER_HYP	  10
-#define PPI_TIMER_HYPVIRT 12
+#define PPI_TIMER_SECURE           13
+#define PPI_TIMER_PHYS             14
+#define PPI_TIMER_VIRT             11
+#define PPI_TIMER_HYP              10
+#define PPI_TIMER_HYPVIRT          12
 
-#define PHANDLE_GIC   1
-#define PHANDLE_CLOCK 2
+#define PHANDLE_GIC                1
+#define PHANDLE_CLOCK              2
 
 /* Generous: what everything but the vCPUs and the boot arguments takes, and what one vCPU takes. */
-#define ROOM_BASE 3072
-#define ROOM_VCPU 192
+#define ROOM_BASE                  3072
+#define ROOM_VCPU                  192
 
 /* A value that is a list of texts, the last one's NUL being the string's own. */
 #define TEXTS(writer, name, texts) dt_writer_bytes(writer, name, texts, sizeof(texts))
@@ -118,8 +118,7 @@ void guest_dt_write_chosen(
 	if (config->bootargs)
 		dt_writer_text(writer, "bootargs", config->bootargs);
 	if (config->ramdisk) {
-		out->ramdisk_start =
-			dt_writer_room(writer, "linux,initrd-start", sizeof(uint64_t));
+		out->ramdisk_start = dt_writer_room(writer, "linux,initrd-start", sizeof(uint64_t));
 		out->ramdisk_end = dt_writer_room(writer, "linux,initrd-end", sizeof(uint64_t));
 	}
 	out->kaslr_seed = dt_writer_room(writer, "kaslr-seed", GUEST_KASLR_SEED_SIZE);
@@ -166,7 +165,7 @@ static void write_chosen(
 size_t guest_dt_room(const struct guest_dt_config *config)
 {
 	return ROOM_BASE + config->nr_vcpus * ROOM_VCPU +
-	       (config->bootargs ? ALIGN_UP(strlen(config->bootargs) + 1, 8) : 0);
+		(config->bootargs ? ALIGN_UP(strlen(config->bootargs) + 1, 8) : 0);
 }
 
 enum status guest_dt_make(

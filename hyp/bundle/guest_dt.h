@@ -2,8 +2,8 @@
 /*
  * The devicetree a guest gets: a machine laid out like QEMU's virt.
  *
- * Written with libfdt's sequential interface, names not shared (fdt_sw's search for a name in the strings block would cost ten
- * times the rest).
+ * Written with libfdt's sequential interface, names not shared (fdt_sw's search for a name in the
+ * strings block would cost ten times the rest).
  */
 #ifndef HYP_BUNDLE_GUEST_DT_H
 #define HYP_BUNDLE_GUEST_DT_H
@@ -12,16 +12,17 @@
 #include "hyp/base/types.h"
 
 #define GUEST_KASLR_SEED_SIZE 8
-#define GUEST_RNG_SEED_SIZE   64
+#define GUEST_RNG_SEED_SIZE   32
 
 struct guest_dt_config {
 	unsigned nr_vcpus;
 	uint64_t ram_base, ram_size;
 	const char *bootargs; /* NULL: none given */
-	bool ramdisk; /* there is one */
+	bool ramdisk;         /* there is one */
 };
 
-/* A finished tree. Some values in it are zeros until the function below that gives them is called. */
+/* A finished tree. Some values in it are zeros until the function below that gives them is called.
+ */
 struct guest_dt {
 	void *tree;
 	size_t size;
@@ -38,17 +39,18 @@ enum status guest_dt_copy_room(const struct guest_dt_config *config, const void 
 	size_t source_size, size_t *room) __must_check;
 
 /*
- * Makes the tree in buffer (8-byte aligned): memory, cpus, psci, timer, interrupt controller, UART, chosen, aliases.
- * ERR_NO_MEMORY: the buffer is too small.
+ * Makes the tree in buffer (8-byte aligned): memory, cpus, psci, timer, interrupt controller, UART,
+ * chosen, aliases. ERR_NO_MEMORY: the buffer is too small.
  */
 enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, size_t size,
 	struct guest_dt *out) __must_check;
 
 /*
- * Copies the tree at source (8-byte aligned, source_size bytes readable) and puts Lintel's /memory and properties of
- * /chosen in: source's nodes /memory and /memory@... are left out, and of its /chosen the ramdisk, the seeds, and
- * bootargs if config has some; everything else stays. ERR_CORRUPT: source is no devicetree; ERR_NO_MEMORY: the buffer is too
- * small; ERR_RANGE: its #address-cells or #size-cells can't express the VM's memory.
+ * Copies the tree at source (8-byte aligned, source_size bytes readable) and puts Lintel's /memory
+ * and properties of /chosen in: source's nodes /memory and /memory@... are left out, and of its
+ * /chosen the ramdisk, the seeds, and bootargs if config has some; everything else stays.
+ * ERR_CORRUPT: source is no devicetree; ERR_NO_MEMORY: the buffer is too small; ERR_RANGE: its
+ * #address-cells or #size-cells can't express the VM's memory.
  */
 enum status guest_dt_copy(const struct guest_dt_config *config, const void *source,
 	size_t source_size, void *buffer, size_t size, struct guest_dt *out) __must_check;

@@ -5,24 +5,24 @@
 #include "hyp/bundle/guest_dt.h"
 #include "hyp/bundle/guest_dt_parts.h"
 
-#define DEPTH_ROOT  1
-#define DEPTH_CHILD 2
+#define DEPTH_ROOT            1
+#define DEPTH_CHILD           2
 /* Devicetree Specification 2.3.5: what holds where a node says nothing. */
 #define DEFAULT_ADDRESS_CELLS 2
 #define DEFAULT_SIZE_CELLS    1
 
 /* Sizes in a flattened tree: a token, a property's header, a reservation. */
-#define TOKEN_SIZE	 4
-#define PROPERTY_SIZE	 12
-#define RESERVATION_SIZE 16
+#define TOKEN_SIZE            4
+#define PROPERTY_SIZE         12
+#define RESERVATION_SIZE      16
 
 struct copy {
 	struct dt_walk walk;
 	struct dt_writer writer;
 	const struct guest_dt_config *config;
 	struct guest_dt *out;
-	unsigned depth;		/* open nodes: 1 in the root */
-	bool in_chosen;		/* directly in /chosen */
+	unsigned depth; /* open nodes: 1 in the root */
+	bool in_chosen; /* directly in /chosen */
 	bool chosen_done;
 	uint32_t address_cells, size_cells; /* of the root */
 };
@@ -155,8 +155,8 @@ static void copy_reservations(struct copy *copy)
 	dt_writer_reserved(&copy->writer);
 }
 
-enum status guest_dt_copy_room(const struct guest_dt_config *config, const void *source,
-	size_t source_size, size_t *room)
+enum status guest_dt_copy_room(
+	const struct guest_dt_config *config, const void *source, size_t source_size, size_t *room)
 {
 	struct dt_walk walk;
 	const uint64_t *entry;

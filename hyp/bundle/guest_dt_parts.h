@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What guest_dt.c (a tree made from nothing) and guest_dt_copy.c (one that the user gave) both write.
+ * What guest_dt.c (a tree made from nothing) and guest_dt_copy.c (one that the user gave) both
+ * write.
  */
 #ifndef HYP_BUNDLE_GUEST_DT_PARTS_H
 #define HYP_BUNDLE_GUEST_DT_PARTS_H
@@ -8,7 +9,8 @@
 #include "hyp/bundle/dt_writer.h"
 #include "hyp/bundle/guest_dt.h"
 
-/* The properties of /chosen that Lintel decides, into the open node; notes in *out where the seeds are. */
+/* The properties of /chosen that Lintel decides, into the open node; notes in *out where the seeds
+ * are. */
 void guest_dt_write_chosen(
 	struct dt_writer *writer, const struct guest_dt_config *config, struct guest_dt *out);
 

@@ -8,8 +8,8 @@
 #define CHUNK_SIZE KIB(64)
 
 /*
- * Memory is given (and wiped) in a step of its own; then it is filled chunk by chunk. None of the VM's vCPUs is on: nobody else
- * touches its memory, so it can be written directly.
+ * Memory is given (and wiped) in a step of its own; then it is filled chunk by chunk. None of the
+ * VM's vCPUs is on: nobody else touches its memory, so it can be written directly.
  */
 static enum status load_chunk(
 	struct vm *vm, const struct load_piece *piece, uint64_t offset, uint64_t *position)
@@ -24,7 +24,11 @@ static enum status load_chunk(
 		return status == ERR_BUSY ? OK : status;
 	}
 
+	struct vm_images *images = vm->config;
 	uint64_t size = MIN(MIN(piece->place.size - offset, page.left), CHUNK_SIZE);
+
+	if (piece == &images->pieces[PIECE_DTB] && offset == 0)
+		guest_dt_new_seeds(&images->dt);
 
 	memcpy(pa_to_ptr(page.pa), piece->data + offset, size);
 	guest_sync(&vm->stage2, address, size);
@@ -48,8 +52,6 @@ enum status load_step(struct vm *vm, uint64_t *position, bool *done)
 	uint64_t offset = *position;
 
 	*done = false;
-	if (offset == 0)
-		guest_dt_new_seeds(&images->dt);
 	for (unsigned i = 0; i < NR_PIECES; i++) {
 		const struct load_piece *piece = &images->pieces[i];
 

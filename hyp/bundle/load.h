@@ -21,8 +21,8 @@ struct vm_images {
 	struct load_piece pieces[NR_PIECES];
 	uint64_t entry;
 	struct guest_dt dt; /* pieces[PIECE_DTB]: its seeds are renewed */
-	size_t dt_room;	    /* of its memory */
-	bool populate;	    /* memory-populate */
+	size_t dt_room;     /* of its memory */
+	bool populate;      /* memory-populate */
 	bool autostart;
 };
 

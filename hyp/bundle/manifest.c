@@ -20,14 +20,14 @@ struct schema_row {
 #define OPTIONAL false
 
 #define SCHEMA_ROW_ROOT(...)
-#define SCHEMA_ROW_VM(id, prop, kind, need, low, high, multiple, text)                             \
-	[SCHEMA_VM_##id] = { .name = prop,                                                         \
-		.type = TYPE_##kind,                                                               \
-		.required = need,                                                                  \
-		.min = low,                                                                        \
-		.max = high,                                                                       \
-		.align = multiple,                                                                 \
-		.field = offsetof(struct vm_config, id),                                           \
+#define SCHEMA_ROW_VM(id, prop, kind, need, low, high, multiple, text) \
+	[SCHEMA_VM_##id] = { .name = prop,                             \
+		.type = TYPE_##kind,                                   \
+		.required = need,                                      \
+		.min = low,                                            \
+		.max = high,                                           \
+		.align = multiple,                                     \
+		.field = offsetof(struct vm_config, id),               \
 		.expected = text },
 
 static const struct schema_row vm_schema[SCHEMA_VM_COUNT] = {
@@ -38,7 +38,7 @@ static const struct schema_row vm_schema[SCHEMA_VM_COUNT] = {
 _Static_assert(SCHEMA_VM_COUNT <= 64, "one bit of vm_config.given each");
 
 #define VALUE_TEXT_MAX 64
-#define CELL	       sizeof(uint32_t)
+#define CELL           sizeof(uint32_t)
 
 struct parser {
 	struct dt_walk walk;
@@ -89,10 +89,9 @@ static void show_value(const struct dt_walk *walk, char out[VALUE_TEXT_MAX])
 		uint32_t shown = MIN(length / CELL, 3);
 
 		for (uint32_t i = 0; i < shown; i++)
-			used += format(out + used, VALUE_TEXT_MAX - used, "%s0x%x",
-				i ? " " : "<", dt_be32(walk->data + i * CELL));
-		format(out + used, VALUE_TEXT_MAX - used,
-			length / CELL > shown ? " ...>" : ">");
+			used += format(out + used, VALUE_TEXT_MAX - used, "%s0x%x", i ? " " : "<",
+				dt_be32(walk->data + i * CELL));
+		format(out + used, VALUE_TEXT_MAX - used, length / CELL > shown ? " ...>" : ">");
 	} else {
 		format(out, VALUE_TEXT_MAX, "%u bytes", length);
 	}
@@ -100,8 +99,8 @@ static void show_value(const struct dt_walk *walk, char out[VALUE_TEXT_MAX])
 
 /* --- one property of a VM --- */
 
-static void vm_error(struct vm_parse *vm, const char *property, const char *what,
-	const char *expected)
+static void vm_error(
+	struct vm_parse *vm, const char *property, const char *what, const char *expected)
 {
 	vm->errors++;
 	log_error("manifest: /vms/%s: %s: %s, expected %s", vm->config.name, property, what,
@@ -116,7 +115,8 @@ static bool read_string(
 
 	if (!walk->length || strnlen(text, walk->length) != walk->length - 1)
 		return false;
-	if (row->type == TYPE_STRING && (walk->length - 1 < row->min || walk->length - 1 > row->max))
+	if (row->type == TYPE_STRING &&
+		(walk->length - 1 < row->min || walk->length - 1 > row->max))
 		return false;
 	*value = text;
 	return true;
@@ -148,12 +148,13 @@ static bool read_file(struct vm_parse *vm, const struct parser *parser,
 		return true;
 	show_value(&parser->walk, shown);
 	vm_error(vm, row->name, shown,
-		*file ? "a file that is not empty" : "the name of a file in the bundle, which has none of that name");
+		*file ? "a file that is not empty"
+		      : "the name of a file in the bundle, which has none of that name");
 	return true;
 }
 
-static bool read_value(struct vm_parse *vm, const struct parser *parser,
-	const struct schema_row *row)
+static bool read_value(
+	struct vm_parse *vm, const struct parser *parser, const struct schema_row *row)
 {
 	void *field = (uint8_t *)&vm->config + row->field;
 
@@ -176,8 +177,8 @@ static void list_names(char *out, size_t size)
 	size_t used = 0;
 
 	for (unsigned i = 0; i < SCHEMA_VM_COUNT && used < size; i++)
-		used += format(out + used, size - used, "%s%s", i ? ", " : "one of ",
-			vm_schema[i].name);
+		used += format(
+			out + used, size - used, "%s%s", i ? ", " : "one of ", vm_schema[i].name);
 }
 
 static void vm_property(struct vm_parse *vm, const struct parser *parser, const char *name)
@@ -253,7 +254,8 @@ static void check_whole(struct vm_parse *vm)
 	for (unsigned i = 0; i < SCHEMA_VM_COUNT; i++)
 		if (vm_schema[i].required && !vm_config_has(config, i))
 			vm_error(vm, vm_schema[i].name, "missing", vm_schema[i].expected);
-	if (vm_config_has(config, SCHEMA_VM_entry) && !vm_config_has(config, SCHEMA_VM_load_address))
+	if (vm_config_has(config, SCHEMA_VM_entry) &&
+		!vm_config_has(config, SCHEMA_VM_load_address))
 		vm_error(vm, "entry", "only for a flat binary", "load-address beside it");
 }
 
@@ -337,8 +339,8 @@ static enum status root_property(struct parser *parser, bool *compatible)
 	if (walk->length != sizeof(MANIFEST_COMPATIBLE) ||
 		memcmp(walk->data, MANIFEST_COMPATIBLE, sizeof(MANIFEST_COMPATIBLE)) != 0) {
 		show_value(walk, shown);
-		log_error("manifest: /: compatible: %s, expected \"%s\"", shown,
-			MANIFEST_COMPATIBLE);
+		log_error(
+			"manifest: /: compatible: %s, expected \"%s\"", shown, MANIFEST_COMPATIBLE);
 		return ERR_NOT_SUPPORTED;
 	}
 	*compatible = true;
@@ -388,12 +390,13 @@ enum status manifest_read(const void *tree, uint64_t size, const struct cpio_arc
 {
 	struct parser parser = { .archive = archive, .found = found, .context = context };
 	/* The header is read before its size is believed. */
-	enum status status = size < DT_HEADER_SIZE ? ERR_CORRUPT
-						   : dt_walk_start(&parser.walk, tree, size);
+	enum status status =
+		size < DT_HEADER_SIZE ? ERR_CORRUPT : dt_walk_start(&parser.walk, tree, size);
 
 	*bad = 0;
 	if (status) {
-		log_error("manifest: %s is no devicetree that can be read, expected one made by dtc",
+		log_error(
+			"manifest: %s is no devicetree that can be read, expected one made by dtc",
 			MANIFEST_FILE);
 		return ERR_CORRUPT;
 	}

@@ -17,13 +17,13 @@
 #include "hyp/bundle/cpio.h"
 #include "hyp/vm/vm.h"
 
-#define MANIFEST_FILE	    "manifest.dtb"
+#define MANIFEST_FILE       "manifest.dtb"
 #define MANIFEST_COMPATIBLE "lintel,manifest-v1"
 #define MANIFEST_SIZE_MAX   KIB(64)
 
 enum schema_vm {
 #define SCHEMA_ID_ROOT(id)
-#define SCHEMA_ID_VM(id) SCHEMA_VM_##id,
+#define SCHEMA_ID_VM(id)                                              SCHEMA_VM_##id,
 #define SCHEMA(node, id, name, type, need, min, max, align, expected) SCHEMA_ID_##node(id)
 #include "hyp/bundle/schema.def"
 #undef SCHEMA
@@ -49,12 +49,14 @@ static inline bool vm_config_has(const struct vm_config *config, enum schema_vm 
 }
 
 /*
- * Reads the manifest of which `size` bytes are at `tree`, a multiple of 8, and calls `found` for each VM that follows the
- * schema, in the manifest's order. What breaks it is logged: node, property, and what was expected; a VM with an error is left
- * out. Texts and files that a config names are those of `tree` and `archive`, which must stay.
+ * Reads the manifest of which `size` bytes are at `tree`, a multiple of 8, and calls `found` for
+ * each VM that follows the schema, in the manifest's order. What breaks it is logged: node,
+ * property, and what was expected; a VM with an error is left out. Texts and files that a config
+ * names are those of `tree` and `archive`, which must stay.
  *
- * Returns OK if the manifest as a whole could be read, even if no VM in it could; ERR_CORRUPT: no devicetree;
- * ERR_NOT_SUPPORTED: not "lintel,manifest-v1"; ERR_NOT_FOUND: no /vms, or nothing in it. *bad: how many VMs were left out.
+ * Returns OK if the manifest as a whole could be read, even if no VM in it could; ERR_CORRUPT: no
+ * devicetree; ERR_NOT_SUPPORTED: not "lintel,manifest-v1"; ERR_NOT_FOUND: no /vms, or nothing in
+ * it. *bad: how many VMs were left out.
  */
 enum status manifest_read(const void *tree, uint64_t size, const struct cpio_archive *archive,
 	void (*found)(void *context, const struct vm_config *config), void *context,

@@ -3,8 +3,8 @@
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 
-#define SIZE_LIMIT	 BIT(40) /* beyond what any VM's memory reaches: sums can't wrap */
-#define RAMDISK_WINDOW	 GIB(32)
+#define SIZE_LIMIT           BIT(40) /* beyond what any VM's memory reaches: sums can't wrap */
+#define RAMDISK_WINDOW       GIB(32)
 #define RAMDISK_WINDOW_ALIGN GIB(1)
 
 /* A piece of the VM's memory that is in use. */
@@ -46,8 +46,8 @@ static void take(struct placer *placer, const char *name, uint64_t start, uint64
 static bool find_free(const struct placer *placer, uint64_t size, uint64_t align, uint64_t *address)
 {
 	for (unsigned i = 0; i <= placer->count; i++) {
-		uint64_t start = ALIGN_UP(
-			i < placer->count ? placer->taken[i].end : GUEST_RAM_BASE, align);
+		uint64_t start =
+			ALIGN_UP(i < placer->count ? placer->taken[i].end : GUEST_RAM_BASE, align);
 
 		if (start < placer->ram_end && size <= placer->ram_end - start &&
 			!find_overlap(placer, start, start + size)) {
@@ -68,17 +68,22 @@ static const char *what_it_is(const struct cpio_file *kernel)
 	} known[] = {
 		{ 0, 2, "\x1f\x8b", " (it is compressed with gzip: unpack it first)" },
 		{ 4, 4, "zimg", " (it is an EFI zboot image: give the Image inside it)" },
-		{ 0, 4, "\x7f""ELF", " (it is an ELF file: make a flat binary of it)" },
+		{ 0, 4,
+			"\x7f"
+			"ELF",
+			" (it is an ELF file: make a flat binary of it)" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
 		if (kernel->size >= (uint64_t)known[i].offset + known[i].length &&
-			memcmp(kernel->data + known[i].offset, known[i].bytes, known[i].length) == 0)
+			memcmp(kernel->data + known[i].offset, known[i].bytes, known[i].length) ==
+				0)
 			return known[i].text;
 	return "";
 }
 
-/* An arm64 Image says itself how far from a multiple of 2 MiB it belongs, and how much it needs with its BSS. */
+/* An arm64 Image says itself how far from a multiple of 2 MiB it belongs, and how much it needs
+ * with its BSS. */
 static enum status place_image(const struct vm_config *config, struct vm_layout *layout)
 {
 	struct arm64_image header = { 0 };
@@ -126,8 +131,8 @@ static enum status place_kernel(struct placer *placer, struct vm_layout *layout)
 		return too_large(placer, "kernel", config->kernel->name, layout->kernel.address,
 			layout->kernel_end);
 	take(placer, "the kernel", layout->kernel.address, layout->kernel_end);
-	layout->entry = vm_config_has(config, SCHEMA_VM_entry) ? config->entry
-							       : layout->kernel.address;
+	layout->entry =
+		vm_config_has(config, SCHEMA_VM_entry) ? config->entry : layout->kernel.address;
 	if (layout->entry >= placer->ram_end) {
 		log_error("vm %s: entry 0x%llx, but its memory ends at 0x%llx", config->name,
 			(unsigned long long)layout->entry, (unsigned long long)placer->ram_end);
@@ -171,7 +176,7 @@ static enum status place_dtb(struct placer *placer, uint64_t dtb_size, struct vm
 		if (status)
 			return status;
 	} else if (!find_free(placer, dtb_size, BLOCK_SIZE, &layout->dtb.address) &&
-		   !find_free(placer, dtb_size, PAGE_SIZE, &layout->dtb.address)) {
+		!find_free(placer, dtb_size, PAGE_SIZE, &layout->dtb.address)) {
 		return too_large(placer, "dtb", "devicetree", layout->kernel_end,
 			layout->kernel_end + dtb_size);
 	}

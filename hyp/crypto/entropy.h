@@ -2,26 +2,29 @@
 /*
  * Random bytes, for the seeds of guests' devicetrees and whatever else must not be guessed.
  *
- * A pool of 32 bytes that is only as good as what was mixed into it: the seeds the firmware passed (dt_take_seeds()),
- * the CPU's RNDR where it has FEAT_RNG (read at each request), and the counter. Output is ChaCha20's (RFC 8439), keyed by the
- * pool, and each request replaces the pool by output that nobody sees: what was given out says nothing of what was or
- * will be.
+ * A pool of 32 bytes that is only as good as what was mixed into it: the seeds the firmware passed
+ * (dt_take_seeds()), the CPU's RNDR where it has FEAT_RNG (read at each request), and the counter.
+ * Output is ChaCha20's (RFC 8439), keyed by the pool, and each request replaces the pool by output
+ * that nobody sees: what was given out says nothing of what was or will be.
  */
 #ifndef HYP_CRYPTO_ENTROPY_H
 #define HYP_CRYPTO_ENTROPY_H
 
 #include "hyp/base/types.h"
 
-/* Mixes bytes of any quality into the pool: they can't make it worse. Any CPU, any time; takes its own lock. */
+/* Mixes bytes of any quality into the pool: they can't make it worse. Any CPU, any time; takes its
+ * own lock. */
 void entropy_mix(const void *bytes, size_t size);
 
-/* Fills `out` with `size` random bytes. About 2,500 instructions, and 20 more for each byte. */
+/* Fills `out` with `size` random bytes. About 4,000 instructions, and 20 more for each byte. */
 void entropy_get(void *out, size_t size);
 
-/* True if something better than the counter went into the pool: firmware's seeds (entropy_mix()) or RNDR. */
+/* True if something better than the counter went into the pool: firmware's seeds (entropy_mix()) or
+ * RNDR. */
 bool entropy_seeded(void);
 
-/* The block function of RFC 8439, 2.3: for the unit test. counter_nonce: counter, then the nonce, as the RFC's words. */
+/* The block function of RFC 8439, 2.3: for the unit test. counter_nonce: counter, then the nonce,
+ * as the RFC's words. */
 void chacha20_block(const uint32_t key[8], const uint32_t counter_nonce[4], uint32_t out[16]);
 
 #endif

@@ -92,7 +92,8 @@ static void start_vm(void)
 			status == ERR_BUSY ? "it runs" : status_name(status));
 }
 
-/* All VMs off; when the last one is, boot's hook ends the machine. A second time does not wait for them. */
+/* All VMs off; when the last one is, boot's hook ends the machine. A second time does not wait for
+ * them. */
 static void quit(void)
 {
 	static bool quitting;

@@ -2,9 +2,11 @@
 /*
  * One serial port for all: Lintel's own lines, and every VM's output and input.
  *
- * One VM: its output and the input pass through untouched. Several: each VM's output comes by lines that begin with
- * "[name] "; input goes to one of them, the focus. An escape character (Ctrl-A unless lintel.escape= says otherwise)
- * followed by a letter is a command of the monitor; docs/options.md lists them.
+ * One VM: its output and the input pass through untouched. Several: each VM's output comes by lines
+ * that begin with
+ * "[name] "; input goes to one of them, the focus. An escape character (Ctrl-A unless
+ * lintel.escape= says otherwise) followed by a letter is a command of the monitor; docs/options.md
+ * lists them.
  */
 #ifndef HYP_MONITOR_CONSOLE_H
 #define HYP_MONITOR_CONSOLE_H
@@ -12,14 +14,15 @@
 #include "drivers/uart/uart.h"
 
 /*
- * Takes the port, which is bound and initialised, and makes itself the log's sink. Works without interrupts; until
- * console_enable_interrupts() there is no input, and output waits for the port. NULL: no console, everything is dropped.
+ * Takes the port, which is bound and initialised, and makes itself the log's sink. Works without
+ * interrupts; until console_enable_interrupts() there is no input, and output waits for the port.
+ * NULL: no console, everything is dropped.
  */
 void console_init(struct uart *uart);
 
 /*
- * After irq_init(), gic_init() and timer_queue_init(), on the boot CPU: takes the port's interrupt, on this CPU (mpidr), or
- * polls a port that has none.
+ * After irq_init(), gic_init() and timer_queue_init(), on the boot CPU: takes the port's interrupt,
+ * on this CPU (mpidr), or polls a port that has none.
  */
 void console_enable_interrupts(uint64_t mpidr);
 
@@ -33,7 +36,8 @@ void console_printf(const char *fmt, ...) __printf_like(1, 2);
 /* Waits (bounded) until all output has left. Before the machine is switched off. */
 void console_drain(void);
 
-/* From now on output goes straight to the port, by polling, without any lock: after panic() or when all is over. */
+/* From now on output goes straight to the port, by polling, without any lock: after panic() or when
+ * all is over. */
 void console_panic_mode(void);
 
 #endif

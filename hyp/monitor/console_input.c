@@ -8,7 +8,7 @@
 #include "hyp/vdev/vuart.h"
 
 /* A port without an interrupt is asked so often. */
-#define POLL_MS 10
+#define POLL_MS     10
 /* Handed to a UART at once: what its FIFO holds. */
 #define DELIVER_MAX 16
 
@@ -19,15 +19,15 @@ static struct soft_timer poll;
 /* The focus is for a VM that runs: when its VM has ended it goes to the next that has not. */
 static void check_focus(void)
 {
-	unsigned next = console.focus;
-
 	for (unsigned i = 0; i < console.nr_vms; i++) {
-		next = (console.focus + i) % console.nr_vms;
-		if (READ_ONCE(console.vms[next].vm->state) != VM_STOPPED)
-			break;
+		unsigned next = (console.focus + i) % console.nr_vms;
+
+		if (READ_ONCE(console.vms[next].vm->state) == VM_STOPPED)
+			continue;
+		if (next != console.focus)
+			console_set_focus(next);
+		return;
 	}
-	if (next != console.focus)
-		console_set_focus(next);
 }
 
 /* Copies the first waiting characters. The lock is held. */
@@ -42,8 +42,8 @@ static unsigned peek_input(char *text)
 }
 
 /*
- * One CPU at a time delivers, so that the order stays; another one that comes meanwhile makes it look again. The VM's UART is
- * called without the lock.
+ * One CPU at a time delivers, so that the order stays; another one that comes meanwhile makes it
+ * look again. The VM's UART is called without the lock.
  */
 void console_deliver(void)
 {
@@ -68,8 +68,8 @@ void console_deliver(void)
 			spin_lock(&console.lock);
 			/* When the focus changed meanwhile the ring was emptied. */
 			if (console_focus()->vm == vm)
-				ring_drop(&console.input,
-					MIN((unsigned)taken, console.input.count));
+				ring_drop(
+					&console.input, MIN((unsigned)taken, console.input.count));
 		}
 		if (!taken && !console.deliver_again)
 			break;
@@ -152,10 +152,16 @@ void console_receive(void)
 
 	if (console.nr_vms)
 		check_focus();
-	while (read_port(&command))
+	for (;;) {
+		bool found = read_port(&command);
+
+		/* What was typed before the command is for the focus before it. */
+		if (console.nr_vms)
+			console_deliver();
+		if (!found)
+			return;
 		console_command(command);
-	if (console.nr_vms)
-		console_deliver();
+	}
 }
 
 /* Room in the output: what waits there, then the VMs that wait for it. */

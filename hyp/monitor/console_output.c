@@ -107,8 +107,7 @@ static void take_character(struct console_vm *from, char c)
 	if (c == '\r' || c == '\0')
 		return;
 	from->line[from->length++] = c;
-	if (from->length == CONSOLE_LINE_MAX ||
-		(console.interactive && from == console_focus()))
+	if (from->length == CONSOLE_LINE_MAX || (console.interactive && from == console_focus()))
 		console_show_partial(from);
 }
 

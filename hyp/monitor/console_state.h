@@ -2,7 +2,8 @@
 /*
  * The console's state, for the files console*.c and nobody else.
  *
- * One lock for all of it. With it held nothing is called but the port's driver (and an alarm set): no VM's UART, no log.
+ * One lock for all of it. With it held nothing is called but the port's driver (and an alarm set):
+ * no VM's UART, no log.
  */
 #ifndef HYP_MONITOR_CONSOLE_STATE_H
 #define HYP_MONITOR_CONSOLE_STATE_H
@@ -12,9 +13,9 @@
 #include "hyp/vm/timer.h"
 #include "hyp/vm/vm.h"
 
-#define CONSOLE_LINE_MAX   256 /* a VM's longer lines come in pieces */
-#define CONSOLE_OUTPUT_MAX KIB(8)
-#define CONSOLE_INPUT_MAX  KIB(4)
+#define CONSOLE_LINE_MAX       256 /* a VM's longer lines come in pieces */
+#define CONSOLE_OUTPUT_MAX     KIB(8)
+#define CONSOLE_INPUT_MAX      KIB(4)
 /* A guest waits when less room than this is left: more than a line with its prefix takes. */
 #define CONSOLE_OUTPUT_RESERVE 1024
 
@@ -35,24 +36,24 @@ struct console {
 	struct spinlock lock;
 	struct uart *uart; /* NULL: no console */
 	bool interrupts;   /* output may wait for the port's interrupt */
-	bool timers;	   /* there are soft timers */
+	bool timers;       /* there are soft timers */
 	bool panicking;
 
 	/* output */
 	struct console_ring output;
-	bool mid_line;		 /* something is on the current line ... */
+	bool mid_line;           /* something is on the current line ... */
 	struct console_vm *open; /* ... of this VM; NULL: of Lintel or, with one VM, of that */
-	bool interactive;	 /* somebody typed for the focus: what it sends is shown at once */
+	bool interactive;        /* somebody typed for the focus: what it sends is shown at once */
 	struct soft_timer tick;
 	bool tick_armed;
 	unsigned tick_length; /* of the focus's unfinished line when the tick was armed */
 
 	/* input */
 	struct console_ring input; /* for the focus */
-	bool input_stopped;	   /* no room: the port's interrupt is off */
-	bool delivering;	   /* somebody hands input to the focus's UART */
-	bool deliver_again;	   /* ... and must look once more */
-	bool escaped;		   /* the last character was the escape character */
+	bool input_stopped;        /* no room: the port's interrupt is off */
+	bool delivering;           /* somebody hands input to the focus's UART */
+	bool deliver_again;        /* ... and must look once more */
+	bool escaped;              /* the last character was the escape character */
 
 	unsigned nr_vms, focus;
 	struct console_vm vms[MAX_VMS];

@@ -3,8 +3,8 @@
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 
-#define PREFIX	   "lintel."
-#define CTRL(c)	   ((c) & 0x1f)
+#define PREFIX     "lintel."
+#define CTRL(c)    ((c)&0x1f)
 #define NO_ESCAPE  -1
 #define VALUE_NONE "none"
 
@@ -85,8 +85,10 @@ static bool set_stats(struct text value)
 
 static bool set_measure(struct text value)
 {
+	if (!is(value, "masked") && !is(value, VALUE_NONE))
+		return false;
 	options.measure_masked = is(value, "masked");
-	return options.measure_masked || is(value, VALUE_NONE);
+	return true;
 }
 
 /* "^A" to "^_", or "none". */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Run-time options: the words of /chosen/bootargs that begin with "lintel.". docs/options.md describes them.
+ * Run-time options: the words of /chosen/bootargs that begin with "lintel.". docs/options.md
+ * describes them.
  */
 #ifndef HYP_MONITOR_OPTIONS_H
 #define HYP_MONITOR_OPTIONS_H
@@ -16,18 +17,20 @@ enum option_exit {
 };
 
 struct options {
-	enum option_exit exit;			/* lintel.exit=off|semihosting|halt */
-	char console[OPTION_CONSOLE_MAX];	/* lintel.console=PATH|none, "" when absent: stdout-path */
-	bool stats;				/* lintel.stats=1: machine-readable lines at the end */
-	bool measure_masked;			/* lintel.measure=masked */
-	int escape;				/* lintel.escape=^A..^_|none: the character, -1 for none */
+	enum option_exit exit;            /* lintel.exit=off|semihosting|halt */
+	char console[OPTION_CONSOLE_MAX]; /* lintel.console=PATH|none, "" when absent: stdout-path
+					   */
+	bool stats;                       /* lintel.stats=1: machine-readable lines at the end */
+	bool measure_masked;              /* lintel.measure=masked */
+	int escape; /* lintel.escape=^A..^_|none: the character, -1 for none */
 };
 
 extern struct options options;
 
 /*
- * Reads the words; sets `options` and log_threshold (lintel.log=error|warn|info|debug). Words without the prefix are somebody
- * else's; an unknown or malformed one is warned of and has no effect.
+ * Reads the words; sets `options` and log_threshold (lintel.log=error|warn|info|debug). Words
+ * without the prefix are somebody else's; an unknown or malformed one is warned of and has no
+ * effect.
  */
 void options_parse(const char *bootargs);
 

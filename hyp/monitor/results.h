@@ -14,8 +14,9 @@ void results_set_bad(unsigned bad);
 const char *results_state_name(const struct vm *vm);
 
 /*
- * All VMs have stopped: prints a table (name, how it ended, starts), the statistics if lintel.stats=1. Returns the
- * exit status for lintel.exit=semihosting: 0 if all ended by power-off (or were never to be started), else 1.
+ * All VMs have stopped: prints a table (name, how it ended, starts), the statistics if
+ * lintel.stats=1. Returns the exit status for lintel.exit=semihosting: 0 if all ended by power-off
+ * (or were never to be started), else 1.
  */
 int monitor_summary(void);
 

@@ -33,8 +33,8 @@ void stats_print_vm(const struct vm *vm)
 		uint64_t sum = sum_of_class(vm, ec);
 
 		if (sum)
-			console_printf("  %-40s %12llu\n", exit_class_name(ec),
-				(unsigned long long)sum);
+			console_printf(
+				"  %-40s %12llu\n", exit_class_name(ec), (unsigned long long)sum);
 	}
 	console_printf("[%s] devices:%27s %12s %12s\n", vm->name, "", "reads", "writes");
 	for (unsigned i = 0; vm->devices && i < vm->devices->count; i++) {

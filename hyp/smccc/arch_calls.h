@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The Arm architecture calls (DEN0028 section 7) and who Lintel is.
+ *
+ * The speculation workarounds are answered by what the CPU says of itself (ID_AA64PFR0_EL1.CSV2, CSV3), else by the
+ * firmware at EL3 where it has SMCCC 1.1; a call that the firmware says is needed is passed to it.
+ *
+ * | call         | CPU                  | ARCH_FEATURES                                    | the call           |
+ * | ------------ | -------------------- | ------------------------------------------------ | ------------------ |
+ * | WORKAROUND_1 | CSV2                 | 1: not affected                                  | 0                  |
+ * | WORKAROUND_3 | CSV2_3, or ECBHB     | 1: not affected                                  | 0                  |
+ * | 1, 3         | neither              | the firmware's word: 0, 1, NOT_SUPPORTED         | to the firmware    |
+ * | WORKAROUND_2 | any                  | 1 if the firmware says so, else NOT_SUPPORTED:   | NOT_SUPPORTED      |
+ * |              |                      | a switch of the CPU's isn't kept for each vCPU   |                    |
  */
 #ifndef HYP_SMCCC_ARCH_CALLS_H
 #define HYP_SMCCC_ARCH_CALLS_H
 
-#include "hyp/vm/vcpu.h"
+#include "hyp/smccc/dispatch.h"
 
-/*
- * SMCCC_VERSION, ARCH_FEATURES, WORKAROUND_1 to _3. The workarounds are answered by what the CPU's ID registers say:
- * 1 (not affected) or NOT_SUPPORTED (not known).
- */
-enum exit_result arch_call(struct vcpu *vcpu, uint32_t function);
+/* SMCCC_VERSION, ARCH_FEATURES, WORKAROUND_1 to _3. */
+enum exit_result arch_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
 
-/* Vendor specific hypervisor service: UID (x0-x3) and revision. */
-enum exit_result vendor_call(struct vcpu *vcpu, uint32_t function);
-
-/* For PSCI_FEATURES as well: 0 or more if implemented, else SMCCC_NOT_SUPPORTED. */
-uint64_t arch_features(uint32_t function);
+/* Vendor specific hypervisor service: UID (x0-x3) and revision (x0, x1). */
+enum exit_result vendor_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
 
 #endif

@@ -4,48 +4,50 @@
 #include "hyp/smccc/arch_calls.h"
 #include "hyp/smccc/psci.h"
 
-struct smccc_range {
-	uint32_t first, last;
-	smccc_service service;
-};
-
-/* Sorted by what is called most; PSCI comes before it (below). Both widths are rows of their own. */
-static const struct smccc_range ranges[] = {
-	{ 0x80000000, 0x8000ffff, arch_call },
-	{ 0xc0000000, 0xc000ffff, arch_call },
-	{ SMCCC_VENDOR_HYP_UID, SMCCC_VENDOR_HYP_REVISION, vendor_call },
-};
-
-static smccc_service find(uint32_t function)
+static enum exit_result standard_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	/* PSCI in one step: owner 4, numbers 0 to 0x1f, both widths. */
-	if (likely((function & ~(uint32_t)(SMCCC_64 | PSCI_NUMBER_MASK)) == PSCI_BASE))
-		return psci_call;
-	for (unsigned i = 0; i < ARRAY_SIZE(ranges); i++) {
-		if (function >= ranges[i].first && function <= ranges[i].last)
-			return ranges[i].service;
-	}
-	return NULL;
+	if ((function & SMCCC_NUMBER) < PSCI_FUNCTIONS)
+		return psci_call(vcpu, conduit, function);
+	return smccc_not_supported(vcpu, conduit, function);
 }
 
-static enum exit_result not_supported(struct vcpu *vcpu)
+/* By owner; what is NULL is offered by nobody. */
+static const smccc_service services[FIELD_GET(SMCCC_OWNER, ~0) + 1] = {
+	[SMCCC_OWNER_ARCH] = arch_call,
+	[SMCCC_OWNER_STANDARD] = standard_call,
+	[SMCCC_OWNER_VENDOR_HYP] = vendor_call,
+};
+
+enum exit_result smccc_not_supported(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	vcpu->regs.x[0] = SMCCC_NOT_SUPPORTED;
-	return EXIT_RESUME;
+	(void)function;
+	return smccc_return(vcpu, conduit, SMCCC_NOT_SUPPORTED);
+}
+
+static bool is_acceptable(const struct vcpu *vcpu, uint32_t function, uint16_t immediate)
+{
+	if (immediate != 0 || !(function & SMCCC_FAST) || (function & SMCCC_RESERVED))
+		return false;
+	return !(function & SMCCC_64) || !(vcpu->regs.pstate & PSTATE_NRW);
+}
+
+static __noinline enum exit_result any_call(struct vcpu *vcpu, enum conduit conduit,
+	uint32_t function, uint16_t immediate)
+{
+	smccc_service service = services[FIELD_GET(SMCCC_OWNER, function)];
+
+	if (!service || !is_acceptable(vcpu, function, immediate))
+		service = smccc_not_supported;
+	return service(vcpu, conduit, function);
 }
 
 enum exit_result smccc_handle(struct vcpu *vcpu, enum conduit conduit, uint16_t immediate)
 {
 	uint32_t function = (uint32_t)vcpu->regs.x[0];
-	smccc_service service = find(function);
-	enum exit_result result;
+	uint32_t number = function - PSCI_BASE;
 
-	if (unlikely(immediate != 0 || !service ||
-		     ((function & SMCCC_64) && (vcpu->regs.pstate & PSTATE_NRW))))
-		result = not_supported(vcpu);
-	else
-		result = service(vcpu, function);
-	if (conduit == SMCCC_SMC && result == EXIT_RESUME)
-		return EXIT_SKIP;
-	return result;
+	/* In one step what is called most: PSCI, SMC32. */
+	if (likely(number < PSCI_FUNCTIONS && immediate == 0))
+		return psci_functions32[number](vcpu, conduit, function);
+	return any_call(vcpu, conduit, function, immediate);
 }

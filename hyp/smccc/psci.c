@@ -1,205 +1,231 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/smccc/psci.h"
 #include "drivers/psci/psci_client.h"
-#include "hyp/smccc/arch_calls.h"
-#include "hyp/smccc/dispatch.h"
+#include "hyp/arch/barrier.h"
+#include "hyp/arch/sysreg_fields.h"
+#include "hyp/base/string.h"
+#include "hyp/vdev/vgic.h"
+#include "hyp/vm/bank.h"
 #include "hyp/vm/vm.h"
 
 #define PSCI_VERSION_1_1 UINT32_C(0x10001)
 
-#define PSCI_FEATURES_NUMBER 10
-
 /* AFFINITY_INFO (DEN0022 5.7) */
-#define AFFINITY_ON    0
-#define AFFINITY_OFF   1
+#define AFFINITY_ON	0
+#define AFFINITY_OFF	1
 #define AFFINITY_LEVELS 4
 
 #define MIGRATE_NOT_REQUIRED 2
 
 /* CPU_SUSPEND's power_state, original format (DEN0022 5.4.2): everything but these is reserved. */
-#define POWER_STATE_VALID (GENMASK(15, 0) | BIT(16) | GENMASK(25, 24))
+#define POWER_STATE_ID	  GENMASK(15, 0)
+#define POWER_STATE_DOWN  BIT(16)
+#define POWER_STATE_LEVEL GENMASK(25, 24)
+#define POWER_STATE_VALID (POWER_STATE_ID | POWER_STATE_DOWN | POWER_STATE_LEVEL)
+
+/* What a PSCI call begins a vCPU with (DEN0022 6.4). */
+#define PSTATE_ENTRY (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H)
+
+#define SYSTEM_RESET2_WARM 0
 
 struct psci_args {
 	uint64_t a1, a2, a3;
-	bool smc64;
 };
 
-/* Returns what goes into x0; *result may be changed to EXIT_WAIT. */
-typedef int64_t (*psci_function)(struct vcpu *vcpu, const struct psci_args *args,
-	enum exit_result *result);
-
-static int64_t version(struct vcpu *vcpu, const struct psci_args *args, enum exit_result *result)
+/* Narrow calls have 32-bit arguments: what is in the upper halves doesn't count. */
+static struct psci_args args_of(const struct vcpu *vcpu, uint32_t function)
 {
-	(void)vcpu;
-	(void)args;
-	(void)result;
-	return PSCI_VERSION_1_1;
+	const uint64_t *x = vcpu->regs.x;
+
+	if (function & SMCCC_64)
+		return (struct psci_args){ x[1], x[2], x[3] };
+	return (struct psci_args){ (uint32_t)x[1], (uint32_t)x[2], (uint32_t)x[3] };
 }
 
-static int64_t cpu_suspend(struct vcpu *vcpu, const struct psci_args *args,
-	enum exit_result *result)
+static enum exit_result done(struct vcpu *vcpu, enum conduit conduit, int result)
 {
-	(void)vcpu;
-	if (args->a1 & ~POWER_STATE_VALID)
-		return PSCI_INVALID_PARAMETERS;
-	*result = EXIT_WAIT;
-	return PSCI_SUCCESS;
+	return smccc_return(vcpu, conduit, (uint64_t)result);
 }
 
-static int64_t cpu_off(struct vcpu *vcpu, const struct psci_args *args, enum exit_result *result)
+static enum exit_result version(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	(void)args;
-	(void)result;
+	(void)function;
+	return smccc_return(vcpu, conduit, PSCI_VERSION_1_1);
+}
+
+static bool is_entry(const struct vm *vm, uint64_t address)
+{
+	return address - vm->ram_base.ipa < vm->ram_size && IS_ALIGNED(address, 4);
+}
+
+/*
+ * The state is lost and the vCPU is made to go on at `entry`, when something wakes it. Nothing of what could do that is
+ * lost: list registers and timers stay as they are.
+ */
+static enum exit_result power_down(struct vcpu *vcpu, uint64_t entry, uint64_t context)
+{
+	memset(&vcpu->regs, 0, sizeof(vcpu->regs));
+	vcpu->regs.pc = entry;
+	vcpu->regs.x[0] = context;
+	vcpu->regs.pstate = PSTATE_ENTRY;
+	bank_reset(vcpu->bank);
+	bank_load(vcpu->bank);
+	isb();
+	if (!vgic_has_pending(vcpu) && sched_block(vcpu))
+		return EXIT_RESCHEDULE;
+	return EXIT_SWITCH;
+}
+
+static enum exit_result cpu_suspend(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+{
+	struct psci_args args = args_of(vcpu, function);
+
+	if (args.a1 & ~POWER_STATE_VALID)
+		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
+	if (args.a1 & POWER_STATE_DOWN) {
+		if (!is_entry(vcpu->vm, args.a2))
+			return done(vcpu, conduit, PSCI_INVALID_ADDRESS);
+		return power_down(vcpu, args.a2, args.a3);
+	}
+	vcpu->regs.x[0] = PSCI_SUCCESS;
+	return vgic_has_pending(vcpu) ? (enum exit_result)conduit : EXIT_WAIT;
+}
+
+static enum exit_result cpu_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+{
+	(void)function;
 	/* Seen before it enters the guest again; what it finds in x0 then is not looked at by anybody. */
 	vcpu_request_local(vcpu, WORK_STOP);
-	return PSCI_INTERNAL_FAILURE;
+	return done(vcpu, conduit, PSCI_INTERNAL_FAILURE);
 }
 
-/* The vCPU with these affinity fields; NULL if there is none, or other bits are set. */
-static struct vcpu *find_target(struct vm *vm, uint64_t mpidr)
+/* Callers pass MPIDR_EL1 as they read it, in which bit 31 is RES1. Every other bit that isn't affinity must be zero. */
+static uint64_t affinity_of(uint64_t mpidr)
 {
-	/* Callers pass MPIDR_EL1 as they read it: bit 31 is RES1 there. */
-	mpidr &= ~BIT(31);
-	return mpidr < vm->nr_vcpus ? vm->vcpus[mpidr] : NULL;
+	return mpidr & ~BIT(31);
 }
 
-static bool is_in_ram(const struct vm *vm, uint64_t address)
+/* The vCPU with these affinity fields (they differ in Aff0 only), or NULL. */
+static struct vcpu *find_target(const struct vm *vm, uint64_t mpidr)
 {
-	return address - vm->ram_base.ipa < vm->ram_size;
+	uint64_t affinity = affinity_of(mpidr);
+
+	return affinity < vm->nr_vcpus ? vm->vcpus[affinity] : NULL;
 }
 
-static int64_t cpu_on(struct vcpu *vcpu, const struct psci_args *args, enum exit_result *result)
+static enum exit_result cpu_on(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	struct vcpu *target = find_target(vcpu->vm, args->a1);
+	struct psci_args args = args_of(vcpu, function);
+	struct vcpu *target = find_target(vcpu->vm, args.a1);
 
-	(void)result;
 	if (!target)
-		return PSCI_INVALID_PARAMETERS;
+		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
 	if (READ_ONCE(target->state) != VCPU_OFF)
-		return PSCI_ALREADY_ON;
-	if (!is_in_ram(vcpu->vm, args->a2) || !IS_ALIGNED(args->a2, 4))
-		return PSCI_INVALID_ADDRESS;
-	return vcpu_power_on(target, args->a2, args->a3) == OK ? PSCI_SUCCESS : PSCI_ALREADY_ON;
+		return done(vcpu, conduit, PSCI_ALREADY_ON);
+	if (!is_entry(vcpu->vm, args.a2))
+		return done(vcpu, conduit, PSCI_INVALID_ADDRESS);
+	/* Another caller may have been faster. */
+	if (vcpu_power_on(target, args.a2, args.a3) != OK)
+		return done(vcpu, conduit, PSCI_ALREADY_ON);
+	return done(vcpu, conduit, PSCI_SUCCESS);
 }
 
-static int64_t affinity_info(struct vcpu *vcpu, const struct psci_args *args,
-	enum exit_result *result)
+static enum exit_result affinity_info(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	struct vm *vm = vcpu->vm;
-	/* Affinity levels above 0 hold all vCPUs of a VM: their MPIDRs differ in Aff0 only. */
-	uint64_t affinity = args->a1 & ~BIT(31);
+	struct psci_args args = args_of(vcpu, function);
+	uint64_t affinity = affinity_of(args.a1);
 
-	(void)result;
-	if (args->a2 >= AFFINITY_LEVELS)
-		return PSCI_INVALID_PARAMETERS;
-	if (args->a2 == 0) {
-		struct vcpu *target = find_target(vm, affinity);
+	if (args.a2 >= AFFINITY_LEVELS || (affinity & ~MPIDR_AFFINITY_MASK))
+		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
+	if (args.a2 == 0) {
+		struct vcpu *target = find_target(vcpu->vm, args.a1);
 
 		if (!target)
-			return PSCI_INVALID_PARAMETERS;
-		return READ_ONCE(target->state) == VCPU_OFF ? AFFINITY_OFF : AFFINITY_ON;
+			return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
+		return done(vcpu, conduit,
+			READ_ONCE(target->state) == VCPU_OFF ? AFFINITY_OFF : AFFINITY_ON);
 	}
-	if (affinity & ~UINT64_C(0xff))
-		return PSCI_INVALID_PARAMETERS;
-	return AFFINITY_ON; /* the caller is in it */
+	/* Fields below the level don't count. All vCPUs of a VM share those above Aff0; the caller is on. */
+	if (args.a2 < 3 && ((affinity & GENMASK(31, 0)) >> (8 * args.a2)) != 0)
+		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
+	return done(vcpu, conduit, affinity >> 32 ? PSCI_INVALID_PARAMETERS : AFFINITY_ON);
 }
 
-static int64_t migrate_info_type(struct vcpu *vcpu, const struct psci_args *args,
-	enum exit_result *result)
+static enum exit_result migrate_info_type(struct vcpu *vcpu, enum conduit conduit,
+	uint32_t function)
 {
-	(void)vcpu;
-	(void)args;
-	(void)result;
-	return MIGRATE_NOT_REQUIRED;
+	(void)function;
+	return done(vcpu, conduit, MIGRATE_NOT_REQUIRED);
 }
 
-static int64_t system_off(struct vcpu *vcpu, const struct psci_args *args,
-	enum exit_result *result)
+static enum exit_result system_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	(void)args;
-	(void)result;
+	(void)function;
 	vm_power_off(vcpu->vm);
-	return PSCI_INTERNAL_FAILURE;
+	return done(vcpu, conduit, PSCI_INTERNAL_FAILURE);
 }
 
-static int64_t system_reset(struct vcpu *vcpu, const struct psci_args *args,
-	enum exit_result *result)
+static enum exit_result system_reset(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	(void)args;
-	(void)result;
+	(void)function;
 	vm_reset(vcpu->vm);
-	return PSCI_INTERNAL_FAILURE;
+	return done(vcpu, conduit, PSCI_INTERNAL_FAILURE);
 }
 
-static int64_t system_reset2(struct vcpu *vcpu, const struct psci_args *args,
-	enum exit_result *result)
+/* Vendor resets have bit 31 of the type: there are none. */
+static enum exit_result system_reset2(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	if (args->a1 != 0) /* vendor resets have bit 31; there are none */
-		return PSCI_INVALID_PARAMETERS;
-	return system_reset(vcpu, args, result);
+	if ((uint32_t)vcpu->regs.x[1] != SYSTEM_RESET2_WARM)
+		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
+	return system_reset(vcpu, conduit, function);
 }
 
-static int64_t features(struct vcpu *vcpu, const struct psci_args *args, enum exit_result *result);
+static enum exit_result features(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
 
-struct psci_row {
-	psci_function call;
-	bool both_widths; /* else SMC32 only */
+#define NONE smccc_not_supported
+
+/* All functions have a width of 32 bits; those marked here one of 64, too. */
+#define FUNCTIONS_BOTH_WIDTHS (BIT(1) | BIT(3) | BIT(4) | BIT(18))
+
+const smccc_service psci_functions32[PSCI_FUNCTIONS] = {
+	[0] = version,
+	[1] = cpu_suspend,
+	[2] = cpu_off,
+	[3] = cpu_on,
+	[4] = affinity_info,
+	[5] = NONE,
+	[6] = migrate_info_type,
+	[7] = NONE,
+	[8] = system_off,
+	[9] = system_reset,
+	[10] = features,
+	[11 ... 17] = NONE,
+	[18] = system_reset2,
+	[19 ... PSCI_FUNCTIONS - 1] = NONE,
 };
 
-static const struct psci_row rows[PSCI_NUMBER_MASK + 1] = {
-	[0] = { version, false },
-	[1] = { cpu_suspend, true },
-	[2] = { cpu_off, false },
-	[3] = { cpu_on, true },
-	[4] = { affinity_info, true },
-	[6] = { migrate_info_type, false },
-	[8] = { system_off, false },
-	[9] = { system_reset, false },
-	[PSCI_FEATURES_NUMBER] = { features, false },
-	[18] = { system_reset2, true },
-};
-
-/* NULL: not implemented, or not in this width. */
-static const struct psci_row *find(uint32_t function)
+static smccc_service find(uint32_t function)
 {
-	const struct psci_row *row = &rows[function & PSCI_NUMBER_MASK];
+	uint32_t number = function & SMCCC_NUMBER;
 
-	if (!row->call || ((function & SMCCC_64) && !row->both_widths))
-		return NULL;
-	return row;
+	if ((function & SMCCC_64) && !(FUNCTIONS_BOTH_WIDTHS & BIT(number)))
+		return NONE;
+	return psci_functions32[number];
 }
 
-static int64_t features(struct vcpu *vcpu, const struct psci_args *args, enum exit_result *result)
+static enum exit_result features(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	uint32_t function = (uint32_t)args->a1;
+	uint32_t wanted = args_of(vcpu, function).a1;
+	uint32_t number = (wanted & ~(uint32_t)SMCCC_64) - PSCI_BASE;
 
-	(void)vcpu;
-	(void)result;
-	if (function == SMCCC_VERSION)
-		return PSCI_SUCCESS;
-	if ((function & ~(uint32_t)(SMCCC_64 | PSCI_NUMBER_MASK)) != PSCI_BASE || !find(function))
-		return PSCI_NOT_SUPPORTED;
-	return 0; /* CPU_SUSPEND: original format, platform-coordinated */
+	if (wanted == SMCCC_VERSION)
+		return done(vcpu, conduit, PSCI_SUCCESS);
+	if (number >= PSCI_FUNCTIONS || find(wanted) == NONE)
+		return done(vcpu, conduit, PSCI_NOT_SUPPORTED);
+	return done(vcpu, conduit, 0); /* CPU_SUSPEND: original format, platform-coordinated */
 }
 
-enum exit_result psci_call(struct vcpu *vcpu, uint32_t function)
+enum exit_result psci_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	const struct psci_row *row = find(function);
-	enum exit_result result = EXIT_RESUME;
-	uint64_t *x = vcpu->regs.x;
-
-	if (unlikely(!row)) {
-		x[0] = SMCCC_NOT_SUPPORTED;
-		return EXIT_RESUME;
-	}
-
-	struct psci_args args = { x[1], x[2], x[3], function & SMCCC_64 };
-
-	if (!args.smc64) {
-		args.a1 = (uint32_t)args.a1;
-		args.a2 = (uint32_t)args.a2;
-		args.a3 = (uint32_t)args.a3;
-	}
-	x[0] = (uint64_t)row->call(vcpu, &args, &result);
-	return result;
+	return find(function)(vcpu, conduit, function);
 }

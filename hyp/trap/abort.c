@@ -83,11 +83,10 @@ static enum exit_result external(struct vcpu *vcpu, uint64_t esr, bool fetch)
 	return inject_external_abort(vcpu, fetch, read_sysreg(FAR_EL2));
 }
 
-static bool is_big_endian(const struct vcpu *vcpu)
+/* The guest's data accesses at its present EL. */
+static bool is_big_endian(const struct vcpu *vcpu, uint64_t sctlr)
 {
-	uint64_t sctlr = read_sysreg(SCTLR_EL1);
-
-	if (unlikely(vcpu->regs.pstate & PSTATE_NRW))
+	if (vcpu->regs.pstate & PSTATE_NRW)
 		return vcpu->regs.pstate & PSTATE_AA32_E;
 	return sctlr & (at_el0(vcpu) ? SCTLR_EL1_E0E : SCTLR_EL1_EE);
 }
@@ -104,32 +103,61 @@ static enum exit_result finish_mmio(struct vcpu *vcpu, enum mmio_result result, 
 	}
 }
 
-static enum exit_result emulate(struct vcpu *vcpu, struct device_region *region, uint64_t esr,
-	uint64_t ipa, uint64_t far)
+/* Performs a decoded access. The value passes through the vCPU: a local whose address is taken costs a stack guard. */
+static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device_region *region,
+	const struct mmio_access *access, uint64_t far)
 {
-	struct mmio_access access = mmio_access_from_esr(esr, ipa, is_big_endian(vcpu));
-	uint64_t offset = ipa - region->first, value = 0;
+	uint64_t offset = access->ipa - region->first;
 	enum mmio_result result;
+
+	if (access->write) {
+		region->writes++;
+		result = region->ops->write(vcpu, region->device, offset, access->width,
+			mmio_store_value(access, &vcpu->regs));
+		if (unlikely(result > MMIO_RAZ_WI))
+			return finish_mmio(vcpu, result, far);
+		return EXIT_SKIP;
+	}
+	region->reads++;
+	result = region->ops->read(vcpu, region->device, offset, access->width,
+		&vcpu->mmio_value);
+	if (unlikely(result != MMIO_DONE)) {
+		if (result != MMIO_RAZ_WI)
+			return finish_mmio(vcpu, result, far);
+		vcpu->mmio_value = 0;
+	}
+	mmio_load_done(access, &vcpu->regs, vcpu->mmio_value);
+	return EXIT_SKIP;
+}
+
+/* An access with acquire or release semantics, or of a guest that may be big-endian. */
+static __noinline enum exit_result emulate_other(struct vcpu *vcpu, struct device_region *region,
+	uint64_t esr, uint64_t ipa, uint64_t far)
+{
+	bool big_endian = is_big_endian(vcpu, read_sysreg(SCTLR_EL1));
+	struct mmio_access access = mmio_access_from_esr(esr, ipa, big_endian);
+	enum exit_result result;
+
+	if (access.acquire_release)
+		dmb_ish();
+	result = perform(vcpu, region, &access, far);
+	if (access.acquire_release)
+		dmb_ish();
+	return result;
+}
+
+static __always_inline enum exit_result emulate(struct vcpu *vcpu, struct device_region *region,
+	uint64_t esr, uint64_t ipa, uint64_t far)
+{
+	struct mmio_access access = mmio_access_from_esr(esr, ipa, false);
 
 	if (unlikely(!(region->widths & BIT(access.width))))
 		return inject_external_abort(vcpu, false, far);
-	if (unlikely(access.acquire_release))
-		dmb_ish();
-	if (access.write) {
-		region->writes++;
-		value = mmio_store_value(&access, &vcpu->regs);
-		result = region->ops->write(vcpu, region->device, offset, access.width, value);
-	} else {
-		region->reads++;
-		result = region->ops->read(vcpu, region->device, offset, access.width, &value);
-	}
-	if (unlikely(access.acquire_release))
-		dmb_ish();
-	if (unlikely(result > MMIO_RAZ_WI))
-		return finish_mmio(vcpu, result, far);
-	if (!access.write)
-		mmio_load_done(&access, &vcpu->regs, result == MMIO_RAZ_WI ? 0 : value);
-	return EXIT_SKIP;
+	if (unlikely((esr & ISS_AR) ||
+		     (read_sysreg(SCTLR_EL1) & (SCTLR_EL1_EE | SCTLR_EL1_E0E)) ||
+		     (vcpu->regs.pstate & PSTATE_NRW)))
+		return emulate_other(vcpu, region, esr, ipa, far);
+	return perform(vcpu, region, &access, far);
 }
 
 /* Not a device: RAM, beyond the IPA space, or nothing. */
@@ -183,7 +211,7 @@ static bool is_maintenance(struct vcpu *vcpu, uint64_t esr)
 	return instruction == DC_CVAP || instruction == DC_CVADP;
 }
 
-static enum exit_result slow_data(struct vcpu *vcpu, uint64_t esr)
+static __noinline enum exit_result slow_data(struct vcpu *vcpu, uint64_t esr)
 {
 	uint64_t far = read_sysreg(FAR_EL2), ipa;
 	struct device_region *region;
@@ -199,8 +227,12 @@ static enum exit_result slow_data(struct vcpu *vcpu, uint64_t esr)
 		return cmo_handle_abort(vcpu, esr, IPA(ipa), region != NULL);
 	if (!region)
 		return place(vcpu, esr, false, ipa, far);
-	if (esr & ISS_ISV)
+	if (esr & ISS_ISV) {
+		/* On a permission fault; or, what device_find() did not take before, it runs over the region's end. */
+		if (!device_find(vcpu->vm->devices, ipa, 1U << FIELD_GET(ISS_SAS, esr)))
+			return inject_external_abort(vcpu, false, far);
 		return emulate(vcpu, region, esr, ipa, far);
+	}
 	vcpu_log(vcpu, "access to device %s at 0x%lx by an instruction without a syndrome "
 		       "(use plain loads and stores of one register): external abort",
 		region->ops->name, (unsigned long)ipa);
@@ -214,14 +246,11 @@ enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr)
 		   (FSC_TRANSLATION | ISS_ISV))) {
 		uint64_t far = read_sysreg(FAR_EL2);
 		uint64_t ipa = hpfar_page() | (far & (PAGE_SIZE - 1));
-		unsigned width = 1U << FIELD_GET(ISS_SAS, esr);
-		struct device_region *region = device_find(vcpu->vm->devices, ipa, width);
+		struct device_region *region = device_find(
+			vcpu->vm->devices, ipa, 1U << FIELD_GET(ISS_SAS, esr));
 
 		if (likely(region))
 			return emulate(vcpu, region, esr, ipa, far);
-		if (unlikely(device_find(vcpu->vm->devices, ipa, 1))) /* runs over its end */
-			return inject_external_abort(vcpu, false, far);
-		return place(vcpu, esr, false, ipa, far);
 	}
 	return slow_data(vcpu, esr);
 }

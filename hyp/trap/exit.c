@@ -86,8 +86,31 @@ const char *exit_class_name(unsigned ec)
 	return ec < NR_EXIT_CLASSES && class_names[ec] ? class_names[ec] : "reserved class";
 }
 
-const exit_handler exit_table[NR_EXIT_CLASSES] = {
-	[EC_UNKNOWN] = hidden,
+/* For each condition, bit n says whether it holds when NZCV is n (Arm ARM C1.2.4). */
+static const uint16_t condition_holds[16] = {
+	0xf0f0, 0x0f0f, 0xcccc, 0x3333, 0xff00, 0x00ff, 0xaaaa, 0x5555,
+	0x0c0c, 0xf3f3, 0xaa55, 0x55aa, 0x0a05, 0xf5fa, 0xffff, 0xffff,
+};
+
+bool exit_condition_holds(uint64_t pstate, uint64_t esr)
+{
+	unsigned condition, nzcv = (unsigned)(pstate >> 28);
+
+	if (ESR_GET_EC(esr) == EC_SMC32 && !(esr & ISS_SMC_CCKNOWNPASS))
+		return true;
+	if (esr & ISS_CV) {
+		condition = (unsigned)FIELD_GET(ISS_COND, esr);
+	} else {
+		unsigned it = (unsigned)(FIELD_GET(PSTATE_AA32_IT_HIGH, pstate) << 2 |
+					 FIELD_GET(PSTATE_AA32_IT_LOW, pstate));
+
+		condition = it == 0 ? 14 : it >> 4;
+	}
+	return (condition_holds[condition] >> nzcv) & 1;
+}
+
+/* The classes of instructions that are conditional in AArch32, and their handlers once the condition holds. */
+static const exit_handler conditional_table[] = {
 	[EC_WFX] = wfx_handle,
 	[EC_CP15_MCR] = hidden,
 	[EC_CP15_MCRR] = hidden,
@@ -95,11 +118,31 @@ const exit_handler exit_table[NR_EXIT_CLASSES] = {
 	[EC_CP14_LDC] = hidden,
 	[EC_FP] = hidden,
 	[EC_VMRS] = hidden,
+	[EC_CP14_MRRC] = hidden,
+	[EC_SMC32] = smc,
+};
+
+static enum exit_result conditional(struct vcpu *vcpu, uint64_t esr)
+{
+	if ((vcpu->regs.pstate & PSTATE_NRW) && !exit_condition_holds(vcpu->regs.pstate, esr))
+		return EXIT_SKIP;
+	return conditional_table[ESR_GET_EC(esr)](vcpu, esr);
+}
+
+const exit_handler exit_table[NR_EXIT_CLASSES] = {
+	[EC_UNKNOWN] = hidden,
+	[EC_WFX] = conditional,
+	[EC_CP15_MCR] = conditional,
+	[EC_CP15_MCRR] = conditional,
+	[EC_CP14_MCR] = conditional,
+	[EC_CP14_LDC] = conditional,
+	[EC_FP] = conditional,
+	[EC_VMRS] = conditional,
 	[EC_PAUTH] = hidden,
 	[EC_LS64] = hidden,
-	[EC_CP14_MRRC] = hidden,
+	[EC_CP14_MRRC] = conditional,
 	[EC_HVC32] = hvc,
-	[EC_SMC32] = smc,
+	[EC_SMC32] = conditional,
 	[EC_HVC64] = hvc,
 	[EC_SMC64] = smc,
 	[EC_SYSREG] = sysreg_handle,
@@ -143,40 +186,6 @@ void exit_skip_instruction(struct guest_regs *regs, uint64_t esr)
 	regs->pstate = pstate & ~(PSTATE_BTYPE | PSTATE_SS);
 }
 
-/* For each condition, bit n says whether it holds when NZCV is n (Arm ARM C1.2.4). */
-static const uint16_t condition_holds[16] = {
-	0xf0f0, 0x0f0f, 0xcccc, 0x3333, 0xff00, 0x00ff, 0xaaaa, 0x5555,
-	0x0c0c, 0xf3f3, 0xaa55, 0x55aa, 0x0a05, 0xf5fa, 0xffff, 0xffff,
-};
-
-static bool is_conditional(unsigned ec)
-{
-	static const uint64_t classes = BIT(EC_WFX) | BIT(EC_CP15_MCR) | BIT(EC_CP15_MCRR) |
-					BIT(EC_CP14_MCR) | BIT(EC_CP14_LDC) | BIT(EC_FP) |
-					BIT(EC_VMRS) | BIT(EC_CP14_MRRC) | BIT(EC_SMC32);
-
-	return classes & BIT(ec);
-}
-
-bool exit_condition_holds(uint64_t pstate, uint64_t esr)
-{
-	unsigned condition, nzcv = (unsigned)(pstate >> 28);
-
-	if (!is_conditional((unsigned)ESR_GET_EC(esr)))
-		return true;
-	if (ESR_GET_EC(esr) == EC_SMC32 && !(esr & ISS_SMC_CCKNOWNPASS))
-		return true;
-	if (esr & ISS_CV) {
-		condition = (unsigned)FIELD_GET(ISS_COND, esr);
-	} else {
-		unsigned it = (unsigned)(FIELD_GET(PSTATE_AA32_IT_HIGH, pstate) << 2 |
-					 FIELD_GET(PSTATE_AA32_IT_LOW, pstate));
-
-		condition = it == 0 ? 14 : it >> 4;
-	}
-	return (condition_holds[condition] >> nzcv) & 1;
-}
-
 /* HVC's preferred return address is the instruction after it; of everything else that traps, the instruction. */
 static bool is_past(uint64_t esr)
 {
@@ -185,12 +194,10 @@ static bool is_past(uint64_t esr)
 	return ec == EC_HVC64 || ec == EC_HVC32;
 }
 
-bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
+/* The results that are not all of the time. */
+static __noinline bool finish_other(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
 {
 	switch (result) {
-	case EXIT_SKIP:
-		exit_skip_instruction(&vcpu->regs, esr);
-		return true;
 	case EXIT_INJECT:
 		inject_now(vcpu);
 		return true;
@@ -200,13 +207,29 @@ bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
 		return !sched_block(vcpu);
 	case EXIT_RESCHEDULE:
 		return false;
-	case EXIT_STOP_VM:
-	case EXIT_RESUME:
-	case EXIT_SWITCH:
-	case EXIT_REFLECT:
-		break;
+	default:
+		return true;
 	}
-	return true;
+}
+
+static __always_inline bool finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
+{
+	if (result == EXIT_RESUME)
+		return true;
+	if (likely(result == EXIT_SKIP)) {
+		if (likely((esr & ESR_IL) &&
+			   !(vcpu->regs.pstate & (PSTATE_NRW | PSTATE_BTYPE | PSTATE_SS))))
+			vcpu->regs.pc += 4;
+		else
+			exit_skip_instruction(&vcpu->regs, esr);
+		return true;
+	}
+	return finish_other(vcpu, esr, result);
+}
+
+bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
+{
+	return finish(vcpu, esr, result);
 }
 
 /* What was asked of this vCPU while it was out. False: it gives up the CPU. */
@@ -263,7 +286,6 @@ void exit_run(struct vcpu *vcpu)
 
 	for (;;) {
 		enum exit_kind kind;
-		enum exit_result result;
 		uint64_t esr;
 		unsigned ec;
 
@@ -278,14 +300,7 @@ void exit_run(struct vcpu *vcpu)
 		ec = (unsigned)ESR_GET_EC(esr);
 		trace_record(&cpu->trace, esr, vcpu->regs.pc);
 		vcpu->exits[ec]++;
-		if (unlikely(vcpu->regs.pstate & PSTATE_NRW) &&
-			!exit_condition_holds(vcpu->regs.pstate, esr))
-			result = EXIT_SKIP;
-		else
-			result = exit_table[ec](vcpu, esr);
-		if (likely(result == EXIT_RESUME))
-			continue;
-		if (!exit_finish(vcpu, esr, result))
+		if (!finish(vcpu, esr, exit_table[ec](vcpu, esr)))
 			return;
 	}
 }

@@ -28,11 +28,14 @@ bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result);
 
 /*
  * Moves past the instruction that trapped: 4 bytes, or 2 for a 16-bit one (IL = 0), with the IT state of AArch32
- * (Arm ARM F1.? ITAdvance), PSTATE.BTYPE and the single-step state. Pure.
+ * (ITAdvance), PSTATE.BTYPE and the single-step state. Pure.
  */
 void exit_skip_instruction(struct guest_regs *regs, uint64_t esr);
 
-/* For AArch32: does the conditional instruction that trapped pass its condition? (Arm ARM ConditionHolds; COND or IT) */
+/*
+ * For AArch32: does the instruction that trapped, of one of the classes with a condition, pass it? (Arm ARM
+ * ConditionHolds; COND or IT)
+ */
 bool exit_condition_holds(uint64_t pstate, uint64_t esr);
 
 /* lintel.measure=masked: enter through a function that keeps cpu->longest_masked. */

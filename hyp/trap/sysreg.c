@@ -129,12 +129,40 @@ static enum exit_result icc(struct vcpu *vcpu, unsigned encoding, bool read, uns
 	return result;
 }
 
+static enum exit_result vm_register(struct vcpu *vcpu, unsigned encoding, bool read, unsigned rt)
+{
+	if (encoding == SYS_CPACR_EL1) {
+		if (read)
+			vcpu_set_x(vcpu, rt, read_sysreg(CPACR_EL1) & CPACR_EL1_FPEN);
+		else
+			write_sysreg(guest_cpacr(vcpu_get_x(vcpu, rt)), CPACR_EL1);
+		return EXIT_SKIP;
+	}
+	if (read)
+		return inject_undefined(vcpu);
+	return cmo_write_vm_register(vcpu, encoding, vcpu_get_x(vcpu, rt));
+}
+
+/* The syndrome of a write to ICC_SGI1R_EL1, but for Rt. */
+#define ISS_SYS_REGISTER (ESR_ISS_MASK & ~ISS_SYS_RT)
+#define ISS_WRITE_SGI1R                                                                            \
+	(FIELD_PREP(ISS_SYS_OP0, SYSREG_OP0(SYS_ICC_SGI1R_EL1)) |                                  \
+		FIELD_PREP(ISS_SYS_OP1, SYSREG_OP1(SYS_ICC_SGI1R_EL1)) |                           \
+		FIELD_PREP(ISS_SYS_CRN, SYSREG_CRN(SYS_ICC_SGI1R_EL1)) |                           \
+		FIELD_PREP(ISS_SYS_CRM, SYSREG_CRM(SYS_ICC_SGI1R_EL1)) |                           \
+		FIELD_PREP(ISS_SYS_OP2, SYSREG_OP2(SYS_ICC_SGI1R_EL1)))
+
 enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 {
-	unsigned encoding = sysreg_encoding_of(esr), index = row_index(encoding);
 	unsigned rt = (unsigned)FIELD_GET(ISS_SYS_RT, esr);
 	bool read = esr & ISS_SYS_READ;
+	unsigned encoding, index;
 
+	/* What guests do all the time goes first. */
+	if (likely((esr & ISS_SYS_REGISTER) == ISS_WRITE_SGI1R))
+		return vgic_sgi_write(vcpu, SYS_ICC_SGI1R_EL1, vcpu_get_x(vcpu, rt));
+	encoding = sysreg_encoding_of(esr);
+	index = row_index(encoding);
 	if (unlikely(index == 0))
 		return no_row(vcpu, esr, encoding, rt);
 	switch ((enum trap_class)rows[index - 1].trap) {
@@ -154,6 +182,8 @@ enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 		return debug_access(vcpu, encoding, !read, rt);
 	case TRAP_SETWAY:
 		return cmo_set_way(vcpu);
+	case TRAP_VM:
+		return vm_register(vcpu, encoding, read, rt);
 	default:
 		return undefined(vcpu, esr);
 	}

@@ -4,7 +4,8 @@
 #include "mm/page.h"
 
 #define FIRST_CAPACITY 16
-#define PIECES_PER_ROW 4
+#define PIECES_PER_ROW 16
+#define PIECES_MAX     16384
 
 static uint64_t last_of(const struct device_region *row)
 {
@@ -21,10 +22,15 @@ static size_t rows_size(unsigned capacity)
 	return capacity * sizeof(struct device_region);
 }
 
+static unsigned pieces_for(unsigned rows)
+{
+	return MIN(rows * PIECES_PER_ROW, (unsigned)PIECES_MAX);
+}
+
 /* Rows, then the index: a number for the beginning of each piece, and one for the end of the last. */
 static size_t size_for(unsigned capacity)
 {
-	return rows_size(capacity) + (capacity * PIECES_PER_ROW + 1) * sizeof(uint16_t);
+	return rows_size(capacity) + (pieces_for(capacity) + 1) * sizeof(uint16_t);
 }
 
 static enum status resize(struct device_table *table, unsigned capacity)
@@ -67,11 +73,9 @@ enum status device_table_create(struct vm *vm, unsigned capacity)
 /* Pieces as small as their number allows; the first row is where they begin. */
 static void make_index(struct device_table *table)
 {
-	unsigned pieces = 1, row = 0;
+	unsigned pieces = pieces_for(table->count), row = 0;
 	uint64_t span = last_of(&table->rows[table->count - 1]) - table->rows[0].first;
 
-	while (pieces * 2 <= table->count * PIECES_PER_ROW)
-		pieces *= 2;
 	table->base = table->rows[0].first;
 	table->last = pieces - 1;
 	table->shift = PAGE_SHIFT;

@@ -43,12 +43,12 @@ struct device_region {
 	const struct device_ops *ops;
 	uint16_t widths;
 	uint64_t reads, writes; /* counted for statistics, not exact when vCPUs race */
-};
+} __aligned(64);
 
 /*
  * Found in one step where devices are not crowded: the addresses from `base` on are cut into pieces of 1 << shift bytes, the last
  * piece being all that is left; index[n] is the first row that ends in piece n or later. Where that is not the one, it is
- * a later one, up to index[n + 1]. There are about four pieces for each row.
+ * a later one, up to index[n + 1]. There are up to 16 pieces for each row.
  */
 struct device_table {
 	uint64_t base;

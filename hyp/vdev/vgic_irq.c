@@ -10,7 +10,7 @@
 
 #define APR_BITS      32
 
-void vgic_unlock(struct vgic *vgic)
+void vgic_unlock_and_kick(struct vgic *vgic)
 {
 	uint32_t kicks = vgic->kicks;
 
@@ -24,19 +24,6 @@ void vgic_notify(struct vgic_cpu *cpu, unsigned word)
 {
 	cpu->look |= (uint32_t)BIT(word);
 	cpu->vgic->kicks |= (uint32_t)BIT(cpu->vcpu->id);
-}
-
-/* Pending of SPIs; for word 0, where a physical interrupt stands for some wires, pending_private(). */
-static uint32_t pending_of(const struct vgic_bank *bank)
-{
-	return bank->latch | (bank->line & ~bank->edge);
-}
-
-static uint32_t pending_private(const struct vgic_cpu *cpu)
-{
-	const struct vgic_bank *bank = &cpu->bank;
-
-	return bank->latch | (bank->line & ~bank->edge & ~cpu->hw_backed) | cpu->hw_held;
 }
 
 static bool group_enabled(const struct vgic_cpu *cpu, bool group1)
@@ -68,7 +55,7 @@ static struct vgic_cpu *choose_any(const struct vgic *vgic, bool group1)
 uint32_t vgic_ready(struct vgic_cpu *cpu, unsigned word)
 {
 	struct vgic_bank *bank = vgic_bank_of(cpu, word);
-	uint32_t ready = word == 0 ? pending_private(cpu) : pending_of(bank);
+	uint32_t ready = word == 0 ? vgic_pending_private(cpu) : vgic_pending(bank);
 	uint32_t any;
 
 	ready &= ~bank->active & ~bank->in_lr & bank->targets[cpu->vcpu->id] &
@@ -83,13 +70,12 @@ uint32_t vgic_ready(struct vgic_cpu *cpu, unsigned word)
 	return ready;
 }
 
-void vgic_route(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits)
+void vgic_route_pending(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits)
 {
 	struct vgic_bank *bank = owner ? &owner->bank : &vgic->spi[word - 1];
 
-	bits &= (owner ? pending_private(owner) : pending_of(bank)) & vgic_deliverable(vgic, bank);
-	/* In a list register already: only an edge is news. */
-	bits &= ~bank->in_lr | bank->latch;
+	/* Of those in a list register already only an edge is news. */
+	bits &= vgic_deliverable(vgic, bank) & (~bank->in_lr | bank->latch);
 	if (!bits)
 		return;
 	if (owner) {

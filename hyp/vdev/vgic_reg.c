@@ -112,11 +112,13 @@ VGIC_WRITER(vgic_write_enable_set)
 	(void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
+	if (!((uint32_t)value & ~READ_ONCE(bank->enable)))
+		return MMIO_DONE;
 	vgic_lock(vgic);
 	added = (uint32_t)value & ~bank->enable;
 	bank->enable |= added;
 	if (owner) {
-		vgic_update_private(owner, 0);
+		WRITE_ONCE(owner->deliverable, vgic_deliverable(vgic, bank));
 		enable_physical(owner, added);
 	}
 	vgic_route(vgic, owner, offset / 4, added);
@@ -133,11 +135,13 @@ VGIC_WRITER(vgic_write_enable_clear)
 	(void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
+	if (!((uint32_t)value & READ_ONCE(bank->enable)))
+		return MMIO_DONE;
 	vgic_lock(vgic);
 	removed = (uint32_t)value & bank->enable;
 	bank->enable &= ~removed;
 	if (owner) {
-		vgic_update_private(owner, 0);
+		WRITE_ONCE(owner->deliverable, vgic_deliverable(vgic, bank));
 		enable_physical(owner, removed);
 	}
 	ask_fold(vgic, bank, removed);

@@ -153,7 +153,29 @@ static inline void vgic_lock(struct vgic *vgic)
 }
 
 /* Gives the lock back, then tells the vCPUs in vgic->kicks to look (the one that runs here, too: before it goes on). */
-void vgic_unlock(struct vgic *vgic);
+void vgic_unlock_and_kick(struct vgic *vgic);
+
+static inline void vgic_unlock(struct vgic *vgic)
+{
+	if (unlikely(vgic->kicks))
+		vgic_unlock_and_kick(vgic);
+	else
+		spin_unlock(&vgic->lock);
+}
+
+/* Pending SPIs of a bank. */
+static inline uint32_t vgic_pending(const struct vgic_bank *bank)
+{
+	return bank->latch | (bank->line & ~bank->edge);
+}
+
+/* Pending SGIs and PPIs of a vCPU: for some wires a physical interrupt stands. */
+static inline uint32_t vgic_pending_private(const struct vgic_cpu *cpu)
+{
+	const struct vgic_bank *bank = &cpu->bank;
+
+	return bank->latch | (bank->line & ~bank->edge & ~cpu->hw_backed) | cpu->hw_held;
+}
 
 /* ---- vgic_irq.c: the rules of pending and active. The lock is held. ---- */
 
@@ -164,7 +186,15 @@ void vgic_unlock(struct vgic *vgic);
 uint32_t vgic_ready(struct vgic_cpu *cpu, unsigned word);
 
 /* Tells the vCPUs concerned that something is new about the interrupts `bits`. `owner`: the vCPU of word 0, else NULL. */
-void vgic_route(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits);
+void vgic_route_pending(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits);
+
+static inline void vgic_route(
+	struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits)
+{
+	bits &= owner ? vgic_pending_private(owner) : vgic_pending(&vgic->spi[word - 1]);
+	if (unlikely(bits))
+		vgic_route_pending(vgic, owner, word, bits);
+}
 
 /* Asks one vCPU to look at a bank. */
 void vgic_notify(struct vgic_cpu *cpu, unsigned word);

@@ -28,31 +28,31 @@ enum uart_reg {
 #define DR_ERRORS    GENMASK(11, 8)
 #define DR_RSR_SHIFT 8
 
-#define FR_BUSY BIT(3)
-#define FR_RXFE BIT(4)
-#define FR_TXFF BIT(5)
-#define FR_RXFF BIT(6)
-#define FR_TXFE BIT(7)
+#define FR_BUSY      BIT(3)
+#define FR_RXFE      BIT(4)
+#define FR_TXFF      BIT(5)
+#define FR_RXFF      BIT(6)
+#define FR_TXFE      BIT(7)
 
-#define LCR_H_FEN BIT(4)
+#define LCR_H_FEN    BIT(4)
 
-#define CR_LBE	 BIT(7)
-#define CR_RESET (BIT(8) | BIT(9)) /* transmitter and receiver on, the whole port off */
+#define CR_LBE       BIT(7)
+#define CR_RESET     (BIT(8) | BIT(9)) /* transmitter and receiver on, the whole port off */
 
-#define IFLS_TX	   GENMASK(2, 0)
-#define IFLS_RX	   GENMASK(5, 3)
-#define IFLS_RESET 0x12 /* both at one half */
+#define IFLS_TX      GENMASK(2, 0)
+#define IFLS_RX      GENMASK(5, 3)
+#define IFLS_RESET   0x12 /* both at one half */
 
-#define INT_RX	BIT(4)
-#define INT_TX	BIT(5)
-#define INT_RT	BIT(6) /* receive timeout */
-#define INT_BE	BIT(9) /* break */
-#define INT_ALL GENMASK(10, 0)
+#define INT_RX       BIT(4)
+#define INT_TX       BIT(5)
+#define INT_RT       BIT(6) /* receive timeout */
+#define INT_BE       BIT(9) /* break */
+#define INT_ALL      GENMASK(10, 0)
 
 /* DDI 0183's identification, of the revision whose FIFOs hold 16 (3.3.15 on). */
 static const uint8_t id_bytes[] = { 0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
-#define FIFO_DEPTH 16
+#define FIFO_DEPTH  16
 
 /* For a device table of our own, in a VM without a vGIC. */
 #define DEVICE_ROWS 4
@@ -298,8 +298,9 @@ static __noinline enum mmio_result read_slowly(
 }
 
 /*
- * All but DR and the identification are words that are kept up to date: no lock, and one comparison for "behind DR, a
- * multiple of 4, and before the end" (the remainder comes to the top of the word).
+ * All but DR and the identification are words that are kept up to date: no lock, and one comparison
+ * for "behind DR, a multiple of 4, and before the end" (the remainder comes to the top of the
+ * word).
  */
 static enum mmio_result vuart_read(
 	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t *value)
@@ -418,7 +419,8 @@ static enum status vuart_create(struct vm *vm)
 	if (!vm->devices)
 		status = device_table_create(vm, DEVICE_ROWS);
 	if (!status)
-		status = device_add(vm, VUART_IPA, VUART_SIZE, uart, &vuart_ops, BIT(1) | BIT(2) | BIT(4));
+		status = device_add(
+			vm, VUART_IPA, VUART_SIZE, uart, &vuart_ops, BIT(1) | BIT(2) | BIT(4));
 	if (status) {
 		vm->part[PART_VUART] = NULL;
 		mm_free(uart, sizeof(*uart));

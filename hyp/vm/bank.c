@@ -15,6 +15,7 @@ void bank_reset(uint64_t bank[NR_BANK_SLOTS])
 {
 	memset(bank, 0, NR_BANK_SLOTS * sizeof(bank[0]));
 	bank[BANK_SCTLR_EL1] = SCTLR_EL1_RESET;
+	bank[BANK_CPACR_EL1] = guest_cpacr(0);
 }
 
 #define SAVE(name) bank[BANK_##name] = read_sysreg(name);

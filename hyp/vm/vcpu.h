@@ -74,6 +74,7 @@ struct vcpu {
 	uint64_t exits[NR_EXIT_CLASSES]; /* by ESR_EL2.EC */
 	uint64_t irq_exits;
 
+	uint64_t mmio_value;	 /* what an emulated load has read (hyp/trap/abort.c) */
 	unsigned id;		 /* index in its VM, and Aff0 of its MPIDR */
 	enum vcpu_state state;
 	struct cpu *cpu;	 /* whose run queue it belongs to */

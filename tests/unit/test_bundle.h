@@ -36,10 +36,10 @@ static inline int start_logging(void **state)
 	return 0;
 }
 
-#define assert_logged(text)                                                                        \
-	do {                                                                                       \
-		if (!strstr(logged, text))                                                         \
-			fail_msg("\"%s\" is not in the log:\n%s", text, logged);                   \
+#define assert_logged(text)                                                      \
+	do {                                                                     \
+		if (!strstr(logged, text))                                       \
+			fail_msg("\"%s\" is not in the log:\n%s", text, logged); \
 	} while (0)
 #define assert_nothing_logged() assert_string_equal(logged, "")
 

@@ -2,9 +2,9 @@
 /*
  * From a bundle's bytes to VMs that are loaded: with VMs and stage 2 made of the test's own memory.
  *
- * links: hyp/bundle/build.c hyp/bundle/load.c hyp/bundle/place.c hyp/bundle/manifest.c hyp/bundle/cpio.c
- *        hyp/bundle/guest_dt.c hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c
- *        hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ * links: hyp/bundle/build.c hyp/bundle/load.c hyp/bundle/place.c hyp/bundle/manifest.c
+ * hyp/bundle/cpio.c hyp/bundle/guest_dt.c hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c
+ * drivers/dt/walk.c hyp/base/log.c hyp/base/format.c hyp/base/status.c
  */
 #include "hyp/bundle/build.h"
 #include "hyp/bundle/load.h"
@@ -15,7 +15,7 @@
 #include "tests/unit/fake/memory.h"
 #include "tests/unit/test_bundle.h"
 
-#define RAM	 GUEST_RAM_BASE
+#define RAM      GUEST_RAM_BASE
 #define RAM_SIZE MIB(64)
 
 /* --- the rooms below --- */
@@ -207,7 +207,8 @@ static void builds_and_loads(void **state)
 	assert_int_equal(fdt64_ld(fdt_getprop(dt, chosen, "kaslr-seed", NULL)),
 		UINT64_C(0x0101010101010101) * seeds);
 	assert_int_equal(synced, sizeof(image) + sizeof(initrd) + fdt_totalsize(dt));
-	/* Only what is needed was touched: the kernel's file, the ramdisk behind its BSS, the tree. */
+	/* Only what is needed was touched: the kernel's file, the ramdisk behind its BSS, the tree.
+	 */
 	assert_int_equal(touched, BIT(0) | BIT(1) | BIT(2));
 
 	/* Again: other seeds. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Random bytes: the block function by RFC 8439's example, and that the pool depends on all that goes in.
+ * Random bytes: the block function by RFC 8439's example, and that the pool depends on all that
+ * goes in.
  *
  * links: hyp/crypto/entropy.c
  */

@@ -20,14 +20,14 @@
 #pragma GCC diagnostic ignored "-Wformat"
 
 /* The same arguments to both; the same text and length. */
-#define SAME(...)                                                                                  \
-	do {                                                                                       \
-		char mine[128], theirs[128];                                                       \
-		size_t length = format(mine, sizeof(mine), __VA_ARGS__);                           \
-		int expected = snprintf(theirs, sizeof(theirs), __VA_ARGS__);                      \
-                                                                                                   \
-		assert_string_equal(mine, theirs);                                                 \
-		assert_int_equal(length, expected);                                                \
+#define SAME(...)                                                             \
+	do {                                                                  \
+		char mine[128], theirs[128];                                  \
+		size_t length = format(mine, sizeof(mine), __VA_ARGS__);      \
+		int expected = snprintf(theirs, sizeof(theirs), __VA_ARGS__); \
+                                                                              \
+		assert_string_equal(mine, theirs);                            \
+		assert_int_equal(length, expected);                           \
 	} while (0)
 
 static void formats_numbers(void **state)

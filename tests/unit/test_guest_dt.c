@@ -31,8 +31,7 @@ static const char *text_at(const void *tree, const char *path, const char *prope
 static uint64_t u64_at(const void *tree, const char *path, const char *property)
 {
 	int length;
-	const fdt64_t *value =
-		fdt_getprop(tree, fdt_path_offset(tree, path), property, &length);
+	const fdt64_t *value = fdt_getprop(tree, fdt_path_offset(tree, path), property, &length);
 
 	assert_non_null(value);
 	assert_int_equal(length, 8);
@@ -43,16 +42,15 @@ static void assert_cells(const void *tree, const char *path, const char *propert
 	const uint32_t *expected)
 {
 	int length;
-	const fdt32_t *value =
-		fdt_getprop(tree, fdt_path_offset(tree, path), property, &length);
+	const fdt32_t *value = fdt_getprop(tree, fdt_path_offset(tree, path), property, &length);
 
 	assert_non_null(value);
 	assert_int_equal(length, count * 4);
 	for (unsigned i = 0; i < count; i++)
 		assert_int_equal(fdt32_ld(&value[i]), expected[i]);
 }
-#define ASSERT_CELLS(tree, path, property, ...)                                                    \
-	assert_cells(tree, path, property, ARRAY_SIZE(((uint32_t[]){ __VA_ARGS__ })),              \
+#define ASSERT_CELLS(tree, path, property, ...)                                       \
+	assert_cells(tree, path, property, ARRAY_SIZE(((uint32_t[]){ __VA_ARGS__ })), \
 		(uint32_t[]){ __VA_ARGS__ })
 
 /* A tree in a buffer of just the room that was asked for. */
@@ -86,19 +84,20 @@ static void describes_the_machine(void **state)
 	}
 	assert_int_equal(fdt_path_offset(tree, "/cpus/cpu@3"), -FDT_ERR_NOTFOUND);
 	assert_string_equal(text_at(tree, "/psci", "method"), "hvc");
-	assert_int_equal(fdt_node_check_compatible(
-				 tree, fdt_path_offset(tree, "/psci"), "arm,psci-0.2"),
-		0);
-	ASSERT_CELLS(tree, "/timer", "interrupts", 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4, 1, 12, 4);
-	ASSERT_CELLS(tree, "/intc@8000000", "reg", 0, 0x08000000, 0, 0x10000, 0, 0x080a0000, 0,
-		0x60000);
+	assert_int_equal(
+		fdt_node_check_compatible(tree, fdt_path_offset(tree, "/psci"), "arm,psci-0.2"), 0);
+	ASSERT_CELLS(
+		tree, "/timer", "interrupts", 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4, 1, 12, 4);
+	ASSERT_CELLS(
+		tree, "/intc@8000000", "reg", 0, 0x08000000, 0, 0x10000, 0, 0x080a0000, 0, 0x60000);
 	ASSERT_CELLS(tree, "/pl011@9000000", "interrupts", 0, 1, 4);
 	ASSERT_CELLS(tree, "/pl011@9000000", "reg", 0, 0x09000000, 0, 0x1000);
-	assert_int_equal(fdt_node_check_compatible(tree, fdt_path_offset(tree, "/pl011@9000000"),
-				 "arm,primecell"),
+	assert_int_equal(fdt_node_check_compatible(
+				 tree, fdt_path_offset(tree, "/pl011@9000000"), "arm,primecell"),
 		0);
 	/* The phandles lead where they should. */
-	assert_int_equal(fdt_node_offset_by_phandle(tree, 1), fdt_path_offset(tree, "/intc@8000000"));
+	assert_int_equal(
+		fdt_node_offset_by_phandle(tree, 1), fdt_path_offset(tree, "/intc@8000000"));
 	assert_int_equal(fdt_node_offset_by_phandle(tree, 2), fdt_path_offset(tree, "/apb-pclk"));
 	ASSERT_CELLS(tree, "/", "interrupt-parent", 1);
 	ASSERT_CELLS(tree, "/pl011@9000000", "clocks", 2, 2);

@@ -132,10 +132,10 @@ static void with_cells(const char *name, unsigned count, uint32_t first, uint32_
 }
 
 #define assert_taken() assert_int_equal(bad, 0)
-#define assert_refused(text)                                                                       \
-	do {                                                                                       \
-		assert_int_equal(bad, 1);                                                          \
-		assert_logged(text);                                                               \
+#define assert_refused(text)              \
+	do {                              \
+		assert_int_equal(bad, 1); \
+		assert_logged(text);      \
 	} while (0)
 
 static void checks_numbers(void **state)
@@ -172,7 +172,8 @@ static void checks_numbers(void **state)
 	with_cells("load-address", 1, 0x3ffff000, 0);
 	assert_refused("load-address: <0x3ffff000>, expected");
 	with_cells("dtb-address", 1, 0x40000004, 0);
-	assert_refused("dtb-address: <0x40000004>, expected an address in the VM's memory, a multiple of 8");
+	assert_refused("dtb-address: <0x40000004>, expected an address in the VM's memory, a "
+		       "multiple of 8");
 	with_cells("autostart", 1, 2, 0);
 	assert_refused("autostart: <0x2>, expected 0 or 1");
 }
@@ -189,8 +190,9 @@ static void checks_texts(void **state)
 	text[2047] = 'x';
 	text[2048] = '\0';
 	with_property("bootargs", text, 2049);
-	assert_refused("bootargs: \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"..., expected a string of "
-		       "at most 2047 characters");
+	assert_refused(
+		"bootargs: \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"..., expected a string of "
+		"at most 2047 characters");
 	with_property("bootargs", "", 1);
 	assert_taken();
 	with_property("bootargs", "a\0b", 4);
@@ -202,8 +204,9 @@ static void checks_texts(void **state)
 	with_property("memory-populate", "x", 2);
 	assert_refused("memory-populate: \"x\", expected no value");
 	with_property("ramdisk", "nowhere", 8);
-	assert_refused("manifest: /vms/it: ramdisk: \"nowhere\", expected the name of a file in the "
-		       "bundle, which has none of that name\n");
+	assert_refused(
+		"manifest: /vms/it: ramdisk: \"nowhere\", expected the name of a file in the "
+		"bundle, which has none of that name\n");
 	with_property("kernel", "empty", 6);
 	assert_refused("kernel: \"empty\", expected a file that is not empty");
 	with_property("kernel", "Image", 5);
@@ -213,8 +216,9 @@ static void checks_texts(void **state)
 	with_cells("entry", 1, 0x40000000, 0);
 	assert_refused("entry: only for a flat binary, expected load-address beside it");
 	with_property("bootrags", "x", 2);
-	assert_refused("manifest: /vms/it: bootrags: unknown property, expected one of kernel, ramdisk, "
-		       "dtb, memory,");
+	assert_refused(
+		"manifest: /vms/it: bootrags: unknown property, expected one of kernel, ramdisk, "
+		"dtb, memory,");
 	assert_logged("autostart\n");
 }
 

@@ -408,6 +408,13 @@ static void contiguous(void **state)
 		continue;
 	assert_int_equal(stats().free_pages, 0);
 	assert_null(mm_zalloc(1));
+	/* What comes back is found again, wherever it is. */
+	assert_int_equal(page_free(PA(RAM + MIB(6)), 1, VM2), OK);
+	assert_int_equal(page_free(page[5], 1, VM1), OK);
+	assert_int_equal(page_alloc(VM1, &first), OK);
+	assert_int_equal(first.pa, page[5].pa);
+	assert_int_equal(page_alloc(VM1, &first), OK);
+	assert_int_equal(first.pa, RAM + MIB(6));
 	check_invariants();
 
 	start(MIB(8));

@@ -61,12 +61,14 @@ static void fits_to_the_last_byte(void **state)
 	assert_int_equal(place_images(&config, PAGE_SIZE + 1, &layout), ERR_RANGE);
 	header.image_size = MIB(4);
 	assert_int_equal(place_images(&config, 1, &layout), ERR_RANGE);
-	assert_logged("vm vm: dtb \"devicetree\" needs 0x40400000 to 0x40400001, but its memory ends "
-		      "at 0x40400000");
+	assert_logged(
+		"vm vm: dtb \"devicetree\" needs 0x40400000 to 0x40400001, but its memory ends "
+		"at 0x40400000");
 	header.image_size++;
 	assert_int_equal(place_images(&config, 1, &layout), ERR_RANGE);
-	assert_logged("vm vm: kernel \"Image\" needs 0x40000000 to 0x40400001, but its memory ends at "
-		      "0x40400000");
+	assert_logged(
+		"vm vm: kernel \"Image\" needs 0x40000000 to 0x40400001, but its memory ends at "
+		"0x40400000");
 }
 
 static void ramdisk_must_fit(void **state)
@@ -77,8 +79,9 @@ static void ramdisk_must_fit(void **state)
 	assert_int_equal(place_images(&config, 1, &layout), OK);
 	config.memory = MIB(8);
 	assert_int_equal(place_images(&config, 1, &layout), ERR_RANGE);
-	assert_logged("vm vm: ramdisk \"initrd\" needs 0x40480000 to 0x40780000, but its memory ends at "
-		      "0x40800000");
+	assert_logged(
+		"vm vm: ramdisk \"initrd\" needs 0x40480000 to 0x40780000, but its memory ends at "
+		"0x40800000");
 	/* Within 32 GiB of the kernel. */
 	config.memory = GIB(64);
 	ramdisk.size = GIB(33);
@@ -107,7 +110,8 @@ static void refuses_huge_fields(void **state)
 	(void)state;
 	header.text_offset = UINT64_MAX - 10;
 	assert_int_equal(place_images(&config, 1, &layout), ERR_RANGE);
-	assert_logged("text_offset 0xfffffffffffffff5 and image_size 0x400000, expected both below");
+	assert_logged(
+		"text_offset 0xfffffffffffffff5 and image_size 0x400000, expected both below");
 	header.text_offset = 0;
 	header.image_size = UINT64_MAX;
 	assert_int_equal(place_images(&config, 1, &layout), ERR_RANGE);
@@ -120,7 +124,10 @@ static void refuses_what_is_no_image(void **state)
 		const char *text;
 	} known[] = { { "#!/bin/", " at 0x38), expected one, or load-address" },
 		{ "\x1f\x8b", "(it is compressed with gzip: unpack it first)" },
-		{ "MZ\0\0zim", "load-address" }, { "\x7f""ELF", "(it is an ELF file" } };
+		{ "MZ\0\0zim", "load-address" },
+		{ "\x7f"
+		  "ELF",
+			"(it is an ELF file" } };
 	static const char zboot[] = "MZ\0\0zimg";
 
 	(void)state;
@@ -172,7 +179,8 @@ static void puts_the_devicetree_where_told(void **state)
 	assert_int_equal(layout.ramdisk.address, 0x40602000);
 	config.dtb_address = 0x4047fff8;
 	assert_int_equal(place_images(&config, 5000, &layout), ERR_RANGE);
-	assert_logged("vm vm: dtb-address: the devicetree at 0x4047fff8 to 0x40481380 overlaps the kernel "
+	assert_logged("vm vm: dtb-address: the devicetree at 0x4047fff8 to 0x40481380 overlaps the "
+		      "kernel "
 		      "at 0x40080000 to 0x40480000");
 	config.dtb_address = 0x40480000;
 	assert_int_equal(place_images(&config, 5000, &layout), OK);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * memcpy and its kin: every alignment, overlap and length, against the build machine's own. The buffers lie at the ends of
- * allocations, so that AddressSanitizer sees an access outside.
+ * memcpy and its kin: every alignment, overlap and length, against the build machine's own. The
+ * buffers lie at the ends of allocations, so that AddressSanitizer sees an access outside.
  *
  * links: hyp/base/string.c
  */
@@ -18,8 +18,8 @@ void *lintel_memmove(void *destination, const void *source, size_t size);
 void *lintel_memset(void *destination, int value, size_t size);
 int lintel_memcmp(const void *left, const void *right, size_t size);
 
-#define OFFSETS	 16
-#define LENGTHS	 150
+#define OFFSETS  16
+#define LENGTHS  150
 #define OVERLAPS 40
 
 static void fill(uint8_t *bytes, size_t size, unsigned seed)
@@ -28,7 +28,8 @@ static void fill(uint8_t *bytes, size_t size, unsigned seed)
 		bytes[i] = (uint8_t)(i * 7 + seed + (i >> 5));
 }
 
-/* A buffer of which exactly the last `size` bytes may be touched, at `offset` from a multiple of 16. */
+/* A buffer of which exactly the last `size` bytes may be touched, at `offset` from a multiple
+ * of 16. */
 struct guarded {
 	uint8_t *memory, *bytes;
 };

@@ -17,31 +17,31 @@
 #include "hyp/vdev/vuart.h"
 #include "mm/page.h"
 
-#define DR    0x00
-#define RSR   0x04
-#define FR    0x18
-#define ILPR  0x20
-#define IBRD  0x24
-#define FBRD  0x28
-#define LCR_H 0x2c
-#define CR    0x30
-#define IFLS  0x34
-#define IMSC  0x38
-#define RIS   0x3c
-#define MIS   0x40
-#define ICR   0x44
-#define DMACR 0x48
+#define DR      0x00
+#define RSR     0x04
+#define FR      0x18
+#define ILPR    0x20
+#define IBRD    0x24
+#define FBRD    0x28
+#define LCR_H   0x2c
+#define CR      0x30
+#define IFLS    0x34
+#define IMSC    0x38
+#define RIS     0x3c
+#define MIS     0x40
+#define ICR     0x44
+#define DMACR   0x48
 
 #define FR_BUSY 0x08
 #define FR_RXFE 0x10
 #define FR_TXFF 0x20
 #define FR_RXFF 0x40
 #define FR_TXFE 0x80
-#define FEN	0x10
-#define INT_RX	0x10
-#define INT_TX	0x20
-#define INT_RT	0x40
-#define INT_BE	0x200
+#define FEN     0x10
+#define INT_RX  0x10
+#define INT_TX  0x20
+#define INT_RT  0x40
+#define INT_BE  0x200
 
 /* --- the rooms around it --- */
 
@@ -167,10 +167,10 @@ static void resets_as_the_manual_says(void **state)
 {
 	(void)state;
 	for (uint64_t offset = 0; offset < 0xfe0; offset += 4) {
-		uint64_t expected = offset == FR     ? FR_TXFE | FR_RXFE
-				    : offset == CR   ? 0x300
-				    : offset == IFLS ? 0x12
-						     : 0;
+		uint64_t expected = offset == FR ? FR_TXFE | FR_RXFE
+			: offset == CR           ? 0x300
+			: offset == IFLS         ? 0x12
+						 : 0;
 
 		assert_int_equal(rd(offset), expected);
 	}

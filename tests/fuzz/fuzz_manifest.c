@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Any bytes as a manifest, and as a devicetree that a user gives: deeper than fuzz_bundle gets,
+ * because there is no archive around it.
+ *
+ * links: hyp/bundle/cpio.c hyp/bundle/manifest.c hyp/bundle/guest_dt.c hyp/bundle/guest_dt_copy.c
+ *        hyp/bundle/dt_writer.c drivers/dt/walk.c
+ *        hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <libfdt.h>
+
+#include "hyp/bundle/guest_dt.h"
+#include "hyp/bundle/manifest.h"
+#include "hyp/crypto/entropy.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(condition)           \
+	do {                      \
+		if (!(condition)) \
+			abort();  \
+	} while (0)
+
+static const struct cpio_archive archive = {
+	.count = 2,
+	.files = { { "Image", (const uint8_t *)"image", 5 },
+		{ "initrd", (const uint8_t *)"disk", 4 } },
+};
+
+void entropy_get(void *out, size_t size)
+{
+	memset(out, 0x5a, size);
+}
+
+static void found(void *context, const struct vm_config *config)
+{
+	unsigned *count = context;
+
+	MUST(++*count <= MAX_VMS);
+	MUST(config->vcpus >= 1 && config->vcpus <= MAX_VCPUS);
+	MUST(config->memory && IS_ALIGNED(config->memory, BLOCK_SIZE));
+	MUST(config->kernel == &archive.files[0] || config->kernel == &archive.files[1]);
+	MUST(strlen(config->bootargs) < 2048);
+	MUST(config->autostart <= 1);
+	MUST(!vm_config_has(config, SCHEMA_VM_entry) ||
+		vm_config_has(config, SCHEMA_VM_load_address));
+}
+
+static void copy(const void *tree, size_t size)
+{
+	static const struct guest_dt_config wanted = {
+		.nr_vcpus = 1, .ram_base = 0x40000000, .ram_size = MIB(64), .ramdisk = true
+	};
+	struct guest_dt dt;
+	size_t room;
+
+	if (guest_dt_copy_room(&wanted, tree, size, &room))
+		return;
+
+	void *buffer = malloc(room);
+	enum status status = guest_dt_copy(&wanted, tree, size, buffer, room, &dt);
+
+	MUST(status != ERR_NO_MEMORY);
+	if (status == OK) {
+		guest_dt_new_seeds(&dt);
+		guest_dt_set_ramdisk(&dt, 1, 2);
+		MUST(fdt_check_header(dt.tree) == 0);
+		MUST(dt.size <= room);
+	}
+	free(buffer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	unsigned count = 0, bad;
+	void *tree = malloc(size ? size : 1);
+
+	memcpy(tree, data, size);
+	if (manifest_read(tree, size, &archive, found, &count, &bad) == OK)
+		MUST(count + bad > 0);
+	copy(tree, size);
+	free(tree);
+	return 0;
+}
