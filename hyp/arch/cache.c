@@ -14,8 +14,15 @@
 		size_t line_ = (size_t)4 << FIELD_GET(field, read_sysreg(CTR_EL0));                \
 		uintptr_t end_ = (uintptr_t)(start) + (size);                                      \
                                                                                                    \
-		for (uintptr_t at_ = ALIGN_DOWN((uintptr_t)(start), line_); at_ < end_;            \
-			at_ += line_)                                                              \
+		uintptr_t at_ = ALIGN_DOWN((uintptr_t)(start), line_);                             \
+                                                                                                   \
+		for (; at_ + 4 * line_ <= end_; at_ += 4 * line_) {                                \
+			__asm__ volatile(operation ", %0" ::"r"(at_) : "memory");                  \
+			__asm__ volatile(operation ", %0" ::"r"(at_ + line_) : "memory");          \
+			__asm__ volatile(operation ", %0" ::"r"(at_ + 2 * line_) : "memory");      \
+			__asm__ volatile(operation ", %0" ::"r"(at_ + 3 * line_) : "memory");      \
+		}                                                                                  \
+		for (; at_ < end_; at_ += line_)                                                   \
 			__asm__ volatile(operation ", %0" ::"r"(at_) : "memory");                  \
 	} while (0)
 
@@ -51,6 +58,7 @@ void cache_zero(void *start, size_t size)
 		return;
 	}
 	while (at < end) {
+#pragma GCC unroll 8
 		for (unsigned i = 0; i < 8; i++, at += block)
 			__asm__ volatile("dc zva, %0" ::"r"(at) : "memory");
 	}

@@ -16,7 +16,7 @@ void cache_sync_code(const void *start, size_t size);
 
 /*
  * Zeroes memory; by DC ZVA where the CPU permits it and start and size are multiples of the block. The MMU must be on.
- * About 1.4 instructions per 64 bytes.
+ * About 2.5 instructions a block (64 bytes).
  */
 void cache_zero(void *start, size_t size);
 

@@ -8,11 +8,12 @@
  *   vm lifecycle lock         struct vm             hyp/vm/vm.h
  *   a VM's stage 2            struct stage2         mm/stage2.h
  *   page ownership            mm/page.c
- *   a VM's vGIC               struct vgic           hyp/vdev/vgic.h
+ *   a VM's UART               struct vuart          hyp/vdev/vuart.c
+ *   a VM's vGIC               struct vgic           hyp/vdev/vgic_state.h
  *   run queue of a CPU        struct cpu_queue      hyp/vm/sched.c
- *   console                   hyp/monitor/console.c
- *   physical GIC distributor  drivers/gic
  *   log                       hyp/base/log.c
+ *   console                   hyp/monitor/console_output.c
+ *   soft timers of a CPU      struct timer_queue    hyp/vm/timer.c
  */
 #ifndef HYP_ARCH_LOCK_H
 #define HYP_ARCH_LOCK_H

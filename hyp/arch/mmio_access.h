@@ -11,8 +11,8 @@
 
 struct mmio_access {
 	uint64_t ipa;
-	uint8_t width;	      /* bytes: 1, 2, 4, 8 */
-	uint8_t reg;	      /* X register, 31: XZR */
+	unsigned width;	      /* bytes: 1, 2, 4, 8 */
+	unsigned reg;	      /* X register, 31: XZR */
 	bool write;
 	bool sign_extend;
 	bool reg64;	      /* the loaded value fills 64 bits (after sign extension), else 32 and the upper half is zero */
@@ -26,8 +26,8 @@ static __always_inline struct mmio_access mmio_access_from_esr(uint64_t esr, uin
 {
 	return (struct mmio_access){
 		.ipa = ipa,
-		.width = (uint8_t)(1 << FIELD_GET(ISS_SAS, esr)),
-		.reg = (uint8_t)FIELD_GET(ISS_SRT, esr),
+		.width = 1U << FIELD_GET(ISS_SAS, esr),
+		.reg = (unsigned)FIELD_GET(ISS_SRT, esr),
 		.write = esr & ISS_WNR,
 		.sign_extend = esr & ISS_SSE,
 		.reg64 = esr & ISS_SF,
@@ -59,21 +59,22 @@ static inline uint64_t mmio_store_value(const struct mmio_access *access,
 }
 
 /*
- * Puts the loaded value into the register: byte order, then sign extension, then SF (Arm ARM: LDR and its kin). The one
- * place that does, for a VM's accesses and for a REC's.
+ * Puts the loaded value (width bytes, zero-extended) into the register: byte order, then sign extension, then SF (Arm ARM:
+ * LDR and its kin). The one place that does, for a VM's accesses and for a REC's.
  */
 static inline void mmio_load_done(const struct mmio_access *access, struct guest_regs *regs,
 	uint64_t value)
 {
-	unsigned shift = 64 - 8 * access->width;
-
 	if (unlikely(access->big_endian))
 		value = mmio_swap(value, access->width);
-	value <<= shift;
-	value = access->sign_extend ? (uint64_t)((int64_t)value >> shift) : value >> shift;
-	if (!access->reg64)
-		value = (uint32_t)value;
-	if (access->reg != 31)
+	if (unlikely(access->sign_extend)) {
+		unsigned shift = 64 - 8 * access->width;
+
+		value = (uint64_t)((int64_t)(value << shift) >> shift);
+		if (!access->reg64)
+			value = (uint32_t)value;
+	}
+	if (likely(access->reg != 31))
 		regs->x[access->reg] = value;
 }
 

@@ -16,6 +16,9 @@ void tlb_flush_vmid(uint64_t vttbr);
 /* The stage-2 entries of one IPA (any level), and the combined entries that may hold it. */
 void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa);
 
+/* What this CPU's TLB holds of stage 1 for the VMID that is loaded (VTTBR_EL2); other CPUs keep theirs. */
+void tlb_flush_local_stage1(void);
+
 /* All VMIDs, both stages (when VMIDs are used anew). */
 void tlb_flush_all_guests(void);
 

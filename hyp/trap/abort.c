@@ -91,7 +91,7 @@ static bool is_big_endian(const struct vcpu *vcpu, uint64_t sctlr)
 	return sctlr & (at_el0(vcpu) ? SCTLR_EL1_E0E : SCTLR_EL1_EE);
 }
 
-static enum exit_result finish_mmio(struct vcpu *vcpu, enum mmio_result result, uint64_t far)
+static __noinline enum exit_result finish_mmio(struct vcpu *vcpu, enum mmio_result result)
 {
 	switch (result) {
 	case MMIO_RETRY:
@@ -99,49 +99,69 @@ static enum exit_result finish_mmio(struct vcpu *vcpu, enum mmio_result result, 
 	case MMIO_STOP_VM:
 		return EXIT_STOP_VM;
 	default:
-		return inject_external_abort(vcpu, false, far);
+		return inject_external_abort(vcpu, false, vcpu->fault_address);
 	}
 }
 
-/* Performs a decoded access. The value passes through the vCPU: a local whose address is taken costs a stack guard. */
-static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device_region *region,
-	const struct mmio_access *access, uint64_t far)
+static __always_inline enum exit_result load_done(struct vcpu *vcpu, uint64_t esr, bool big_endian)
 {
-	uint64_t offset = access->ipa - region->first;
+	struct mmio_access access = mmio_access_from_esr(esr, 0, big_endian);
+
+	mmio_load_done(&access, &vcpu->regs, vcpu->mmio_value);
+	return EXIT_SKIP;
+}
+
+static __noinline enum exit_result load_done_little(struct vcpu *vcpu, uint64_t esr)
+{
+	return load_done(vcpu, esr, false);
+}
+
+static __noinline enum exit_result load_done_big(struct vcpu *vcpu, uint64_t esr)
+{
+	return load_done(vcpu, esr, true);
+}
+
+/*
+ * Performs an access; vcpu->fault_address is set. The value passes through the vCPU: a local whose address is taken costs a
+ * stack guard. Little but the vCPU and the syndrome lives across the device's function, so that little is saved.
+ */
+static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device_region *region,
+	uint64_t esr, uint64_t ipa, bool big_endian)
+{
+	struct mmio_access access = mmio_access_from_esr(esr, ipa, big_endian);
+	uint64_t offset = ipa - region->first;
 	enum mmio_result result;
 
-	if (access->write) {
+	if (access.write) {
 		region->writes++;
-		result = region->ops->write(vcpu, region->device, offset, access->width,
-			mmio_store_value(access, &vcpu->regs));
+		result = region->ops->write(vcpu, region->device, offset, access.width,
+			mmio_store_value(&access, &vcpu->regs));
 		if (unlikely(result > MMIO_RAZ_WI))
-			return finish_mmio(vcpu, result, far);
+			return finish_mmio(vcpu, result);
 		return EXIT_SKIP;
 	}
 	region->reads++;
-	result = region->ops->read(vcpu, region->device, offset, access->width,
+	result = region->ops->read(vcpu, region->device, offset, access.width,
 		&vcpu->mmio_value);
 	if (unlikely(result != MMIO_DONE)) {
 		if (result != MMIO_RAZ_WI)
-			return finish_mmio(vcpu, result, far);
+			return finish_mmio(vcpu, result);
 		vcpu->mmio_value = 0;
 	}
-	mmio_load_done(access, &vcpu->regs, vcpu->mmio_value);
-	return EXIT_SKIP;
+	return big_endian ? load_done_big(vcpu, esr) : load_done_little(vcpu, esr);
 }
 
 /* An access with acquire or release semantics, or of a guest that may be big-endian. */
 static __noinline enum exit_result emulate_other(struct vcpu *vcpu, struct device_region *region,
-	uint64_t esr, uint64_t ipa, uint64_t far)
+	uint64_t esr, uint64_t ipa)
 {
 	bool big_endian = is_big_endian(vcpu, read_sysreg(SCTLR_EL1));
-	struct mmio_access access = mmio_access_from_esr(esr, ipa, big_endian);
 	enum exit_result result;
 
-	if (access.acquire_release)
+	if (esr & ISS_AR)
 		dmb_ish();
-	result = perform(vcpu, region, &access, far);
-	if (access.acquire_release)
+	result = perform(vcpu, region, esr, ipa, big_endian);
+	if (esr & ISS_AR)
 		dmb_ish();
 	return result;
 }
@@ -149,15 +169,14 @@ static __noinline enum exit_result emulate_other(struct vcpu *vcpu, struct devic
 static __always_inline enum exit_result emulate(struct vcpu *vcpu, struct device_region *region,
 	uint64_t esr, uint64_t ipa, uint64_t far)
 {
-	struct mmio_access access = mmio_access_from_esr(esr, ipa, false);
-
-	if (unlikely(!(region->widths & BIT(access.width))))
+	vcpu->fault_address = far;
+	if (unlikely(!(region->widths & BIT(1U << FIELD_GET(ISS_SAS, esr)))))
 		return inject_external_abort(vcpu, false, far);
 	if (unlikely((esr & ISS_AR) ||
 		     (read_sysreg(SCTLR_EL1) & (SCTLR_EL1_EE | SCTLR_EL1_E0E)) ||
 		     (vcpu->regs.pstate & PSTATE_NRW)))
-		return emulate_other(vcpu, region, esr, ipa, far);
-	return perform(vcpu, region, &access, far);
+		return emulate_other(vcpu, region, esr, ipa);
+	return perform(vcpu, region, esr, ipa, false);
 }
 
 /* Not a device: RAM, beyond the IPA space, or nothing. */
@@ -246,10 +265,9 @@ enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr)
 		   (FSC_TRANSLATION | ISS_ISV))) {
 		uint64_t far = read_sysreg(FAR_EL2);
 		uint64_t ipa = hpfar_page() | (far & (PAGE_SIZE - 1));
-		struct device_region *region = device_find(
-			vcpu->vm->devices, ipa, 1U << FIELD_GET(ISS_SAS, esr));
+		struct device_region *region = device_guess(vcpu->vm->devices, ipa);
 
-		if (likely(region))
+		if (device_holds(region, ipa, 1U << FIELD_GET(ISS_SAS, esr)))
 			return emulate(vcpu, region, esr, ipa, far);
 	}
 	return slow_data(vcpu, esr);

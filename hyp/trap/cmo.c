@@ -91,6 +91,8 @@ static void flush_step(struct stage2 *s2, uint64_t *position)
 static void set_tvm(struct vcpu *vcpu, bool on)
 {
 	vcpu->hcr = on ? vcpu->hcr | HCR_EL2_TVM : vcpu->hcr & ~HCR_EL2_TVM;
+	/* A virtual SError that the guest has taken must not become pending again. */
+	vcpu->hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
 	write_sysreg(vcpu->hcr, HCR_EL2);
 }
 

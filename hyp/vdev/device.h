@@ -43,7 +43,8 @@ struct device_region {
 	const struct device_ops *ops;
 	uint16_t widths;
 	uint64_t reads, writes; /* counted for statistics, not exact when vCPUs race */
-} __aligned(64);
+	uint64_t unused;	/* 64 bytes: a row's number is shifted, not multiplied */
+};
 
 /*
  * Found in one step where devices are not crowded: the addresses from `base` on are cut into pieces of 1 << shift bytes, the last
@@ -82,6 +83,26 @@ enum status device_add(struct vm *vm, uint64_t first, uint64_t size, void *devic
 /* The same as device_find() by a binary search, between two rows. */
 struct device_region *device_search(
 	const struct device_table *table, unsigned low, unsigned high, uint64_t ipa);
+
+/*
+ * The first row to look at for ipa: where pieces are small enough (the usual case) the only one. It may not be the right
+ * one: see device_find().
+ */
+static inline struct device_region *device_guess(const struct device_table *table, uint64_t ipa)
+{
+	uint64_t piece = (ipa - table->base) >> table->shift;
+
+	/* Below the base it wraps: the last piece, where it is in no row. */
+	if (unlikely(piece > table->last))
+		piece = table->last;
+	return &table->rows[table->index[piece]];
+}
+
+/* The access [ipa, ipa + width) lies in the region as a whole. */
+static inline bool device_holds(const struct device_region *row, uint64_t ipa, unsigned width)
+{
+	return likely(ipa - row->first < row->size && row->size - (ipa - row->first) >= width);
+}
 
 /* The region in which [ipa, ipa + width) lies as a whole, or NULL. width > 0. */
 static inline struct device_region *device_find(

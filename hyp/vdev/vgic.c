@@ -218,6 +218,7 @@ static enum status create(struct vm *vm)
 	}
 	vm->part[PART_VGIC] = vgic;
 	vgic->vm = vm;
+	vgic->typer = vgic_typer();
 	vgic->priority_mask = (uint8_t)(0xff << (PRIORITY_BITS_MAX - vif.priority_bits));
 	for (unsigned i = 0; i < vm->nr_vcpus; i++)
 		init_cpu(vgic, vm->vcpus[i], &cpus_of_vm[i]);

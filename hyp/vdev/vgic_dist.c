@@ -42,6 +42,12 @@ static void set_groups(struct vgic *vgic, uint32_t groups)
 	}
 }
 
+uint32_t vgic_typer(void)
+{
+	return (uint32_t)(FIELD_PREP(TYPER_LINES, VGIC_BANKS - 1) |
+			  FIELD_PREP(TYPER_IDBITS, ID_BITS - 1) | (vif.a3v ? TYPER_A3V : 0));
+}
+
 static VGIC_READER(read_head)
 {
 	struct vgic *vgic = vgic_of(vcpu->vm);
@@ -49,8 +55,7 @@ static VGIC_READER(read_head)
 	(void)owner, (void)row, (void)width;
 	switch (offset) {
 	case GICD_TYPER:
-		*value = FIELD_PREP(TYPER_LINES, VGIC_BANKS - 1) |
-			 FIELD_PREP(TYPER_IDBITS, ID_BITS - 1) | (vif.a3v ? TYPER_A3V : 0);
+		*value = vgic->typer;
 		return MMIO_DONE;
 	case GICD_CTLR:
 		*value = CTLR_ARE | CTLR_DS | READ_ONCE(vgic->groups);
@@ -161,14 +166,14 @@ static enum mmio_result dist_read(
 	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t *value)
 {
 	(void)device;
-	return vgic_read_row(&rows[row_of[offset / VGIC_PIECE]], vcpu, NULL, offset, width, value);
+	return vgic_read_row(&rows[(size_t)row_of[offset / VGIC_PIECE]], vcpu, NULL, offset, width, value);
 }
 
 static enum mmio_result dist_write(
 	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t value)
 {
 	(void)device;
-	return vgic_write_row(&rows[row_of[offset / VGIC_PIECE]], vcpu, NULL, offset, width, value);
+	return vgic_write_row(&rows[(size_t)row_of[offset / VGIC_PIECE]], vcpu, NULL, offset, width, value);
 }
 
 const struct device_ops vgic_dist_ops = { "GICD", dist_read, dist_write };

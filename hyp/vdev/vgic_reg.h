@@ -13,11 +13,12 @@
 
 struct vgic_register;
 
-/* offset: from the row's first register. vcpu: who makes the access. */
-typedef enum mmio_result (*vgic_reader)(struct vcpu *vcpu, struct vgic_cpu *owner,
-	const struct vgic_register *row, unsigned offset, unsigned width, uint64_t *value);
-typedef enum mmio_result (*vgic_writer)(struct vcpu *vcpu, struct vgic_cpu *owner,
-	const struct vgic_register *row, unsigned offset, unsigned width, uint64_t value);
+/* offset: from the row's first register. vcpu: who makes the access. The order is device_ops', so that registers need no
+ * shuffling on the way. */
+typedef enum mmio_result (*vgic_reader)(struct vcpu *vcpu, struct vgic_cpu *owner, uint64_t offset,
+	unsigned width, uint64_t *value, const struct vgic_register *row);
+typedef enum mmio_result (*vgic_writer)(struct vcpu *vcpu, struct vgic_cpu *owner, uint64_t offset,
+	unsigned width, uint64_t value, const struct vgic_register *row);
 
 struct vgic_register {
 	uint32_t first;	 /* offset in the device */
@@ -37,6 +38,9 @@ extern const struct device_ops vgic_redist_ops; /* device: struct vgic_cpu */
 /* GICD_IROUTER of an SPI (32..287). The lock is held. */
 void vgic_set_router(struct vgic *vgic, unsigned intid, uint64_t value);
 
+/* GICD_TYPER: the same for every VM of this machine. */
+uint32_t vgic_typer(void);
+
 /* GICD_IIDR, GICR_IIDR: implementer Arm, as QEMU's. */
 #define VGIC_IIDR 0x43b
 
@@ -44,11 +48,11 @@ void vgic_set_router(struct vgic *vgic, unsigned intid, uint64_t value);
 #define VGIC_ID_FIRST 0xffd0
 
 enum mmio_result vgic_read_id(struct vcpu *vcpu, struct vgic_cpu *owner,
-	const struct vgic_register *row, unsigned offset, unsigned width, uint64_t *value);
+	uint64_t offset, unsigned width, uint64_t *value, const struct vgic_register *row);
 enum mmio_result vgic_read_zero(struct vcpu *vcpu, struct vgic_cpu *owner,
-	const struct vgic_register *row, unsigned offset, unsigned width, uint64_t *value);
+	uint64_t offset, unsigned width, uint64_t *value, const struct vgic_register *row);
 enum mmio_result vgic_write_ignored(struct vcpu *vcpu, struct vgic_cpu *owner,
-	const struct vgic_register *row, unsigned offset, unsigned width, uint64_t value);
+	uint64_t offset, unsigned width, uint64_t value, const struct vgic_register *row);
 
 /* The rows that both have, `base` apart: fill rows ROW_IGROUPR.. in this order. */
 enum vgic_bank_row {
@@ -79,10 +83,10 @@ enum vgic_bank_row {
 
 #define VGIC_READER(name)                                                                          \
 	enum mmio_result name(struct vcpu *vcpu, struct vgic_cpu *owner,                           \
-		const struct vgic_register *row, unsigned offset, unsigned width, uint64_t *value)
+		uint64_t offset, unsigned width, uint64_t *value, const struct vgic_register *row)
 #define VGIC_WRITER(name)                                                                          \
 	enum mmio_result name(struct vcpu *vcpu, struct vgic_cpu *owner,                           \
-		const struct vgic_register *row, unsigned offset, unsigned width, uint64_t value)
+		uint64_t offset, unsigned width, uint64_t value, const struct vgic_register *row)
 
 VGIC_READER(vgic_read_word);
 VGIC_READER(vgic_read_pending);
@@ -143,7 +147,7 @@ static __always_inline enum mmio_result vgic_read_row(const struct vgic_register
 {
 	if (unlikely(!((row->widths >> width) & 1)) || unlikely(offset & (width - 1)))
 		return MMIO_RAZ_WI;
-	return row->read(vcpu, owner, row, (unsigned)offset - row->first, width, value);
+	return row->read(vcpu, owner, offset - row->first, width, value, row);
 }
 
 static __always_inline enum mmio_result vgic_write_row(const struct vgic_register *row,
@@ -151,7 +155,7 @@ static __always_inline enum mmio_result vgic_write_row(const struct vgic_registe
 {
 	if (unlikely(!((row->widths >> width) & 1)) || unlikely(offset & (width - 1)))
 		return MMIO_RAZ_WI;
-	return row->write(vcpu, owner, row, (unsigned)offset - row->first, width, value);
+	return row->write(vcpu, owner, offset - row->first, width, value, row);
 }
 
 #endif

@@ -93,6 +93,7 @@ struct vgic {
 	uint32_t unsettled; /* bit n: vCPU n is loaded and has been asked to fold */
 	uint32_t kicks;	    /* bit n: vCPU n is to be told when the lock is given back */
 	uint32_t all;	    /* bit n: vCPU n exists */
+	uint32_t typer;	    /* GICD_TYPER */
 	uint8_t priority_mask; /* bits of a priority that exist */
 	struct vm *vm;
 	struct vgic_cpu *cpus[MAX_VCPUS];

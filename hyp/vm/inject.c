@@ -66,8 +66,6 @@ uint64_t inject_new_pstate(uint64_t pstate, uint64_t sctlr, bool has_pan, bool h
 {
 	uint64_t new = (pstate & PSTATE_KEPT) | PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H;
 
-	if (pstate & PSTATE_NRW) /* AArch32 keeps DIT in another bit */
-		new = (new & ~PSTATE_DIT) | ((pstate & PSTATE_AA32_DIT) ? PSTATE_DIT : 0);
 	if (!has_pan)
 		new &= ~PSTATE_PAN;
 	else if (!(sctlr & SCTLR_EL1_SPAN))

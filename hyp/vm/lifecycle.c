@@ -33,8 +33,8 @@ static void run(struct vm *vm)
 	spin_lock(&vm->lock);
 	vm->state = VM_RUNNING;
 	vm->end = VM_END_NONE;
+	status = vcpu_power_on_locked(vm->vcpus[0], vm->entry.pc, vm->entry.x0);
 	spin_unlock(&vm->lock);
-	status = vcpu_power_on(vm->vcpus[0], vm->entry.pc, vm->entry.x0);
 	if (status != OK)
 		panic("vCPU 0 of VM %s is not off", vm->name);
 }

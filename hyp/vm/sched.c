@@ -252,6 +252,8 @@ static void trap_wfi(struct vcpu *vcpu, bool trap)
 	uint64_t hcr = trap ? vcpu->hcr | HCR_EL2_TWI : vcpu->hcr & ~HCR_EL2_TWI;
 
 	if (hcr != vcpu->hcr) {
+		/* A virtual SError that the guest has taken must not become pending again. */
+		hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
 		vcpu->hcr = hcr;
 		write_sysreg(hcr, HCR_EL2);
 	}

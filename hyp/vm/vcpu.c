@@ -3,6 +3,7 @@
 #include "hyp/arch/barrier.h"
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
+#include "hyp/arch/tlb.h"
 #include "hyp/base/string.h"
 #include "hyp/vm/bank.h"
 #include "hyp/vm/sched.h"
@@ -32,21 +33,27 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	}
 }
 
-enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+enum status vcpu_power_on_locked(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
 	struct vm *vm = vcpu->vm;
 
-	spin_lock(&vm->lock);
-	if (vm->state != VM_RUNNING || vcpu->state != VCPU_OFF) {
-		spin_unlock(&vm->lock);
+	if (vm->state != VM_RUNNING || vcpu->state != VCPU_OFF)
 		return ERR_BUSY;
-	}
 	vcpu_reset(vcpu, pc, x0);
 	__atomic_store_n(&vcpu->work, WORK_VGIC, __ATOMIC_RELAXED);
 	vm->live_vcpus++;
 	sched_power_on(vcpu);
-	spin_unlock(&vm->lock);
 	return OK;
+}
+
+enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+{
+	enum status status;
+
+	spin_lock(&vcpu->vm->lock);
+	status = vcpu_power_on_locked(vcpu, pc, x0);
+	spin_unlock(&vcpu->vm->lock);
+	return status;
 }
 
 static void load_controls(struct vcpu *vcpu)
@@ -57,6 +64,19 @@ static void load_controls(struct vcpu *vcpu)
 	write_sysreg(vcpu->vmpidr, VMPIDR_EL2);
 	write_sysreg(vcpu->vm->stage2.vtcr, VTCR_EL2);
 	write_sysreg(vcpu->vm->stage2.vttbr, VTTBR_EL2);
+}
+
+/*
+ * The vCPUs of a VM share its VMID, but each may use an ASID for tables of its own (nothing says that ASIDs mean the same
+ * on all CPUs of a guest). Where two take turns on a CPU, what one left in its TLB must not serve the other.
+ */
+static void flush_what_others_left(struct vcpu *vcpu, const struct cpu *cpu)
+{
+	uint8_t *last = &vcpu->vm->last_vcpu[cpu->index];
+
+	if (*last != 0 && *last != vcpu->id + 1)
+		tlb_flush_local_stage1();
+	*last = (uint8_t)(vcpu->id + 1);
 }
 
 void vcpu_load(struct vcpu *vcpu)
@@ -70,6 +90,7 @@ void vcpu_load(struct vcpu *vcpu)
 	load_controls(vcpu);
 	/* VTTBR and HCR must be in force before a register of the guest's regime is written (speculative walks). */
 	isb();
+	flush_what_others_left(vcpu, cpu);
 	bank_load(vcpu->bank);
 	cpu->current = vcpu;
 	vcpu->loaded = true;
@@ -93,6 +114,8 @@ void vcpu_put(struct vcpu *vcpu)
 			vm_parts[i].vcpu_put(vcpu);
 	}
 	bank_save(vcpu->bank);
+	/* A virtual SError that the guest has taken is no longer pending: the CPU says so here. */
+	vcpu->hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
 	vcpu->loaded = false;
 	cpu->current = NULL;
 }

@@ -74,6 +74,7 @@ struct vcpu {
 	uint64_t exits[NR_EXIT_CLASSES]; /* by ESR_EL2.EC */
 	uint64_t irq_exits;
 
+	uint64_t fault_address;	 /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
 	uint64_t mmio_value;	 /* what an emulated load has read (hyp/trap/abort.c) */
 	unsigned id;		 /* index in its VM, and Aff0 of its MPIDR */
 	enum vcpu_state state;
@@ -121,6 +122,9 @@ void vcpu_wake(struct vcpu *vcpu);
  * The caller has checked the entry address. Holds no lock.
  */
 enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0) __must_check;
+
+/* The same with the VM's lock held. */
+enum status vcpu_power_on_locked(struct vcpu *vcpu, uint64_t pc, uint64_t x0) __must_check;
 
 /* Puts the reset state into a vCPU that is OFF: registers, bank, parts. */
 void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0);

@@ -50,6 +50,8 @@ struct vm {
 	ipa_t ram_base;
 	uint64_t ram_size;
 
+	uint8_t last_vcpu[MAX_CPUS]; /* which one a CPU had last: id + 1; 0: none (hyp/vm/vcpu.c) */
+
 	struct spinlock lock;
 	enum vm_state state;
 	enum vm_end end;
@@ -87,7 +89,6 @@ extern unsigned nr_vms;
  */
 enum status vm_create(const char *name, ipa_t ram_base, uint64_t ram_size, unsigned nr_vcpus,
 	struct vm **vm) __must_check;
-void vm_destroy(struct vm *vm);
 
 /* Begins to load and run a VM that is STOPPED. */
 enum status vm_start(struct vm *vm) __must_check;

@@ -137,8 +137,15 @@ static void test_reset(void **state)
 	(void)state;
 	memset(bank, 0x5a, sizeof(bank));
 	bank_reset(bank);
-	for (unsigned i = 0; i < NR_BANK_SLOTS; i++)
-		assert_int_equal(bank[i], i == BANK_SCTLR_EL1 ? UINT64_C(0x30d00980) : 0);
+	for (unsigned i = 0; i < NR_BANK_SLOTS; i++) {
+		uint64_t expected = 0;
+
+		if (i == BANK_SCTLR_EL1)
+			expected = UINT64_C(0x30d00980);
+		else if (i == BANK_CPACR_EL1)
+			expected = guest_cpacr(0);
+		assert_int_equal(bank[i], expected);
+	}
 	assert_int_equal(fake_sysreg_accesses, 0);
 }
 

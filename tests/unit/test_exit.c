@@ -214,12 +214,12 @@ static void test_conditions_by_it(void **state)
 	}
 }
 
-/* Which classes have a condition at all. */
+/* Which classes have a condition at all: their rows skip what doesn't pass it, in AArch32. */
 static void test_conditional_classes(void **state)
 {
 	static const unsigned conditional[] = { EC_WFX, EC_CP15_MCR, EC_CP15_MCRR, EC_CP14_MCR,
 		EC_CP14_LDC, EC_FP, EC_VMRS, EC_CP14_MRRC };
-	uint64_t never = ISS_CV | FIELD_PREP(ISS_COND, 0), zero_clear = pstate32(0, 0);
+	uint64_t never = ISS_CV | FIELD_PREP(ISS_COND, 0); /* EQ, with Z clear */
 
 	(void)state;
 	for (unsigned ec = 0; ec < 64; ec++) {
@@ -227,13 +227,23 @@ static void test_conditional_classes(void **state)
 
 		for (unsigned i = 0; i < ARRAY_SIZE(conditional); i++)
 			has |= conditional[i] == ec;
-		assert_int_equal(exit_condition_holds(zero_clear, esr_of(ec, never)), !has);
+		called = NOBODY;
+		vcpu.regs.pstate = pstate32(0, 0);
+		assert_int_equal(exit_table[ec](&vcpu, esr_of(ec, never)) == EXIT_SKIP, has);
+		if (has)
+			assert_int_equal(called, NOBODY);
+		vcpu.regs.pstate = pstate32(4, 0);
+		assert_int_not_equal(exit_table[ec](&vcpu, esr_of(ec, never)), EXIT_SKIP);
+		vcpu.regs.pstate = PSTATE_EL1H;
+		assert_int_not_equal(exit_table[ec](&vcpu, esr_of(ec, never)), EXIT_SKIP);
 	}
 	/* SMC says itself whether it is known to have passed. */
-	assert_false(
-		exit_condition_holds(zero_clear, esr_of(EC_SMC32, never | ISS_SMC_CCKNOWNPASS)));
-	assert_true(exit_condition_holds(
-		pstate32(4, 0), esr_of(EC_SMC32, never | ISS_SMC_CCKNOWNPASS)));
+	assert_true(exit_condition_holds(pstate32(0, 0), esr_of(EC_SMC32, never)));
+	never |= ISS_SMC_CCKNOWNPASS;
+	assert_false(exit_condition_holds(pstate32(0, 0), esr_of(EC_SMC32, never)));
+	assert_true(exit_condition_holds(pstate32(4, 0), esr_of(EC_SMC32, never)));
+	vcpu.regs.pstate = pstate32(0, 0);
+	assert_int_equal(exit_table[EC_SMC32](&vcpu, esr_of(EC_SMC32, never)), EXIT_SKIP);
 }
 
 static void test_skip_aarch64(void **state)
@@ -291,6 +301,29 @@ static void test_finish_moves(void **state)
 		assert_int_equal(vcpu.regs.pc, rows[i].pc);
 	}
 	assert_int_equal(blocks, 0);
+}
+
+/* A skip does all that exit_skip_instruction() does, whatever PSTATE is. */
+static void test_finish_skip(void **state)
+{
+	static const uint64_t odd[] = { 0, PSTATE_SS, PSTATE_BTYPE & ~BIT(11), PSTATE_BTYPE,
+		PSTATE_SS | PSTATE_BTYPE, PSTATE_NRW, PSTATE_NRW | PSTATE_SS,
+		PSTATE_NRW | PSTATE_AA32_T | PSTATE_AA32_IT_HIGH, PSTATE_IL, PSTATE_PAN };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(odd); i++) {
+		for (unsigned il = 0; il < 2; il++) {
+			uint64_t esr = FIELD_PREP(ESR_EC_MASK, EC_SYSREG) | (il ? ESR_IL : 0);
+			struct guest_regs expected = { .pc = PC, .pstate = odd[i] | PSTATE_N };
+
+			vcpu.regs.pc = expected.pc;
+			vcpu.regs.pstate = expected.pstate;
+			exit_skip_instruction(&expected, esr);
+			assert_true(exit_finish(&vcpu, esr, EXIT_SKIP));
+			assert_int_equal(vcpu.regs.pc, expected.pc);
+			assert_int_equal(vcpu.regs.pstate, expected.pstate);
+		}
+	}
 }
 
 static void test_finish_inject(void **state)
@@ -573,6 +606,7 @@ int main(void)
 		TEST(test_skip_aarch64),
 		TEST(test_skip_aarch32),
 		TEST(test_finish_moves),
+		TEST(test_finish_skip),
 		TEST(test_finish_inject),
 		TEST(test_finish_wait),
 		TEST(test_table),

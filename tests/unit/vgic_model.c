@@ -351,6 +351,15 @@ bool model_busy(unsigned cpu)
 	       phys_pending(cpu, 0) || phys_pending(cpu, 1) || alarm_pending(cpu);
 }
 
+void model_irq(unsigned cpu, unsigned intid)
+{
+	unsigned before = this_cpu()->index;
+
+	fake_cpu_switch(cpu);
+	rows[intid].handler(rows[intid].context, intid);
+	fake_cpu_switch(before);
+}
+
 static void run_once(unsigned cpu)
 {
 	struct vcpu *vcpu = cpus[cpu].current;

@@ -46,6 +46,9 @@ void model_run_all(void);
 /* Is there anything model_run() would do? */
 bool model_busy(unsigned cpu);
 
+/* Calls the handler of a physical interrupt. */
+void model_irq(unsigned cpu, unsigned intid);
+
 struct vcpu *model_vcpu(unsigned id);
 
 /* ---- the guest ---- */

@@ -227,6 +227,10 @@ unsigned fake_ops_of(enum fake_op_kind kind)
 	return count;
 }
 
+__weak void tlb_flush_local_stage1(void)
+{
+}
+
 __weak void tlb_flush_vmid(uint64_t vttbr)
 {
 	record(FAKE_TLB_VMID, 0, vttbr);
