@@ -17,6 +17,8 @@
 /* The timers may run: their comparators are far off, and IRQs are masked. */
 #define CTL_USED     (~(BIT(0) | BIT(1)))
 #define CNTKCTL_USED (~(GENMASK(9, 8) | GENMASK(1, 0)))
+/* Out of reset they are the least that is implemented, and nothing below that may be written. */
+#define BPR_USED     (~BIT(2))
 #define CSSELR_USED  (~GENMASK(3, 1))
 #define PMR_USED     NONE
 
@@ -57,8 +59,8 @@
 	X(cntv_cval_el0, cntv_cval_el0, NONE)       \
 	X(cntp_cval_el0, cntp_cval_el0, NONE)       \
 	X(icc_pmr_el1, ICC_PMR_EL1, PMR_USED)       \
-	X(icc_bpr0_el1, ICC_BPR0_EL1, NONE)         \
-	X(icc_bpr1_el1, ICC_BPR1_EL1, NONE)         \
+	X(icc_bpr0_el1, ICC_BPR0_EL1, BPR_USED)     \
+	X(icc_bpr1_el1, ICC_BPR1_EL1, BPR_USED)     \
 	X(icc_ctlr_el1, ICC_CTLR_EL1, ~UINT64_C(3)) \
 	X(icc_igrpen0_el1, ICC_IGRPEN0_EL1, NONE)   \
 	X(icc_igrpen1_el1, ICC_IGRPEN1_EL1, NONE)   \

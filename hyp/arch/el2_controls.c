@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every control of EL2's, by feature. Hidden features are trapped here; hyp/trap/sysreg.c then gives the guest what the
- * architecture gives for a feature that isn't there.
+ * Every control of EL2's, by feature. Hidden features are trapped here; hyp/trap/sysreg.c then
+ * gives the guest what the architecture gives for a feature that isn't there.
  */
 #include "hyp/arch/barrier.h"
 #include "hyp/arch/features.h"
@@ -9,17 +9,20 @@
 #include "hyp/arch/sysreg_fields.h"
 
 /*
- * For every guest. PTW: a guest's table walk that ends in device memory is a fault, not an access. FB, BSU: maintenance
- * and barriers reach the inner shareable domain, so that a vCPU could be moved to another CPU. The rest are traps, and
- * interrupts to EL2.
+ * For every guest. PTW: a guest's table walk that ends in device memory is a fault, not an access.
+ * FB, BSU: maintenance and barriers reach the inner shareable domain, so that a vCPU could be moved
+ * to another CPU. The rest are traps, and interrupts to EL2.
  */
-#define HCR_ALWAYS                                                                                 \
-	(HCR_EL2_VM | HCR_EL2_SWIO | HCR_EL2_PTW | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO |       \
-		HCR_EL2_FB | FIELD_PREP(HCR_EL2_BSU, HCR_EL2_BSU_ISH) | HCR_EL2_TID1 |             \
-		HCR_EL2_TID3 | HCR_EL2_TSC | HCR_EL2_TIDCP | HCR_EL2_TACR | HCR_EL2_TSW |          \
+#define HCR_ALWAYS                                                                           \
+	(HCR_EL2_VM | HCR_EL2_SWIO | HCR_EL2_PTW | HCR_EL2_FMO | HCR_EL2_IMO | HCR_EL2_AMO | \
+		HCR_EL2_FB | FIELD_PREP(HCR_EL2_BSU, HCR_EL2_BSU_ISH) | HCR_EL2_TID1 |       \
+		HCR_EL2_TID3 | HCR_EL2_TSC | HCR_EL2_TIDCP | HCR_EL2_TACR | HCR_EL2_TSW |    \
 		HCR_EL2_RW)
 
-/* ICC_SRE_EL2.Enable and the like are drivers/gic's; PMBIDR_EL1.P and TRBIDR_EL1.P: EL3 keeps the buffer to itself. */
+/*
+ * ICC_SRE_EL2.Enable and the like are drivers/gic's; PMBIDR_EL1.P and TRBIDR_EL1.P: EL3 keeps the
+ * buffer to itself.
+ */
 #define BUFFER_IDR_P BIT(4)
 
 uint64_t guest_hcr(void)
@@ -54,14 +57,15 @@ uint64_t guest_mdcr(void)
 {
 	uint64_t mdcr = MDCR_EL2_TDA | MDCR_EL2_TDOSA | MDCR_EL2_TDRA;
 
-	/* HPMN = N keeps no counter for EL2 alone: other values split them, and some are reserved. */
+	/* HPMN = N keeps no counter for EL2 alone; other values split them, or are reserved. */
 	if (cpu_features.pmu)
 		mdcr |= MDCR_EL2_TPM | MDCR_EL2_TPMCR |
 			FIELD_PREP(MDCR_EL2_HPMN, FIELD_GET(PMCR_EL0_N, read_sysreg(PMCR_EL0)));
+	/* E2PB = 0, E2TB = 0: the buffers are EL2's, and their registers are trapped. */
 	if (cpu_features.spe)
-		mdcr |= MDCR_EL2_TPMS; /* E2PB = 0: the buffer is EL2's, its registers are trapped */
+		mdcr |= MDCR_EL2_TPMS;
 	if (cpu_features.trace_filter)
-		mdcr |= MDCR_EL2_TTRF; /* E2TB = 0: the same for the trace buffer */
+		mdcr |= MDCR_EL2_TTRF;
 	if (cpu_features.fgt)
 		mdcr |= MDCR_EL2_TDCC;
 	return mdcr;
@@ -79,8 +83,9 @@ static uint64_t hcrx(void)
 }
 
 /*
- * Bits named n... trap when they are zero: newer features whose registers have no other control (GCS, permission
- * indirection, TPIDR2_EL0, branch records ...). The others have one in HCR_EL2, MDCR_EL2 or CPTR_EL2, but for two.
+ * Bits named n... trap when they are zero: newer features whose registers have no other control
+ * (GCS, permission indirection, TPIDR2_EL0, branch records ...). The others have one in HCR_EL2,
+ * MDCR_EL2 or CPTR_EL2, but for two.
  */
 static void setup_fine_grained_traps(void)
 {
@@ -106,7 +111,10 @@ static void setup_fine_grained_traps(void)
 	}
 }
 
-/* Vector lengths and streaming mode: the registers can only be written while CPTR_EL2 doesn't trap them. */
+/*
+ * Vector lengths and streaming mode: the registers can only be written while CPTR_EL2 doesn't trap
+ * them.
+ */
 static void setup_vectors(void)
 {
 	write_sysreg(CPTR_EL2_RES1, CPTR_EL2);
@@ -163,7 +171,10 @@ static void setup_mpam(void)
 	write_sysreg(0, MPAM0_EL1);
 }
 
-/* The locks would keep a guest's own breakpoints from working; while no guest uses them they are off. */
+/*
+ * The locks would keep a guest's own breakpoints from working; while no guest uses them they are
+ * off.
+ */
 static void setup_debug(void)
 {
 	write_sysreg(0, MDSCR_EL1);
@@ -173,7 +184,10 @@ static void setup_debug(void)
 	write_sysreg(guest_mdcr(), MDCR_EL2);
 }
 
-/* Both timers of EL1 are the guest's; no event stream, no traps, no offset for the physical counter. */
+/*
+ * Both timers of EL1 are the guest's; no event stream, no traps, no offset for the physical
+ * counter.
+ */
 static void setup_timers(void)
 {
 	write_sysreg(CNTHCTL_EL2_EL1PCTEN | CNTHCTL_EL2_EL1PCEN, CNTHCTL_EL2);

@@ -31,11 +31,14 @@ static void read_isar(struct cpu_features *f)
 	uint64_t ID_AA64ISAR2_EL1_value = read_sysreg(ID_AA64ISAR2_EL1);
 
 	f->pauth = HAS(ID_AA64ISAR1_EL1, APA) || HAS(ID_AA64ISAR1_EL1, API) ||
-		   HAS(ID_AA64ISAR2_EL1, APA3);
+		HAS(ID_AA64ISAR2_EL1, APA3);
 	f->mops = HAS(ID_AA64ISAR2_EL1, MOPS);
 }
 
-/* Bits of physical address by PARange; 52-bit addresses (6) need LPA2 tables, which Lintel doesn't use. */
+/*
+ * Bits of physical address by PARange; 52-bit addresses (6) need LPA2 tables, which Lintel doesn't
+ * use.
+ */
 static uint8_t pa_bits_of(uint64_t mmfr0)
 {
 	static const uint8_t bits[] = { 32, 36, 40, 42, 44, 48 };
@@ -54,9 +57,9 @@ static void read_mmfr(struct cpu_features *f)
 	f->fgt = HAS(ID_AA64MMFR0_EL1, FGT);
 	f->fgt2 = FIELD_GET(ID_AA64MMFR0_EL1_FGT, ID_AA64MMFR0_EL1_value) >= 2;
 	f->vmid_bits = FIELD_GET(ID_AA64MMFR1_EL1_VMIDBITS, ID_AA64MMFR1_EL1_value) ==
-				       ID_AA64MMFR1_VMIDBITS_16BIT
-			       ? 16
-			       : 8;
+			ID_AA64MMFR1_VMIDBITS_16BIT
+		? 16
+		: 8;
 	f->pan = HAS(ID_AA64MMFR1_EL1, PAN);
 	f->lor = HAS(ID_AA64MMFR1_EL1, LO);
 	f->hcrx = HAS(ID_AA64MMFR1_EL1, HCX);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What this CPU has, and how EL2 must be set up so that a guest can use no more of it than it is shown
- * (hyp/trap/idreg.c says what that is; everything else is UNDEFINED for it).
+ * What this CPU has, and how EL2 must be set up so that a guest can use no more of it than it is
+ * shown (hyp/trap/idreg.c says what that is; everything else is UNDEFINED for it).
  */
 #ifndef HYP_ARCH_FEATURES_H
 #define HYP_ARCH_FEATURES_H
@@ -41,23 +41,26 @@ extern struct cpu_features cpu_features;
 void cpu_features_init(void);
 
 /*
- * Puts every control of EL2's, and what a boot loader may have left in the registers behind them, into a known state on
- * this CPU: traps for what is hidden, physical interrupts to EL2, trace, profiling and counters off. After
- * cpu_features_init(); with no vCPU loaded. Linux Documentation/arch/arm64/booting.rst says what EL3 has enabled before.
+ * Puts every control of EL2's, and what a boot loader may have left in the registers behind them,
+ * into a known state on this CPU: traps for what is hidden, physical interrupts to EL2, trace,
+ * profiling and counters off. After cpu_features_init(); with no vCPU loaded. Linux
+ * Documentation/arch/arm64/booting.rst says what EL3 has enabled before.
  */
 void el2_setup_controls(void);
 
 /*
- * HCR_EL2, MDCR_EL2 and CPTR_EL2 for a vCPU out of reset. WFI isn't trapped (the scheduler sets TWI where a CPU is shared);
- * MDCR has the debug registers trapped until the guest uses them (hyp/trap/debug.c).
+ * HCR_EL2, MDCR_EL2 and CPTR_EL2 for a vCPU out of reset. WFI isn't trapped (the scheduler sets TWI
+ * where a CPU is shared); MDCR has the debug registers trapped until the guest uses them
+ * (hyp/trap/debug.c).
  */
 uint64_t guest_hcr(void);
 uint64_t guest_mdcr(void);
 uint64_t guest_cptr(void);
 
 /*
- * CPACR_EL1 in the CPU for what a guest has written into it, out of a reset 0. Hidden vectors aren't trapped to EL1, so
- * that EL2 sees them (as SVE, SME) and can make them UNDEFINED; the guest reads CPACR_EL1_FPEN only.
+ * CPACR_EL1 in the CPU for what a guest has written into it, out of a reset 0. Hidden vectors
+ * aren't trapped to EL1, so that EL2 sees them (as SVE, SME) and can make them UNDEFINED; the guest
+ * reads CPACR_EL1_FPEN only.
  */
 static inline uint64_t guest_cpacr(uint64_t written)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/bundle/build.h"
+#include "hyp/base/format.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/bundle/load.h"
@@ -97,6 +98,8 @@ static enum status prepare_images(const struct vm_config *config, struct vm_imag
 	images->entry = layout.entry;
 	images->populate = config->memory_populate != 0;
 	images->autostart = config->autostart != 0;
+	if (config->start_after)
+		format(images->start_after, sizeof(images->start_after), "%s", config->start_after);
 	return OK;
 }
 
@@ -201,6 +204,30 @@ enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 	return ERR_NOT_FOUND;
 }
 
+static struct vm *find_vm(const char *name)
+{
+	for (unsigned i = 0; i < nr_vms; i++) {
+		if (strcmp(vms[i]->name, name) == 0)
+			return vms[i];
+	}
+	return NULL;
+}
+
+/* True if the VM waits for another one's end. */
+static bool waits(struct vm *vm, const struct vm_images *images)
+{
+	struct vm *first = images->start_after[0] ? find_vm(images->start_after) : NULL;
+
+	if (images->start_after[0] && (!first || first->id >= vm->id)) {
+		log_error("vm %s: start-after = \"%s\": no VM of that name stands before it in the "
+			  "manifest, or it was not made; starting it now",
+			vm->name, images->start_after);
+		return false;
+	}
+	vm->start_after = first;
+	return first != NULL;
+}
+
 unsigned bundle_start(void)
 {
 	unsigned started = 0;
@@ -209,7 +236,7 @@ unsigned bundle_start(void)
 		const struct vm_images *images = vms[i]->config;
 		enum status status;
 
-		if (!images->autostart)
+		if (!images->autostart || waits(vms[i], images))
 			continue;
 		status = vm_start(vms[i]);
 		if (status)

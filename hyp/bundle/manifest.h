@@ -41,6 +41,7 @@ struct vm_config {
 	const char *bootargs; /* never NULL */
 	uint64_t load_address, entry, dtb_address;
 	uint64_t autostart;
+	const char *start_after; /* NULL when absent */
 };
 
 static inline bool vm_config_has(const struct vm_config *config, enum schema_vm property)

@@ -10,13 +10,19 @@
 
 #define CSV2_HISTORY 3 /* ID_AA64PFR0_EL1.CSV2: nor by branch history (FEAT_CSV2_3) */
 
-/* 6b7e2d0a-3c51-4f29-9e8d-4c696e74656c ("Lintel" at the end), the four words as SMCCC passes a UUID. */
+/*
+ * 6b7e2d0a-3c51-4f29-9e8d-4c696e74656c ("Lintel" at the end), the four words as SMCCC passes a
+ * UUID.
+ */
 static const uint32_t lintel_uid[4] = { 0x0a2d7e6b, 0x294f513c, 0x694c8d9e, 0x6c65746e };
 
 #define REVISION_MAJOR 0
 #define REVISION_MINOR 1
 
-/* What the firmware's ARCH_FEATURES says of a function; NOT_SUPPORTED without SMCCC 1.1 (DEN0028 appendix B). */
+/*
+ * What the firmware's ARCH_FEATURES says of a function; NOT_SUPPORTED without SMCCC 1.1 (DEN0028
+ * appendix B).
+ */
 static uint64_t firmware_features(uint32_t function)
 {
 	if (!psci_client_available() || psci_client_features(SMCCC_VERSION) < 0 ||
@@ -30,8 +36,8 @@ static uint64_t branch_predictor_features(void)
 	uint64_t pfr0 = read_sysreg(ID_AA64PFR0_EL1);
 
 	return FIELD_GET(ID_AA64PFR0_EL1_CSV2, pfr0) != 0
-		       ? NOT_AFFECTED
-		       : firmware_features(SMCCC_ARCH_WORKAROUND_1);
+		? NOT_AFFECTED
+		: firmware_features(SMCCC_ARCH_WORKAROUND_1);
 }
 
 static uint64_t branch_history_features(void)
@@ -68,12 +74,18 @@ static uint64_t features(uint32_t function)
 	}
 }
 
-/* Where it was said not to be needed nothing is done, but the call may be made. */
-static uint64_t workaround(uint32_t function)
-{
-	uint64_t answer = features(function);
+/*
+ * Guests call them on every exception from user space: what was found out once for a CPU is kept.
+ */
+static bool needed_1[MAX_CPUS], needed_3[MAX_CPUS];
 
-	if (answer == CALL_NEEDED)
+/* Where it was said not to be needed nothing is done, but the call may be made. */
+static uint64_t workaround(uint32_t function, bool *needed)
+{
+	uint64_t answer = *needed ? CALL_NEEDED : features(function);
+
+	*needed = answer == CALL_NEEDED;
+	if (*needed)
 		smc_call4(function, 0, 0, 0);
 	return answer == SMCCC_NOT_SUPPORTED ? answer : 0;
 }
@@ -86,8 +98,11 @@ enum exit_result arch_call(struct vcpu *vcpu, enum conduit conduit, uint32_t fun
 	case SMCCC_ARCH_FEATURES:
 		return smccc_return(vcpu, conduit, features((uint32_t)vcpu->regs.x[1]));
 	case SMCCC_ARCH_WORKAROUND_1:
+		return smccc_return(
+			vcpu, conduit, workaround(function, &needed_1[this_cpu()->index]));
 	case SMCCC_ARCH_WORKAROUND_3:
-		return smccc_return(vcpu, conduit, workaround(function));
+		return smccc_return(
+			vcpu, conduit, workaround(function, &needed_3[this_cpu()->index]));
 	default:
 		return smccc_not_supported(vcpu, conduit, function);
 	}

@@ -2,16 +2,17 @@
 /*
  * The Arm architecture calls (DEN0028 section 7) and who Lintel is.
  *
- * The speculation workarounds are answered by what the CPU says of itself (ID_AA64PFR0_EL1.CSV2, CSV3), else by the
- * firmware at EL3 where it has SMCCC 1.1; a call that the firmware says is needed is passed to it.
+ * The speculation workarounds are answered by what the CPU says of itself, else by the firmware at
+ * EL3 where it has SMCCC 1.1; a call that the firmware says is needed is passed to it.
  *
- * | call         | CPU                  | ARCH_FEATURES                                    | the call           |
- * | ------------ | -------------------- | ------------------------------------------------ | ------------------ |
- * | WORKAROUND_1 | CSV2                 | 1: not affected                                  | 0                  |
- * | WORKAROUND_3 | CSV2_3, or ECBHB     | 1: not affected                                  | 0                  |
- * | 1, 3         | neither              | the firmware's word: 0, 1, NOT_SUPPORTED         | to the firmware    |
- * | WORKAROUND_2 | any                  | 1 if the firmware says so, else NOT_SUPPORTED:   | NOT_SUPPORTED      |
- * |              |                      | a switch of the CPU's isn't kept for each vCPU   |                    |
+ * | call         | CPU              | ARCH_FEATURES                          | the call        |
+ * | ------------ | ---------------- | -------------------------------------- | --------------- |
+ * | WORKAROUND_1 | CSV2             | 1: not affected                        | 0               |
+ * | WORKAROUND_3 | CSV2_3, or ECBHB | 1: not affected                        | 0               |
+ * | 1, 3         | neither          | the firmware's: 0, 1, NOT_SUPPORTED    | to the firmware |
+ * | WORKAROUND_2 | any              | 1 if the firmware says so, else        | NOT_SUPPORTED   |
+ * |              |                  | NOT_SUPPORTED: the CPU's switch isn't  |                 |
+ * |              |                  | kept for each vCPU                     |                 |
  */
 #ifndef HYP_SMCCC_ARCH_CALLS_H
 #define HYP_SMCCC_ARCH_CALLS_H

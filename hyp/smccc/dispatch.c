@@ -31,8 +31,8 @@ static bool is_acceptable(const struct vcpu *vcpu, uint32_t function, uint16_t i
 	return !(function & SMCCC_64) || !(vcpu->regs.pstate & PSTATE_NRW);
 }
 
-static __noinline enum exit_result any_call(struct vcpu *vcpu, enum conduit conduit,
-	uint32_t function, uint16_t immediate)
+static __noinline enum exit_result any_call(
+	struct vcpu *vcpu, enum conduit conduit, uint32_t function, uint16_t immediate)
 {
 	smccc_service service = services[FIELD_GET(SMCCC_OWNER, function)];
 

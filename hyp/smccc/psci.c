@@ -8,25 +8,25 @@
 #include "hyp/vm/bank.h"
 #include "hyp/vm/vm.h"
 
-#define PSCI_VERSION_1_1 UINT32_C(0x10001)
+#define PSCI_VERSION_1_1     UINT32_C(0x10001)
 
 /* AFFINITY_INFO (DEN0022 5.7) */
-#define AFFINITY_ON	0
-#define AFFINITY_OFF	1
-#define AFFINITY_LEVELS 4
+#define AFFINITY_ON          0
+#define AFFINITY_OFF         1
+#define AFFINITY_LEVELS      4
 
 #define MIGRATE_NOT_REQUIRED 2
 
 /* CPU_SUSPEND's power_state, original format (DEN0022 5.4.2): everything but these is reserved. */
-#define POWER_STATE_ID	  GENMASK(15, 0)
-#define POWER_STATE_DOWN  BIT(16)
-#define POWER_STATE_LEVEL GENMASK(25, 24)
-#define POWER_STATE_VALID (POWER_STATE_ID | POWER_STATE_DOWN | POWER_STATE_LEVEL)
+#define POWER_STATE_ID       GENMASK(15, 0)
+#define POWER_STATE_DOWN     BIT(16)
+#define POWER_STATE_LEVEL    GENMASK(25, 24)
+#define POWER_STATE_VALID    (POWER_STATE_ID | POWER_STATE_DOWN | POWER_STATE_LEVEL)
 
 /* What a PSCI call begins a vCPU with (DEN0022 6.4). */
-#define PSTATE_ENTRY (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H)
+#define PSTATE_ENTRY         (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H)
 
-#define SYSTEM_RESET2_WARM 0
+#define SYSTEM_RESET2_WARM   0
 
 struct psci_args {
 	uint64_t a1, a2, a3;
@@ -59,8 +59,8 @@ static bool is_entry(const struct vm *vm, uint64_t address)
 }
 
 /*
- * The state is lost and the vCPU is made to go on at `entry`, when something wakes it. Nothing of what could do that is
- * lost: list registers and timers stay as they are.
+ * The state is lost and the vCPU is made to go on at `entry`, when something wakes it. Nothing of
+ * what could do that is lost: list registers and timers stay as they are.
  */
 static enum exit_result power_down(struct vcpu *vcpu, uint64_t entry, uint64_t context)
 {
@@ -94,12 +94,18 @@ static enum exit_result cpu_suspend(struct vcpu *vcpu, enum conduit conduit, uin
 static enum exit_result cpu_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
-	/* Seen before it enters the guest again; what it finds in x0 then is not looked at by anybody. */
+	/*
+	 * Seen before it enters the guest again; what it finds in x0 then is not looked at by
+	 * anybody.
+	 */
 	vcpu_request_local(vcpu, WORK_STOP);
 	return done(vcpu, conduit, PSCI_INTERNAL_FAILURE);
 }
 
-/* Callers pass MPIDR_EL1 as they read it, in which bit 31 is RES1. Every other bit that isn't affinity must be zero. */
+/*
+ * Callers pass MPIDR_EL1 as they read it, in which bit 31 is RES1. Every other bit that isn't
+ * affinity must be zero.
+ */
 static uint64_t affinity_of(uint64_t mpidr)
 {
 	return mpidr & ~BIT(31);
@@ -145,14 +151,17 @@ static enum exit_result affinity_info(struct vcpu *vcpu, enum conduit conduit, u
 		return done(vcpu, conduit,
 			READ_ONCE(target->state) == VCPU_OFF ? AFFINITY_OFF : AFFINITY_ON);
 	}
-	/* Fields below the level don't count. All vCPUs of a VM share those above Aff0; the caller is on. */
+	/*
+	 * Fields below the level don't count. All vCPUs of a VM share those above Aff0; the caller
+	 * is on.
+	 */
 	if (args.a2 < 3 && ((affinity & GENMASK(31, 0)) >> (8 * args.a2)) != 0)
 		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
 	return done(vcpu, conduit, affinity >> 32 ? PSCI_INVALID_PARAMETERS : AFFINITY_ON);
 }
 
-static enum exit_result migrate_info_type(struct vcpu *vcpu, enum conduit conduit,
-	uint32_t function)
+static enum exit_result migrate_info_type(
+	struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
 	return done(vcpu, conduit, MIGRATE_NOT_REQUIRED);
@@ -182,7 +191,7 @@ static enum exit_result system_reset2(struct vcpu *vcpu, enum conduit conduit, u
 
 static enum exit_result features(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
 
-#define NONE smccc_not_supported
+#define NONE                  smccc_not_supported
 
 /* All functions have a width of 32 bits; those marked here one of 64, too. */
 #define FUNCTIONS_BOTH_WIDTHS (BIT(1) | BIT(3) | BIT(4) | BIT(18))

@@ -12,8 +12,10 @@
 #define STEP_BYTES   MIB(1)
 #define STEP_LOOKUPS 256
 
-/* How far each vCPU's flush is. Only looked at while its HCR_EL2.TVM is set, which a reset clears. */
-#define FLUSHED (~UINT64_C(0))
+/*
+ * How far each vCPU's flush is. Only looked at while its HCR_EL2.TVM is set, which a reset clears.
+ */
+#define FLUSHED      (~UINT64_C(0))
 static uint64_t positions[MAX_VMS][MAX_VCPUS];
 
 static uint64_t *position_of(const struct vcpu *vcpu)
@@ -39,8 +41,8 @@ enum exit_result cmo_handle_abort(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, bo
 	enum status status;
 
 	if (ipa.ipa >> s2->ipa_bits)
-		return inject_data_abort(vcpu, ISS_CM | ISS_WNR | FSC_ADDRESS_SIZE,
-			read_sysreg(FAR_EL2));
+		return inject_data_abort(
+			vcpu, ISS_CM | ISS_WNR | FSC_ADDRESS_SIZE, read_sysreg(FAR_EL2));
 	if (device || !region)
 		return EXIT_SKIP;
 	if ((esr & FSC_TYPE_MASK) == FSC_PERMISSION && !(region->prot & MEM_W))
@@ -60,7 +62,10 @@ static const struct stage2_region *region_from(const struct stage2 *s2, uint64_t
 	return NULL;
 }
 
-/* Cleans and invalidates what is mapped from *position on; it moves forward, and is FLUSHED at the end. */
+/*
+ * Cleans and invalidates what is mapped from *position on; it moves forward, and is FLUSHED at the
+ * end.
+ */
 static void flush_step(struct stage2 *s2, uint64_t *position)
 {
 	uint64_t left = STEP_BYTES;
@@ -80,11 +85,13 @@ static void flush_step(struct stage2 *s2, uint64_t *position)
 			*position = ALIGN_DOWN(*position, BLOCK_SIZE) + BLOCK_SIZE;
 			continue;
 		}
-		size = MIN(MIN(page.left, left), region->ipa.ipa + region->size - *position);
-		if (page.type == MEM_NORMAL)
+		size = MIN(page.left, region->ipa.ipa + region->size - *position);
+		if (page.type == MEM_NORMAL) {
+			size = MIN(size, left);
 			cache_clean_invalidate(pa_to_ptr(page.pa), size);
+			left -= size;
+		}
 		*position += size;
-		left -= size;
 	}
 }
 

@@ -31,15 +31,15 @@ struct sysreg_row {
 };
 
 static const struct sysreg_row rows[] = {
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap)                                          \
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) \
 	{ SYSREG_ENC(op0, op1, crn, crm, op2), TRAP_##trap, #name },
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 };
 
 /*
- * The index: the encoding's upper nine bits (op0, op1, CRn) choose a group, the lower seven (CRm, op2) a cell in it,
- * which holds the row's number plus one. Group 0 is empty.
+ * The index: the encoding's upper nine bits (op0, op1, CRn) choose a group, the lower seven (CRm,
+ * op2) a cell in it, which holds the row's number plus one. Group 0 is empty.
  */
 #define GROUP_SHIFT 7
 #define GROUP_CELLS 128
@@ -83,8 +83,9 @@ static bool is_id_space(unsigned encoding)
 }
 
 /*
- * With FEAT_IDST a read in the space of the ID registers (3, {0, 1, 3}, 0) that is not there is reported as a trapped access;
- * everything else as an Undefined Instruction. Arm ARM: ID_AA64MMFR2_EL1.IDS.
+ * With FEAT_IDST a read in the space of the ID registers (3, {0, 1, 3}, 0) that is not there is
+ * reported as a trapped access; everything else as an Undefined Instruction. Arm ARM:
+ * ID_AA64MMFR2_EL1.IDS.
  */
 static enum exit_result undefined(struct vcpu *vcpu, uint64_t esr)
 {
@@ -145,11 +146,11 @@ static enum exit_result vm_register(struct vcpu *vcpu, unsigned encoding, bool r
 
 /* The syndrome of a write to ICC_SGI1R_EL1, but for Rt. */
 #define ISS_SYS_REGISTER (ESR_ISS_MASK & ~ISS_SYS_RT)
-#define ISS_WRITE_SGI1R                                                                            \
-	(FIELD_PREP(ISS_SYS_OP0, SYSREG_OP0(SYS_ICC_SGI1R_EL1)) |                                  \
-		FIELD_PREP(ISS_SYS_OP1, SYSREG_OP1(SYS_ICC_SGI1R_EL1)) |                           \
-		FIELD_PREP(ISS_SYS_CRN, SYSREG_CRN(SYS_ICC_SGI1R_EL1)) |                           \
-		FIELD_PREP(ISS_SYS_CRM, SYSREG_CRM(SYS_ICC_SGI1R_EL1)) |                           \
+#define ISS_WRITE_SGI1R                                                  \
+	(FIELD_PREP(ISS_SYS_OP0, SYSREG_OP0(SYS_ICC_SGI1R_EL1)) |        \
+		FIELD_PREP(ISS_SYS_OP1, SYSREG_OP1(SYS_ICC_SGI1R_EL1)) | \
+		FIELD_PREP(ISS_SYS_CRN, SYSREG_CRN(SYS_ICC_SGI1R_EL1)) | \
+		FIELD_PREP(ISS_SYS_CRM, SYSREG_CRM(SYS_ICC_SGI1R_EL1)) | \
 		FIELD_PREP(ISS_SYS_OP2, SYSREG_OP2(SYS_ICC_SGI1R_EL1)))
 
 enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)

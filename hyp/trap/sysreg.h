@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Trapped MSR, MRS and SYS (EC 0x18): from the encoding to the row of hyp/arch/sysreg.def in two indexed steps, then by
- * the row's trap class. What has no row is UNDEFINED, but for the space of the ID registers (hyp/trap/idreg.h).
+ * Trapped MSR, MRS and SYS (EC 0x18): from the encoding to the row of hyp/arch/sysreg.def in two
+ * indexed steps, then by the row's trap class. What has no row is UNDEFINED, but for the space of
+ * the ID registers (hyp/trap/idreg.h).
  */
 #ifndef HYP_TRAP_SYSREG_H
 #define HYP_TRAP_SYSREG_H
@@ -21,7 +22,7 @@ static inline unsigned sysreg_encoding_of(uint64_t esr)
 {
 	/* op0[21:20] op2[19:17] op1[16:14] CRn[13:10] Rt[9:5] CRm[4:1] */
 	return (unsigned)(((esr >> 20) & 3) << 14 | ((esr >> 14) & 7) << 11 |
-			  ((esr >> 10) & 15) << 7 | ((esr >> 1) & 15) << 3 | ((esr >> 17) & 7));
+		((esr >> 10) & 15) << 7 | ((esr >> 1) & 15) << 3 | ((esr >> 17) & 7));
 }
 
 #endif

@@ -11,8 +11,24 @@
 void (*vm_all_stopped)(void);
 bool vm_count_instructions;
 
-static void check_all_stopped(void)
+/* A VM has stopped: others may have waited for that. */
+static void start_waiting(const struct vm *stopped)
 {
+	for (unsigned i = 0; i < nr_vms; i++) {
+		enum status status;
+
+		if (vms[i]->start_after != stopped)
+			continue;
+		vms[i]->start_after = NULL;
+		status = vm_start(vms[i]);
+		if (status != OK)
+			log_error("VM %s is not started: %s", vms[i]->name, status_name(status));
+	}
+}
+
+static void after_stop(const struct vm *stopped)
+{
+	start_waiting(stopped);
 	for (unsigned i = 0; i < nr_vms; i++) {
 		if (READ_ONCE(vms[i]->state) != VM_STOPPED)
 			return;
@@ -26,7 +42,9 @@ static void run(struct vm *vm)
 {
 	enum status status;
 
-	vm->cntvoff = timer_now();
+	/* From its first start: over a restart its counter runs on, as a machine's does. */
+	if (vm->boots == 0)
+		vm->cntvoff = timer_now();
 	vm->boots++;
 	if (vm_count_instructions && !pmu_count_start())
 		log_warn("no performance monitors to count instructions with");
@@ -57,7 +75,7 @@ static bool load_step(struct sched_job *job)
 		log_error("VM %s: its images can't be loaded: %s", vm->name, status_name(status));
 		vm->end = VM_END_FAULT;
 		WRITE_ONCE(vm->state, VM_STOPPED);
-		check_all_stopped();
+		after_stop(vm);
 		return false;
 	}
 	if (done)
@@ -130,7 +148,7 @@ static void settle(struct vm *vm, enum vm_state state)
 		load(vm);
 		return;
 	}
-	check_all_stopped();
+	after_stop(vm);
 }
 
 static void vcpu_leaves(struct vcpu *vcpu)

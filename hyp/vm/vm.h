@@ -57,6 +57,7 @@ struct vm {
 	enum vm_end end;
 	unsigned live_vcpus; /* not OFF */
 	uint64_t boots;	     /* how often it was started */
+	struct vm *start_after; /* it is started when that one stops; NULL then, or when it waits for none */
 	struct log_limit log_limit;
 	struct vm_entry entry;
 	uint64_t cntvoff;    /* CNTVOFF_EL2: the counter when the VM was started */

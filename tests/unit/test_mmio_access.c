@@ -161,28 +161,13 @@ static void test_loads(void **state)
 			.reg64 = form & 8,
 			.big_endian = form & 16 };
 
+		if (a.width == 8 && !a.reg64) /* no load has this syndrome */
+			continue;
 		for (unsigned v = 0; v < ARRAY_SIZE(values); v++) {
 			for (a.reg = 0; a.reg < 32; a.reg++)
 				check_load(&a, values[v] & mmio_mask(a.width));
 		}
 	}
-}
-
-/* A device that answers with more bits than it was asked for can't put them into the register. */
-static void test_too_much(void **state)
-{
-	struct guest_regs regs = { 0 };
-	struct mmio_access a = { .width = 2, .reg = 3, .reg64 = true };
-
-	(void)state;
-	mmio_load_done(&a, &regs, PATTERN);
-	assert_int_equal(regs.x[3], 0xeeff);
-	a.big_endian = true;
-	mmio_load_done(&a, &regs, PATTERN);
-	assert_int_equal(regs.x[3], 0xffee);
-	a.sign_extend = true;
-	mmio_load_done(&a, &regs, PATTERN);
-	assert_int_equal(regs.x[3], UINT64_C(0xffffffffffffffee));
 }
 
 static void test_helpers(void **state)
@@ -205,7 +190,6 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_stores),
 		cmocka_unit_test(test_loads),
-		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_helpers),
 	};
 

@@ -365,7 +365,8 @@ static void test_suspend_power_down(void **state)
 	}
 	setup(state);
 	blocks = true;
-	assert_int_equal(call_by(SMCCC_HVC, FN(1), BIT(16), JUNK | ENTRY, JUNK | 5), EXIT_RESCHEDULE);
+	assert_int_equal(
+		call_by(SMCCC_HVC, FN(1), BIT(16), JUNK | ENTRY, JUNK | 5), EXIT_RESCHEDULE);
 	expect_entered(5);
 }
 

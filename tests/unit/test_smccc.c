@@ -119,7 +119,8 @@ static void test_immediate(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(functions); i++) {
 		for (unsigned imm = 1; imm < 0x10000; imm <<= 1) {
 			vcpu.regs.x[0] = functions[i];
-			assert_int_equal(smccc_handle(&vcpu, SMCCC_HVC, (uint16_t)imm), EXIT_RESUME);
+			assert_int_equal(
+				smccc_handle(&vcpu, SMCCC_HVC, (uint16_t)imm), EXIT_RESUME);
 			assert_int_equal(vcpu.regs.x[0], NOT_SUPPORTED);
 			vcpu.regs.x[0] = functions[i];
 			assert_int_equal(smccc_handle(&vcpu, SMCCC_SMC, (uint16_t)imm), EXIT_SKIP);
@@ -227,7 +228,7 @@ static void test_workaround_by_firmware(void **state)
 	static const uint32_t functions[] = { SMCCC_ARCH_WORKAROUND_1, SMCCC_ARCH_WORKAROUND_3 };
 
 	(void)state;
-	set_cpu(0, 0);
+	fake_cpu_count(2);
 	for (unsigned i = 0; i < ARRAY_SIZE(functions); i++) {
 		workarounds = 0;
 		firmware_answer = 0;
@@ -236,20 +237,26 @@ static void test_workaround_by_firmware(void **state)
 		assert_int_equal(call(functions[i], 0), 0);
 		assert_int_equal(workarounds, 1);
 		assert_int_equal(fake_smc_last.x[0], functions[i]);
+		/* From then on without asking, on this CPU. */
+		fake_smc_calls = 0;
+		assert_int_equal(call(functions[i], 0), 0);
+		assert_int_equal(fake_smc_calls, 1);
+		assert_int_equal(workarounds, 2);
+		fake_cpu_switch(1);
 		firmware_answer = 1;
 		assert_int_equal(call(SMCCC_ARCH_FEATURES, functions[i]), 1);
 		assert_int_equal(call(functions[i], 0), 0);
 		firmware_answer = 0xffffffff; /* a 32-bit -1 */
 		assert_int_equal(call(SMCCC_ARCH_FEATURES, functions[i]), NOT_SUPPORTED);
 		assert_int_equal(call(functions[i], 0), NOT_SUPPORTED);
-		assert_int_equal(workarounds, 1);
+		assert_int_equal(workarounds, 2);
+		fake_cpu_switch(0);
 	}
 }
 
 static void test_workaround_without_firmware(void **state)
 {
 	(void)state;
-	set_cpu(0, 0);
 	has_smccc = false;
 	assert_int_equal(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_1), NOT_SUPPORTED);
 	assert_int_equal(fake_smc_calls, 0);
