@@ -77,6 +77,7 @@ static void reads_every_property(void **state)
 	tree_u64(&tree, "entry", 0x40001004);
 	tree_u64(&tree, "dtb-address", 0x48000008);
 	tree_u32(&tree, "autostart", 0);
+	tree_text(&tree, "start-after", "b");
 	tree_end(&tree);
 	good_vm(&tree, "b");
 	assert_int_equal(finish(&tree), OK);
@@ -96,6 +97,7 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[0].entry, 0x40001004);
 	assert_int_equal(found[0].dtb_address, 0x48000008);
 	assert_int_equal(found[0].autostart, 0);
+	assert_non_null(found[0].start_after);
 	/* What holds for a VM that says nothing. */
 	assert_null(found[1].ramdisk);
 	assert_int_equal(found[1].vcpus, 1);
@@ -219,7 +221,7 @@ static void checks_texts(void **state)
 	assert_refused(
 		"manifest: /vms/it: bootrags: unknown property, expected one of kernel, ramdisk, "
 		"dtb, memory,");
-	assert_logged("autostart\n");
+	assert_logged("start-after\n");
 }
 
 static void checks_the_whole_vm(void **state)
