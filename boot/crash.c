@@ -17,9 +17,9 @@
 #include "mm/el2_map.h"
 #include "mm/page.h"
 
-#define LAST_EXITS	16
-#define BACKTRACE_MAX	32
-#define STOP_LIMIT_MS	100
+#define LAST_EXITS      16
+#define BACKTRACE_MAX   32
+#define STOP_LIMIT_MS   100
 #define STACK_FRAME_MAX CPU_STACK_SIZE
 
 static __noreturn void stop_here(void *context, uint32_t intid)
@@ -41,7 +41,7 @@ static void stop_others(void)
 	}
 	for (unsigned i = 0; i < nr_cpus; i++) {
 		while (&cpus[i] != this_cpu() && cpus[i].online &&
-		       !__atomic_load_n(&cpus[i].stopped, __ATOMIC_ACQUIRE)) {
+			!__atomic_load_n(&cpus[i].stopped, __ATOMIC_ACQUIRE)) {
 			if (timer_now() > limit) {
 				log_error("CPU %u does not stop", i);
 				break;
@@ -112,7 +112,8 @@ static void print_exit(const struct trace_entry *entry)
 		log_error("  %016lx FIQ", (unsigned long)entry->pc);
 		return;
 	case TRACE_SERROR:
-		log_error("  %016lx SError, ESR %lx", (unsigned long)entry->pc, (unsigned long)what);
+		log_error(
+			"  %016lx SError, ESR %lx", (unsigned long)entry->pc, (unsigned long)what);
 		return;
 	default:
 		log_error("  %016lx %s, ESR %lx", (unsigned long)entry->pc,
@@ -176,7 +177,8 @@ void crash_init_cpu(void)
 		panic("the SGI for panics is taken");
 }
 
-/* -fstack-protector-strong: the value in every protected frame (boot/head.S fills it), and what is called when it changed. */
+/* -fstack-protector-strong: the value in every protected frame (boot/head.S fills it), and what is
+ * called when it changed. */
 uint64_t __stack_chk_guard;
 __noreturn void __stack_chk_fail(void);
 

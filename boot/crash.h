@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What panic() prints after the cause: registers, a symbolised backtrace, the last exits; then every CPU stops.
+ * What panic() prints after the cause: registers, a symbolised backtrace, the last exits; then
+ * every CPU stops.
  */
 #ifndef BOOT_CRASH_H
 #define BOOT_CRASH_H

@@ -6,11 +6,12 @@
 #include "hyp/arch/sysreg.h"
 #include "hyp/base/log.h"
 
-#define CURRENTEL_EL1 UINT64_C(0x4)
-#define CURRENTEL_EL2 UINT64_C(0x8)
-#define SCTLR_M	      BIT(0)
-/* ID_AA64MMFR4_EL1.E2H0: zero: HCR_EL2.E2H can be 0; negative values: it is 1 (FEAT_E2H0 is not implemented). */
-#define ID_AA64MMFR4_E2H0      GENMASK(27, 24)
+#define CURRENTEL_EL1                  UINT64_C(0x4)
+#define CURRENTEL_EL2                  UINT64_C(0x8)
+#define SCTLR_M                        BIT(0)
+/* ID_AA64MMFR4_EL1.E2H0: zero: HCR_EL2.E2H can be 0; negative values: it is 1 (FEAT_E2H0 is not
+ * implemented). */
+#define ID_AA64MMFR4_E2H0              GENMASK(27, 24)
 #define ID_AA64MMFR4_E2H0_MIN_NEGATIVE 8
 
 static struct machine machine;
@@ -47,15 +48,18 @@ __noreturn void early_stop(void *dtb, const char *message)
 void early_check(void *dtb, uint64_t current_el, uint64_t sctlr)
 {
 	if (current_el == CURRENTEL_EL1)
-		early_stop(dtb, "started at EL1, but a hypervisor needs EL2: switch virtualization on "
-				"(QEMU: -machine virt,virtualization=on; U-Boot and firmware: enter "
-				"the image at EL2)");
+		early_stop(dtb,
+			"started at EL1, but a hypervisor needs EL2: switch virtualization on "
+			"(QEMU: -machine virt,virtualization=on; U-Boot and firmware: enter "
+			"the image at EL2)");
 	if (current_el != CURRENTEL_EL2)
 		early_stop(dtb, "started at EL3: firmware that starts the image at EL2 is needed");
 	if (sctlr & SCTLR_M)
-		early_stop(NULL, "entered with the MMU on: enter the image as a Linux kernel, MMU off");
+		early_stop(NULL,
+			"entered with the MMU on: enter the image as a Linux kernel, MMU off");
 	if (FIELD_GET(ID_AA64MMFR4_E2H0, read_sysreg(ID_AA64MMFR4_EL1)) >=
 		ID_AA64MMFR4_E2H0_MIN_NEGATIVE)
-		early_stop(dtb, "this CPU has only HCR_EL2.E2H = 1 (ID_AA64MMFR4_EL1.E2H0); Lintel "
-				"needs E2H = 0");
+		early_stop(dtb,
+			"this CPU has only HCR_EL2.E2H = 1 (ID_AA64MMFR4_EL1.E2H0); Lintel "
+			"needs E2H = 0");
 }

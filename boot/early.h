@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * When Lintel can't run here: says why, on the machine's console if the devicetree names one, and stops. Works with the
- * MMU off and at EL1.
+ * When Lintel can't run here: says why, on the machine's console if the devicetree names one, and
+ * stops. Works with the MMU off and at EL1.
  */
 #ifndef BOOT_EARLY_H
 #define BOOT_EARLY_H
@@ -10,8 +10,8 @@
 #include "hyp/base/types.h"
 
 /*
- * Looks at how Lintel was entered. Stops unless it is at EL2 with the MMU off, on a CPU that has E2H = 0.
- * current_el, sctlr: CurrentEL, and SCTLR_EL2 as the boot loader left it.
+ * Looks at how Lintel was entered. Stops unless it is at EL2 with the MMU off, on a CPU that has
+ * E2H = 0. current_el, sctlr: CurrentEL, and SCTLR_EL2 as the boot loader left it.
  */
 void early_check(void *dtb, uint64_t current_el, uint64_t sctlr);
 

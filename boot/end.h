@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The machine's end: power-off through EL3, or an exit status for the test that waits, as lintel.exit says.
+ * The machine's end: power-off through EL3, or an exit status for the test that waits, as
+ * lintel.exit says.
  */
 #ifndef BOOT_END_H
 #define BOOT_END_H

@@ -59,7 +59,8 @@ static void must(enum status status, const char *what)
 
 static void map(const void *start, const void *end, uint64_t prot)
 {
-	must(el2_map_early((uintptr_t)start, (uintptr_t)end, prot, MEM_NORMAL), "mapping the image");
+	must(el2_map_early((uintptr_t)start, (uintptr_t)end, prot, MEM_NORMAL),
+		"mapping the image");
 }
 
 /* The image by its sections, with a hole below the boot stack, and the devicetree. */

@@ -19,7 +19,8 @@
 #include "mm/el2_map.h"
 #include "mm/phys.h"
 
-_Static_assert(offsetof(struct boot_secondary, mmu) == 0, "secondary_entry passes one as the other");
+_Static_assert(
+	offsetof(struct boot_secondary, mmu) == 0, "secondary_entry passes one as the other");
 _Static_assert(offsetof(struct boot_secondary, cpu) == 32, "BOOT_SECONDARY_CPU in head.S");
 
 struct cpu cpus[MAX_CPUS];
@@ -92,8 +93,8 @@ static bool start(unsigned n, const struct machine_cpu *from, const struct boot_
 	secondaries[n] = (struct boot_secondary){ .mmu = *mmu, .cpu = &cpus[n] };
 	/* Read with the MMU off. */
 	cache_clean(&secondaries[n], sizeof(secondaries[n]));
-	result = psci_client_cpu_on(from->mpidr, ptr_to_pa((void *)secondary_entry),
-		ptr_to_pa(&secondaries[n]).pa);
+	result = psci_client_cpu_on(
+		from->mpidr, ptr_to_pa((void *)secondary_entry), ptr_to_pa(&secondaries[n]).pa);
 	if (result == PSCI_SUCCESS)
 		return true;
 	log_error("CPU 0x%lx does not start: PSCI CPU_ON says \"%s\"; going on without it",
@@ -107,7 +108,8 @@ static void wait_for(struct cpu *cpu)
 
 	while (!__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE)) {
 		if (timer_now() > limit) {
-			log_error("CPU 0x%lx was started but is not up after %d ms; going on without it",
+			log_error("CPU 0x%lx was started but is not up after %d ms; going on "
+				  "without it",
 				(unsigned long)cpu->mpidr, START_LIMIT_MS);
 			return;
 		}
@@ -127,8 +129,9 @@ void boot_start_secondaries(const struct machine *machine, const struct boot_mmu
 			break;
 		}
 		if (from->method != CPU_ENABLE_PSCI) {
-			log_error("CPU 0x%lx is not started: its enable-method in the devicetree is "
-				  "not \"psci\"",
+			log_error(
+				"CPU 0x%lx is not started: its enable-method in the devicetree is "
+				"not \"psci\"",
 				(unsigned long)from->mpidr);
 			continue;
 		}

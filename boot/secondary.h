@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The CPUs after the first: started through EL3's PSCI, each with a structure that tells head.S all it needs.
+ * The CPUs after the first: started through EL3's PSCI, each with a structure that tells head.S all
+ * it needs.
  */
 #ifndef BOOT_SECONDARY_H
 #define BOOT_SECONDARY_H
@@ -21,7 +22,8 @@ struct boot_secondary {
 	struct cpu *cpu;
 };
 
-/* Each CPU but the first has two stacks of el2_map_memory()'s: its own, and the one for exceptions from EL2. */
+/* Each CPU but the first has two stacks of el2_map_memory()'s: its own, and the one for exceptions
+ * from EL2. */
 #define BOOT_STACKS_PER_CPU 2
 
 /* boot/head.S */
@@ -31,7 +33,8 @@ void secondary_entry(void);
 /* Gives struct cpu n stacks, the trace ring, the number. False when out of memory. */
 bool boot_prepare_cpu(unsigned n, uint64_t mpidr);
 
-/* Starts every usable CPU of the machine but this one, waits (with a limit) until each is up; says which are not. */
+/* Starts every usable CPU of the machine but this one, waits (with a limit) until each is up; says
+ * which are not. */
 void boot_start_secondaries(const struct machine *machine, const struct boot_mmu *mmu);
 
 /* What each CPU sets for itself: EL2's controls, GIC, timer, scheduler. panic() if it can't. */

@@ -5,12 +5,12 @@
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg.h"
 
-#define PMCR_E		    BIT(0)
-#define PMCR_P		    BIT(1) /* resets the event counters */
-#define PMCR_N		    GENMASK(15, 11) /* event counters */
-#define PMEVTYPER_NSH	    BIT(27) /* count at EL2 too */
-#define EVENT_INST_RETIRED  UINT64_C(0x08)
-#define COUNTER_0	    BIT(0)
+#define PMCR_E             BIT(0)
+#define PMCR_P             BIT(1)          /* resets the event counters */
+#define PMCR_N             GENMASK(15, 11) /* event counters */
+#define PMEVTYPER_NSH      BIT(27)         /* count at EL2 too */
+#define EVENT_INST_RETIRED UINT64_C(0x08)
+#define COUNTER_0          BIT(0)
 
 static const struct cpu *counting;
 

@@ -125,9 +125,12 @@ static void pause(bool shared)
 		cpu_relax();
 		return;
 	}
+	/* Masked: taken before the WFI, the interrupt that is to end it would not. */
+	irq_disable();
 	timer_set_cval(TIMER_PHYS, counter_phys() + us_ticks(PAUSE_US));
 	timer_set_ctl(TIMER_PHYS, TIMER_ENABLE);
 	wfi();
+	irq_enable();
 }
 
 /* Sends this CPU's share; when nothing can be sent, others may run. */

@@ -95,13 +95,13 @@ static bool present(const struct feature *feature)
 static u64 scratch[16] __attribute__((aligned(64)));
 
 /*
- * An undefined instruction; or, with FEAT_IDST, a trapped access for reads in the space of ID registers
- * (3, {0, 1, 3}, 0).
+ * An undefined instruction; or, with FEAT_IDST, a trapped access for reads in the space of ID
+ * registers (3, {0, 1, 3}, 0).
  */
 static bool is_refused(const struct feature *feature, const struct probe *p)
 {
 	bool id_space = (feature->insn & 0xfff8f000) == 0xd5380000 ||
-			(feature->insn & 0xfffff000) == 0xd5390000;
+		(feature->insn & 0xfffff000) == 0xd5390000;
 
 	if (p->esr == ESR_UNDEF || !under_lintel())
 		return true;

@@ -17,14 +17,15 @@ struct tally {
 	u32 wrong;
 };
 
-/* FEAT_IDST: reads in the space of ID registers (3, {0, 1, 3}, 0) that fail are reported as trapped accesses. */
+/* FEAT_IDST: reads in the space of ID registers (3, {0, 1, 3}, 0) that fail are reported as trapped
+ * accesses. */
 static bool is_idst(const struct probe *p, u32 insn)
 {
 	u32 op1 = insn >> 16 & 7;
 
 	return p->count == 1 && p->esr >> 26 == EC_SYSREG && (insn >> 19 & 7) == 7 &&
-	       (insn >> 12 & 15) == 0 && (op1 == 0 || op1 == 1 || op1 == 3) &&
-	       (mrs(s3_0_c0_c7_2) >> 36 & 15) != 0;
+		(insn >> 12 & 15) == 0 && (op1 == 0 || op1 == 1 || op1 == 3) &&
+		(mrs(s3_0_c0_c7_2) >> 36 & 15) != 0;
 }
 
 static void count(struct tally *tally, const struct probe *p, u32 insn)

@@ -27,8 +27,11 @@ void asm_offsets(void)
 	DEFINE(EL2_FRAME_SIZE, sizeof(struct el2_frame));
 }
 
-_Static_assert(offsetof(struct guest_regs, pstate) == offsetof(struct guest_regs, pc) + 8, "stored as a pair");
-_Static_assert(offsetof(struct guest_regs, apia_hi) == offsetof(struct guest_regs, apia_lo) + 8, "a pair");
-_Static_assert(offsetof(struct cpu, apia_hi) == offsetof(struct cpu, apia_lo) + 8, "loaded as a pair");
+_Static_assert(offsetof(struct guest_regs, pstate) == offsetof(struct guest_regs, pc) + 8,
+	"stored as a pair");
+_Static_assert(
+	offsetof(struct guest_regs, apia_hi) == offsetof(struct guest_regs, apia_lo) + 8, "a pair");
+_Static_assert(
+	offsetof(struct cpu, apia_hi) == offsetof(struct cpu, apia_lo) + 8, "loaded as a pair");
 _Static_assert(offsetof(struct el2_frame, pstate) == offsetof(struct el2_frame, pc) + 8, "a pair");
 _Static_assert(sizeof(struct el2_frame) % 16 == 0, "the stack stays aligned");

@@ -13,24 +13,25 @@
 #define ARCH_INSN(text) __asm__ volatile(text ::: "memory")
 #endif
 
-#define isb() ARCH_INSN("isb")
-#define dsb_sy() ARCH_INSN("dsb sy")
-#define dsb_ish() ARCH_INSN("dsb ish")
-#define dsb_ishst() ARCH_INSN("dsb ishst")
-#define dsb_nsh() ARCH_INSN("dsb nsh")
-#define dmb_ish() ARCH_INSN("dmb ish")
-#define dmb_ishst() ARCH_INSN("dmb ishst")
-#define dmb_osh() ARCH_INSN("dmb osh")
-#define wfi() ARCH_INSN("wfi")
-#define wfe() ARCH_INSN("wfe")
-#define sev() ARCH_INSN("sev")
-#define cpu_relax() ARCH_INSN("yield")
+#define isb()                ARCH_INSN("isb")
+#define dsb_sy()             ARCH_INSN("dsb sy")
+#define dsb_ish()            ARCH_INSN("dsb ish")
+#define dsb_ishst()          ARCH_INSN("dsb ishst")
+#define dsb_nsh()            ARCH_INSN("dsb nsh")
+#define dmb_ish()            ARCH_INSN("dmb ish")
+#define dmb_ishst()          ARCH_INSN("dmb ishst")
+#define dmb_osh()            ARCH_INSN("dmb osh")
+#define wfi()                ARCH_INSN("wfi")
+#define wfe()                ARCH_INSN("wfe")
+#define sev()                ARCH_INSN("sev")
+#define cpu_relax()          ARCH_INSN("yield")
 
-/* Lintel runs with every interrupt masked but in these two: they open a window for the pending ones. */
-#define irq_unmask() ARCH_INSN("msr daifclr, #2")
-#define irq_mask() ARCH_INSN("msr daifset, #2")
+/* Lintel runs with every interrupt masked but in these two: they open a window for the pending
+ * ones. */
+#define irq_unmask()         ARCH_INSN("msr daifclr, #2")
+#define irq_mask()           ARCH_INSN("msr daifset, #2")
 
-#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+#define READ_ONCE(x)         (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
 
 #endif

@@ -5,25 +5,25 @@
 #include "hyp/base/string.h"
 
 #define CTR_EL0_DMINLINE GENMASK(19, 16) /* log2 of the smallest data line, in words */
-#define CTR_EL0_IMINLINE GENMASK(3, 0)	 /* the same for instructions */
-#define DCZID_EL0_BS GENMASK(3, 0)	 /* log2 of DC ZVA's block, in words */
-#define DCZID_EL0_DZP BIT(4)		 /* DC ZVA prohibited */
+#define CTR_EL0_IMINLINE GENMASK(3, 0)   /* the same for instructions */
+#define DCZID_EL0_BS     GENMASK(3, 0)   /* log2 of DC ZVA's block, in words */
+#define DCZID_EL0_DZP    BIT(4)          /* DC ZVA prohibited */
 
-#define FOR_EACH_LINE(start, size, field, operation)                                               \
-	do {                                                                                       \
-		size_t line_ = (size_t)4 << FIELD_GET(field, read_sysreg(CTR_EL0));                \
-		uintptr_t end_ = (uintptr_t)(start) + (size);                                      \
-                                                                                                   \
-		uintptr_t at_ = ALIGN_DOWN((uintptr_t)(start), line_);                             \
-                                                                                                   \
-		for (; at_ + 4 * line_ <= end_; at_ += 4 * line_) {                                \
-			__asm__ volatile(operation ", %0" ::"r"(at_) : "memory");                  \
-			__asm__ volatile(operation ", %0" ::"r"(at_ + line_) : "memory");          \
-			__asm__ volatile(operation ", %0" ::"r"(at_ + 2 * line_) : "memory");      \
-			__asm__ volatile(operation ", %0" ::"r"(at_ + 3 * line_) : "memory");      \
-		}                                                                                  \
-		for (; at_ < end_; at_ += line_)                                                   \
-			__asm__ volatile(operation ", %0" ::"r"(at_) : "memory");                  \
+#define FOR_EACH_LINE(start, size, field, operation)                                          \
+	do {                                                                                  \
+		size_t line_ = (size_t)4 << FIELD_GET(field, read_sysreg(CTR_EL0));           \
+		uintptr_t end_ = (uintptr_t)(start) + (size);                                 \
+                                                                                              \
+		uintptr_t at_ = ALIGN_DOWN((uintptr_t)(start), line_);                        \
+                                                                                              \
+		for (; at_ + 4 * line_ <= end_; at_ += 4 * line_) {                           \
+			__asm__ volatile(operation ", %0" ::"r"(at_) : "memory");             \
+			__asm__ volatile(operation ", %0" ::"r"(at_ + line_) : "memory");     \
+			__asm__ volatile(operation ", %0" ::"r"(at_ + 2 * line_) : "memory"); \
+			__asm__ volatile(operation ", %0" ::"r"(at_ + 3 * line_) : "memory"); \
+		}                                                                             \
+		for (; at_ < end_; at_ += line_)                                              \
+			__asm__ volatile(operation ", %0" ::"r"(at_) : "memory");             \
 	} while (0)
 
 void cache_clean(const void *start, size_t size)

@@ -7,16 +7,18 @@
 
 #include "hyp/base/types.h"
 
-/* Clean (to the point of coherency), clean+invalidate, invalidate the lines of [start, start + size). Ends with DSB SY. */
+/* Clean (to the point of coherency), clean+invalidate, invalidate the lines of [start, start +
+ * size). Ends with DSB SY. */
 void cache_clean(const void *start, size_t size);
 void cache_clean_invalidate(const void *start, size_t size);
 
-/* Make [start, start + size) fit to be executed: clean to the point of unification, invalidate instruction caches. */
+/* Make [start, start + size) fit to be executed: clean to the point of unification, invalidate
+ * instruction caches. */
 void cache_sync_code(const void *start, size_t size);
 
 /*
- * Zeroes memory; by DC ZVA where the CPU permits it and start and size are multiples of the block. The MMU must be on.
- * About 2.5 instructions a block (64 bytes).
+ * Zeroes memory; by DC ZVA where the CPU permits it and start and size are multiples of the block.
+ * The MMU must be on. About 2.5 instructions a block (64 bytes).
  */
 void cache_zero(void *start, size_t size);
 

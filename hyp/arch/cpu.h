@@ -9,7 +9,7 @@
 #include "hyp/arch/sysreg.h"
 #include "hyp/base/trace.h"
 
-#define MAX_CPUS 64
+#define MAX_CPUS       64
 #define CPU_STACK_SIZE KIB(16)
 
 struct vcpu;
@@ -25,13 +25,13 @@ struct cpu {
 	enum exit_kind (*enter)(struct guest_regs *regs);
 	struct trace_ring trace;
 
-	unsigned index;	   /* 0..MAX_CPUS-1, the boot CPU is 0 */
-	uint64_t mpidr;	   /* affinity fields only */
-	uint64_t kick;	   /* what to write to ICC_SGI1R_EL1 so that it looks (hyp/vm/sched.c) */
-	uint64_t stack;	   /* top */
-	bool online;	   /* set by the CPU itself, last in its start-up */
-	bool stopped;	   /* set when it has stopped for a panic */
-	uint64_t exit_time;	/* lintel.measure=masked: counter at the last exit, */
+	unsigned index;     /* 0..MAX_CPUS-1, the boot CPU is 0 */
+	uint64_t mpidr;     /* affinity fields only */
+	uint64_t kick;      /* what to write to ICC_SGI1R_EL1 so that it looks (hyp/vm/sched.c) */
+	uint64_t stack;     /* top */
+	bool online;        /* set by the CPU itself, last in its start-up */
+	bool stopped;       /* set when it has stopped for a panic */
+	uint64_t exit_time; /* lintel.measure=masked: counter at the last exit, */
 	uint64_t longest_masked; /* and the longest time until an entry, in counter ticks */
 };
 

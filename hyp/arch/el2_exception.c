@@ -26,8 +26,8 @@ const struct el2_frame *el2_exception_frame(void)
 
 static bool is_fault_safe_copy(const struct el2_frame *frame, uint64_t esr)
 {
-	return ESR_GET_EC(esr) == EC_DATA_ABORT_SAME &&
-	       frame->pc >= (uintptr_t)__uaccess_start && frame->pc < (uintptr_t)__uaccess_end;
+	return ESR_GET_EC(esr) == EC_DATA_ABORT_SAME && frame->pc >= (uintptr_t)__uaccess_start &&
+		frame->pc < (uintptr_t)__uaccess_end;
 }
 
 void el2_exception(struct el2_frame *frame, enum el2_vector vector)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Exceptions taken from EL2 itself: an abort in a fault-safe copy continues at its fix-up, all else is Lintel's end.
+ * Exceptions taken from EL2 itself: an abort in a fault-safe copy continues at its fix-up, all else
+ * is Lintel's end.
  */
 #ifndef HYP_ARCH_EL2_EXCEPTION_H
 #define HYP_ARCH_EL2_EXCEPTION_H

@@ -2,7 +2,8 @@
 /*
  * Spinlocks, and the one place that says in which order they are taken.
  *
- * Lintel runs with interrupts masked, so a lock never meets its own interrupt handler. Nothing blocks with a lock held.
+ * Lintel runs with interrupts masked, so a lock never meets its own interrupt handler. Nothing
+ * blocks with a lock held.
  *
  * Order (take from top to bottom, never upwards):
  *   vm lifecycle lock         struct vm             hyp/vm/vm.h

@@ -11,18 +11,20 @@
 
 struct mmio_access {
 	uint64_t ipa;
-	unsigned width;	      /* bytes: 1, 2, 4, 8 */
-	unsigned reg;	      /* X register, 31: XZR */
+	unsigned width; /* bytes: 1, 2, 4, 8 */
+	unsigned reg;   /* X register, 31: XZR */
 	bool write;
 	bool sign_extend;
-	bool reg64;	      /* the loaded value fills 64 bits (after sign extension), else 32 and the upper half is zero */
+	bool reg64; /* the loaded value fills 64 bits (after sign extension), else 32 and the upper
+		       half is zero */
 	bool acquire_release;
 	bool big_endian;
 };
 
-/* From the syndrome of a data abort with ISV = 1. big_endian: the guest's data accesses are, at its present EL. */
-static __always_inline struct mmio_access mmio_access_from_esr(uint64_t esr, uint64_t ipa,
-	bool big_endian)
+/* From the syndrome of a data abort with ISV = 1. big_endian: the guest's data accesses are, at its
+ * present EL. */
+static __always_inline struct mmio_access mmio_access_from_esr(
+	uint64_t esr, uint64_t ipa, bool big_endian)
 {
 	return (struct mmio_access){
 		.ipa = ipa,
@@ -48,8 +50,8 @@ static inline uint64_t mmio_mask(unsigned width)
 }
 
 /* What a store puts on the bus: `width` bytes, zero-extended. */
-static inline uint64_t mmio_store_value(const struct mmio_access *access,
-	const struct guest_regs *regs)
+static inline uint64_t mmio_store_value(
+	const struct mmio_access *access, const struct guest_regs *regs)
 {
 	uint64_t value = access->reg == 31 ? 0 : regs->x[access->reg];
 
@@ -59,11 +61,12 @@ static inline uint64_t mmio_store_value(const struct mmio_access *access,
 }
 
 /*
- * Puts the loaded value (width bytes, zero-extended) into the register: byte order, then sign extension, then SF (Arm ARM:
- * LDR and its kin). The one place that does, for a VM's accesses and for a REC's.
+ * Puts the loaded value (width bytes, zero-extended) into the register: byte order, then sign
+ * extension, then SF (Arm ARM: LDR and its kin). The one place that does, for a VM's accesses and
+ * for a REC's.
  */
-static inline void mmio_load_done(const struct mmio_access *access, struct guest_regs *regs,
-	uint64_t value)
+static inline void mmio_load_done(
+	const struct mmio_access *access, struct guest_regs *regs, uint64_t value)
 {
 	if (unlikely(access->big_endian))
 		value = mmio_swap(value, access->width);

@@ -7,7 +7,8 @@
 
 #include "hyp/base/types.h"
 
-/* x0-x17 in and out (SMC Calling Convention, DEN0028, 2.6). On the build machine a test's hook answers. */
+/* x0-x17 in and out (SMC Calling Convention, DEN0028, 2.6). On the build machine a test's hook
+ * answers. */
 struct smc_regs {
 	uint64_t x[18];
 };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * System registers by name: read_sysreg(NAME), write_sysreg(value, NAME), for every row of sysreg.def.
+ * System registers by name: read_sysreg(NAME), write_sysreg(value, NAME), for every row of
+ * sysreg.def.
  *
- * SYS_NAME is the encoding, packed as SYSREG_ENC() does. On the build machine the registers are an array in a fake
- * CPU (tests/unit/fake/cpu.c).
+ * SYS_NAME is the encoding, packed as SYSREG_ENC() does. On the build machine the registers are an
+ * array in a fake CPU (tests/unit/fake/cpu.c).
  */
 #ifndef HYP_ARCH_SYSREG_H
 #define HYP_ARCH_SYSREG_H
@@ -17,7 +18,7 @@
 #define SYSREG_OP1(enc) (((enc) >> 11) & 7)
 #define SYSREG_CRN(enc) (((enc) >> 7) & 15)
 #define SYSREG_CRM(enc) (((enc) >> 3) & 15)
-#define SYSREG_OP2(enc) ((enc) & 7)
+#define SYSREG_OP2(enc) ((enc)&7)
 
 enum {
 #define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) \
@@ -30,29 +31,29 @@ enum {
 
 uint64_t fake_sysreg_read(unsigned encoding);
 void fake_sysreg_write(unsigned encoding, uint64_t value);
-#define read_sysreg(name) fake_sysreg_read(SYS_##name)
+#define read_sysreg(name)         fake_sysreg_read(SYS_##name)
 #define write_sysreg(value, name) fake_sysreg_write(SYS_##name, value)
 
 #else
 
-#define SYSREG_ASM_OPERANDS(enc)                                                                   \
-	"i"(SYSREG_OP0(enc)), "i"(SYSREG_OP1(enc)), "i"(SYSREG_CRN(enc)), "i"(SYSREG_CRM(enc)),    \
+#define SYSREG_ASM_OPERANDS(enc)                                                                \
+	"i"(SYSREG_OP0(enc)), "i"(SYSREG_OP1(enc)), "i"(SYSREG_CRN(enc)), "i"(SYSREG_CRM(enc)), \
 		"i"(SYSREG_OP2(enc))
 
-#define read_sysreg(name)                                                                          \
-	({                                                                                         \
-		uint64_t value_;                                                                   \
-		__asm__ volatile("mrs %0, S%c1_%c2_C%c3_C%c4_%c5"                                  \
-				 : "=r"(value_)                                                    \
-				 : SYSREG_ASM_OPERANDS(SYS_##name)                                 \
-				 : "memory");                                                      \
-		value_;                                                                            \
+#define read_sysreg(name)                                          \
+	({                                                         \
+		uint64_t value_;                                   \
+		__asm__ volatile("mrs %0, S%c1_%c2_C%c3_C%c4_%c5"  \
+				 : "=r"(value_)                    \
+				 : SYSREG_ASM_OPERANDS(SYS_##name) \
+				 : "memory");                      \
+		value_;                                            \
 	})
 
-#define write_sysreg(value, name)                                                                  \
-	__asm__ volatile("msr S%c1_%c2_C%c3_C%c4_%c5, %x0"                                         \
-			 :                                                                         \
-			 : "rZ"((uint64_t)(value)), SYSREG_ASM_OPERANDS(SYS_##name)                \
+#define write_sysreg(value, name)                                                   \
+	__asm__ volatile("msr S%c1_%c2_C%c3_C%c4_%c5, %x0"                          \
+			 :                                                          \
+			 : "rZ"((uint64_t)(value)), SYSREG_ASM_OPERANDS(SYS_##name) \
 			 : "memory")
 
 #endif

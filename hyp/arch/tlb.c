@@ -6,26 +6,27 @@
 /* The operand of TLBI by IPA or VA: address bits 55:12 in bits 43:0. */
 #define TLBI_ADDRESS(address) FIELD_PREP(GENMASK(43, 0), (address) >> PAGE_SHIFT)
 
-#define TLBI(operation) __asm__ volatile("tlbi " operation ::: "memory")
-#define TLBI_REG(operation, operand) __asm__ volatile("tlbi " operation ", %0" ::"r"(operand) : "memory")
+#define TLBI(operation)       __asm__ volatile("tlbi " operation ::: "memory")
+#define TLBI_REG(operation, operand) \
+	__asm__ volatile("tlbi " operation ", %0" ::"r"(operand) : "memory")
 
 /* Runs the invalidation with `vttbr` loaded: TLBI of the EL1&0 regime works on the current VMID. */
-#define WITH_VTTBR(vttbr, invalidation)                                                            \
-	do {                                                                                       \
-		uint64_t old_ = read_sysreg(VTTBR_EL2);                                            \
-                                                                                                   \
-		dsb_ishst();                                                                       \
-		if (old_ != (vttbr)) {                                                             \
-			write_sysreg(vttbr, VTTBR_EL2);                                            \
-			isb();                                                                     \
-		}                                                                                  \
-		invalidation;                                                                      \
-		dsb_ish();                                                                         \
-		isb();                                                                             \
-		if (old_ != (vttbr)) {                                                             \
-			write_sysreg(old_, VTTBR_EL2);                                             \
-			isb();                                                                     \
-		}                                                                                  \
+#define WITH_VTTBR(vttbr, invalidation)                 \
+	do {                                            \
+		uint64_t old_ = read_sysreg(VTTBR_EL2); \
+                                                        \
+		dsb_ishst();                            \
+		if (old_ != (vttbr)) {                  \
+			write_sysreg(vttbr, VTTBR_EL2); \
+			isb();                          \
+		}                                       \
+		invalidation;                           \
+		dsb_ish();                              \
+		isb();                                  \
+		if (old_ != (vttbr)) {                  \
+			write_sysreg(old_, VTTBR_EL2);  \
+			isb();                          \
+		}                                       \
 	} while (0)
 
 void tlb_flush_vmid(uint64_t vttbr)

@@ -2,8 +2,8 @@
 /*
  * TLB invalidation, broadcast to the inner shareable domain, complete (DSB ISH, ISB) on return.
  *
- * Stage-2 invalidation works on the VMID in VTTBR_EL2 (Arm ARM D8.14): the functions load the given VTTBR for the
- * time and put the old one back.
+ * Stage-2 invalidation works on the VMID in VTTBR_EL2 (Arm ARM D8.14): the functions load the given
+ * VTTBR for the time and put the old one back.
  */
 #ifndef HYP_ARCH_TLB_H
 #define HYP_ARCH_TLB_H
@@ -16,7 +16,8 @@ void tlb_flush_vmid(uint64_t vttbr);
 /* The stage-2 entries of one IPA (any level), and the combined entries that may hold it. */
 void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa);
 
-/* What this CPU's TLB holds of stage 1 for the VMID that is loaded (VTTBR_EL2); other CPUs keep theirs. */
+/* What this CPU's TLB holds of stage 1 for the VMID that is loaded (VTTBR_EL2); other CPUs keep
+ * theirs. */
 void tlb_flush_local_stage1(void);
 
 /* All VMIDs, both stages (when VMIDs are used anew). */

@@ -7,7 +7,8 @@
 
 #include "hyp/base/types.h"
 
-/* Copies n bytes. Returns how many were not copied: 0, or n when an abort was taken (the bytes before it may be there). */
+/* Copies n bytes. Returns how many were not copied: 0, or n when an abort was taken (the bytes
+ * before it may be there). */
 size_t copy_fault_safe(void *destination, const void *source, size_t n);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * A small integer formatter (picolibc's printf uses SIMD registers, so EL2 can't have it).
  *
- * Conversions: %d %i %u %x %X %c %s %p %%, with flags '0' and '-', width, precision for %s (both also '*'),
- * and lengths hh, h, l, ll, z, j, t. No floating point.
+ * Conversions: %d %i %u %x %X %c %s %p %%, with flags '0' and '-', width, precision for %s (both
+ * also '*'), and lengths hh, h, l, ll, z, j, t. No floating point.
  */
 #ifndef HYP_BASE_FORMAT_H
 #define HYP_BASE_FORMAT_H

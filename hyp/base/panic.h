@@ -8,8 +8,8 @@
 #include "hyp/base/compiler.h"
 
 /*
- * Prints the cause, then calls the hook (which prints registers, backtrace and last exits, stops the other CPUs
- * and ends the machine). Never returns.
+ * Prints the cause, then calls the hook (which prints registers, backtrace and last exits, stops
+ * the other CPUs and ends the machine). Never returns.
  */
 __noreturn void panic(const char *fmt, ...) __printf_like(1, 2);
 
@@ -19,10 +19,10 @@ extern void (*panic_hook)(void);
 #ifdef LINTEL_HOST
 #include <assert.h>
 #else
-#define assert(condition)                                                                          \
-	do {                                                                                       \
-		if (unlikely(!(condition)))                                                        \
-			panic("assertion failed: %s (%s:%d)", #condition, __FILE__, __LINE__);     \
+#define assert(condition)                                                                      \
+	do {                                                                                   \
+		if (unlikely(!(condition)))                                                    \
+			panic("assertion failed: %s (%s:%d)", #condition, __FILE__, __LINE__); \
 	} while (0)
 #endif
 

@@ -4,7 +4,7 @@
 /* The table: a count, that many rows sorted by offset, then the names. */
 struct symbol_row {
 	uint32_t offset; /* from the image's start */
-	uint32_t name;	 /* from the table's start */
+	uint32_t name;   /* from the table's start */
 };
 
 struct symbol_table {

@@ -10,7 +10,8 @@
 /* The function that holds the address, and how far into it; "?" when the image has none there. */
 const char *symbol_name(uint64_t address, uint64_t *offset);
 
-/* The same in a table of `size` bytes, for an offset from the image's start. NULL if it is before the first. */
+/* The same in a table of `size` bytes, for an offset from the image's start. NULL if it is before
+ * the first. */
 const char *symbol_lookup(const void *table, size_t size, uint32_t at, uint32_t *offset);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * The ring in which each CPU keeps its last exits: two words an exit, five instructions to record.
  *
- * An entry is {ESR_EL2, PC} of an exit; ESR's upper half (bits 63:56, RES0 in the register) says what else it may be.
+ * An entry is {ESR_EL2, PC} of an exit; ESR's upper half (bits 63:56, RES0 in the register) says
+ * what else it may be.
  */
 #ifndef HYP_BASE_TRACE_H
 #define HYP_BASE_TRACE_H
@@ -12,11 +13,11 @@
 #define TRACE_ENTRIES 256 /* 4 KiB a CPU; the ring is aligned to its own size */
 
 enum trace_kind {
-	TRACE_SYNC = 0,	  /* esr, pc */
-	TRACE_IRQ = 1,	  /* low bits: INTID; pc */
+	TRACE_SYNC = 0, /* esr, pc */
+	TRACE_IRQ = 1,  /* low bits: INTID; pc */
 	TRACE_FIQ = 2,
 	TRACE_SERROR = 3, /* esr, pc */
-	TRACE_LOAD = 4,	  /* low bits: VM id << 16 | vCPU; pc */
+	TRACE_LOAD = 4,   /* low bits: VM id << 16 | vCPU; pc */
 };
 #define TRACE_KIND_SHIFT 56
 

@@ -12,7 +12,7 @@
 
 /* Instruction words without Rt. */
 #define DC_RT_MASK UINT32_C(0x1f)
-#define DC_CVAP	   UINT32_C(0xd50b7c20)
+#define DC_CVAP    UINT32_C(0xd50b7c20)
 #define DC_CVADP   UINT32_C(0xd50b7d20)
 
 /* HPFAR_EL2.FIPA is IPA[47:12] at bit 4. */
@@ -59,7 +59,8 @@ static bool give_ram(struct vcpu *vcpu, uint64_t ipa)
 	return status == OK || status == ERR_BUSY;
 }
 
-/* The guest's tables are where there is no memory: which level of its walk it was, the walk itself says. */
+/* The guest's tables are where there is no memory: which level of its walk it was, the walk itself
+ * says. */
 static enum exit_result abort_on_walk(struct vcpu *vcpu, bool fetch, uint64_t far)
 {
 	struct s1_result result;
@@ -122,8 +123,9 @@ static __noinline enum exit_result load_done_big(struct vcpu *vcpu, uint64_t esr
 }
 
 /*
- * Performs an access; vcpu->fault_address is set. The value passes through the vCPU: a local whose address is taken costs a
- * stack guard. Little but the vCPU and the syndrome lives across the device's function, so that little is saved.
+ * Performs an access; vcpu->fault_address is set. The value passes through the vCPU: a local whose
+ * address is taken costs a stack guard. Little but the vCPU and the syndrome lives across the
+ * device's function, so that little is saved.
  */
 static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device_region *region,
 	uint64_t esr, uint64_t ipa, bool big_endian)
@@ -141,8 +143,7 @@ static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device
 		return EXIT_SKIP;
 	}
 	region->reads++;
-	result = region->ops->read(vcpu, region->device, offset, access.width,
-		&vcpu->mmio_value);
+	result = region->ops->read(vcpu, region->device, offset, access.width, &vcpu->mmio_value);
 	if (unlikely(result != MMIO_DONE)) {
 		if (result != MMIO_RAZ_WI)
 			return finish_mmio(vcpu, result);
@@ -152,8 +153,8 @@ static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device
 }
 
 /* An access with acquire or release semantics, or of a guest that may be big-endian. */
-static __noinline enum exit_result emulate_other(struct vcpu *vcpu, struct device_region *region,
-	uint64_t esr, uint64_t ipa)
+static __noinline enum exit_result emulate_other(
+	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t ipa)
 {
 	bool big_endian = is_big_endian(vcpu, read_sysreg(SCTLR_EL1));
 	enum exit_result result;
@@ -166,22 +167,21 @@ static __noinline enum exit_result emulate_other(struct vcpu *vcpu, struct devic
 	return result;
 }
 
-static __always_inline enum exit_result emulate(struct vcpu *vcpu, struct device_region *region,
-	uint64_t esr, uint64_t ipa, uint64_t far)
+static __always_inline enum exit_result emulate(
+	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t ipa, uint64_t far)
 {
 	vcpu->fault_address = far;
 	if (unlikely(!(region->widths & BIT(1U << FIELD_GET(ISS_SAS, esr)))))
 		return inject_external_abort(vcpu, false, far);
-	if (unlikely((esr & ISS_AR) ||
-		     (read_sysreg(SCTLR_EL1) & (SCTLR_EL1_EE | SCTLR_EL1_E0E)) ||
-		     (vcpu->regs.pstate & PSTATE_NRW)))
+	if (unlikely((esr & ISS_AR) || (read_sysreg(SCTLR_EL1) & (SCTLR_EL1_EE | SCTLR_EL1_E0E)) ||
+		    (vcpu->regs.pstate & PSTATE_NRW)))
 		return emulate_other(vcpu, region, esr, ipa);
 	return perform(vcpu, region, esr, ipa, false);
 }
 
 /* Not a device: RAM, beyond the IPA space, or nothing. */
-static enum exit_result place(struct vcpu *vcpu, uint64_t esr, bool fetch, uint64_t ipa,
-	uint64_t far)
+static enum exit_result place(
+	struct vcpu *vcpu, uint64_t esr, bool fetch, uint64_t ipa, uint64_t far)
 {
 	const struct stage2 *s2 = &vcpu->vm->stage2;
 
@@ -196,7 +196,8 @@ static enum exit_result place(struct vcpu *vcpu, uint64_t esr, bool fetch, uint6
 	return inject_external_abort(vcpu, fetch, far);
 }
 
-/* HPFAR_EL2 is not defined on a permission fault: the IPA comes from a walk of FAR. False: the guest shall try again. */
+/* HPFAR_EL2 is not defined on a permission fault: the IPA comes from a walk of FAR. False: the
+ * guest shall try again. */
 static bool find_ipa(struct vcpu *vcpu, uint64_t esr, bool fetch, uint64_t far, uint64_t *ipa)
 {
 	struct s1_result result;
@@ -212,8 +213,8 @@ static bool find_ipa(struct vcpu *vcpu, uint64_t esr, bool fetch, uint64_t far, 
 }
 
 /*
- * Cache maintenance by address has CM = 1, but QEMU 10 reports DC CVAP and CVADP as plain reads without a syndrome:
- * the instruction says what it was.
+ * Cache maintenance by address has CM = 1, but QEMU 10 reports DC CVAP and CVADP as plain reads
+ * without a syndrome: the instruction says what it was.
  */
 static bool is_maintenance(struct vcpu *vcpu, uint64_t esr)
 {
@@ -247,13 +248,15 @@ static __noinline enum exit_result slow_data(struct vcpu *vcpu, uint64_t esr)
 	if (!region)
 		return place(vcpu, esr, false, ipa, far);
 	if (esr & ISS_ISV) {
-		/* On a permission fault; or, what device_find() did not take before, it runs over the region's end. */
+		/* On a permission fault; or, what device_find() did not take before, it runs over
+		 * the region's end. */
 		if (!device_find(vcpu->vm->devices, ipa, 1U << FIELD_GET(ISS_SAS, esr)))
 			return inject_external_abort(vcpu, false, far);
 		return emulate(vcpu, region, esr, ipa, far);
 	}
-	vcpu_log(vcpu, "access to device %s at 0x%lx by an instruction without a syndrome "
-		       "(use plain loads and stores of one register): external abort",
+	vcpu_log(vcpu,
+		"access to device %s at 0x%lx by an instruction without a syndrome "
+		"(use plain loads and stores of one register): external abort",
 		region->ops->name, (unsigned long)ipa);
 	return inject_external_abort(vcpu, false, far);
 }
@@ -262,7 +265,7 @@ enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr)
 {
 	/* The usual case first: a plain load or store to a device. */
 	if (likely((esr & (FSC_TYPE_MASK | ISS_ISV | ISS_CM | ISS_S1PTW)) ==
-		   (FSC_TRANSLATION | ISS_ISV))) {
+		    (FSC_TRANSLATION | ISS_ISV))) {
 		uint64_t far = read_sysreg(FAR_EL2);
 		uint64_t ipa = hpfar_page() | (far & (PAGE_SIZE - 1));
 		struct device_region *region = device_guess(vcpu->vm->devices, ipa);

@@ -4,9 +4,10 @@
  *
  * Order of checks for a data abort:
  *   1. external aborts (FSC 0x10, 0x14..0x17): the guest gets them as its own.
- *   2. the fault came from the walk of the guest's tables (S1PTW): RAM that isn't there yet is given; else an external
- *      abort on the walk, at the level of the guest's walk.
- *   3. the IPA: HPFAR_EL2 where the architecture defines it; on a permission fault by a walk of FAR.
+ *   2. the fault came from the walk of the guest's tables (S1PTW): RAM that isn't there yet is
+ * given; else an external abort on the walk, at the level of the guest's walk.
+ *   3. the IPA: HPFAR_EL2 where the architecture defines it; on a permission fault by a walk of
+ * FAR.
  *   4. cache maintenance (CM): hyp/trap/cmo.c.
  *   5. a device (hyp/vdev/device.h): emulated, by the syndrome.
  *   6. RAM that isn't there yet: given, and the access is made again.

@@ -13,14 +13,16 @@
 #include "hyp/vm/sched.h"
 #include "hyp/vm/vm.h"
 
-/* A feature the guest was not shown: what the architecture gives for it is an Undefined Instruction. */
+/* A feature the guest was not shown: what the architecture gives for it is an Undefined
+ * Instruction. */
 static enum exit_result hidden(struct vcpu *vcpu, uint64_t esr)
 {
 	(void)esr;
 	return inject_undefined(vcpu);
 }
 
-/* A class that no control of Lintel's routes to EL2: the guest gets it as if it had been taken to EL1. */
+/* A class that no control of Lintel's routes to EL2: the guest gets it as if it had been taken to
+ * EL1. */
 static enum exit_result unexpected(struct vcpu *vcpu, uint64_t esr)
 {
 	vcpu_log(vcpu, "unexpected exit (%s), ESR 0x%lx: given to the guest",
@@ -88,8 +90,22 @@ const char *exit_class_name(unsigned ec)
 
 /* For each condition, bit n says whether it holds when NZCV is n (Arm ARM C1.2.4). */
 static const uint16_t condition_holds[16] = {
-	0xf0f0, 0x0f0f, 0xcccc, 0x3333, 0xff00, 0x00ff, 0xaaaa, 0x5555,
-	0x0c0c, 0xf3f3, 0xaa55, 0x55aa, 0x0a05, 0xf5fa, 0xffff, 0xffff,
+	0xf0f0,
+	0x0f0f,
+	0xcccc,
+	0x3333,
+	0xff00,
+	0x00ff,
+	0xaaaa,
+	0x5555,
+	0x0c0c,
+	0xf3f3,
+	0xaa55,
+	0x55aa,
+	0x0a05,
+	0xf5fa,
+	0xffff,
+	0xffff,
 };
 
 bool exit_condition_holds(uint64_t pstate, uint64_t esr)
@@ -102,14 +118,15 @@ bool exit_condition_holds(uint64_t pstate, uint64_t esr)
 		condition = (unsigned)FIELD_GET(ISS_COND, esr);
 	} else {
 		unsigned it = (unsigned)(FIELD_GET(PSTATE_AA32_IT_HIGH, pstate) << 2 |
-					 FIELD_GET(PSTATE_AA32_IT_LOW, pstate));
+			FIELD_GET(PSTATE_AA32_IT_LOW, pstate));
 
 		condition = it == 0 ? 14 : it >> 4;
 	}
 	return (condition_holds[condition] >> nzcv) & 1;
 }
 
-/* The classes of instructions that are conditional in AArch32, and their handlers once the condition holds. */
+/* The classes of instructions that are conditional in AArch32, and their handlers once the
+ * condition holds. */
 static const exit_handler conditional_table[] = {
 	[EC_WFX] = wfx_handle,
 	[EC_CP15_MCR] = hidden,
@@ -174,19 +191,20 @@ void exit_skip_instruction(struct guest_regs *regs, uint64_t esr)
 	regs->pc += esr & ESR_IL ? 4 : 2;
 	if (pstate & PSTATE_NRW) {
 		uint64_t it = FIELD_GET(PSTATE_AA32_IT_HIGH, pstate) << 2 |
-			      FIELD_GET(PSTATE_AA32_IT_LOW, pstate);
+			FIELD_GET(PSTATE_AA32_IT_LOW, pstate);
 
 		it = (it & 7) == 0 ? 0 : (it & 0xe0) | ((it << 1) & 0x1f);
 		pstate &= ~(PSTATE_AA32_IT_HIGH | PSTATE_AA32_IT_LOW);
 		pstate |= FIELD_PREP(PSTATE_AA32_IT_HIGH, it >> 2) |
-			  FIELD_PREP(PSTATE_AA32_IT_LOW, it);
+			FIELD_PREP(PSTATE_AA32_IT_LOW, it);
 		regs->pstate = pstate & ~PSTATE_SS;
 		return;
 	}
 	regs->pstate = pstate & ~(PSTATE_BTYPE | PSTATE_SS);
 }
 
-/* HVC's preferred return address is the instruction after it; of everything else that traps, the instruction. */
+/* HVC's preferred return address is the instruction after it; of everything else that traps, the
+ * instruction. */
 static bool is_past(uint64_t esr)
 {
 	unsigned ec = (unsigned)ESR_GET_EC(esr);
@@ -218,7 +236,7 @@ static __always_inline bool finish(struct vcpu *vcpu, uint64_t esr, enum exit_re
 		return true;
 	if (likely(result == EXIT_SKIP)) {
 		if (likely((esr & ESR_IL) &&
-			   !(vcpu->regs.pstate & (PSTATE_NRW | PSTATE_BTYPE | PSTATE_SS))))
+			    !(vcpu->regs.pstate & (PSTATE_NRW | PSTATE_BTYPE | PSTATE_SS))))
 			vcpu->regs.pc += 4;
 		else
 			exit_skip_instruction(&vcpu->regs, esr);

@@ -4,8 +4,9 @@
  *
  *   vcpu_enter → exit_table[EC] → handler → exit_finish → vcpu_enter
  *
- * A handler gets the vCPU (loaded on this CPU) and ESR_EL2, decides, and says what is to be done (enum exit_result).
- * exit_finish() is the one place that moves a guest's PC, apart from functions that load a whole context.
+ * A handler gets the vCPU (loaded on this CPU) and ESR_EL2, decides, and says what is to be done
+ * (enum exit_result). exit_finish() is the one place that moves a guest's PC, apart from functions
+ * that load a whole context.
  */
 #ifndef HYP_TRAP_EXIT_H
 #define HYP_TRAP_EXIT_H
@@ -27,14 +28,14 @@ void exit_run(struct vcpu *vcpu);
 bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result);
 
 /*
- * Moves past the instruction that trapped: 4 bytes, or 2 for a 16-bit one (IL = 0), with the IT state of AArch32
- * (ITAdvance), PSTATE.BTYPE and the single-step state. Pure.
+ * Moves past the instruction that trapped: 4 bytes, or 2 for a 16-bit one (IL = 0), with the IT
+ * state of AArch32 (ITAdvance), PSTATE.BTYPE and the single-step state. Pure.
  */
 void exit_skip_instruction(struct guest_regs *regs, uint64_t esr);
 
 /*
- * For AArch32: does the instruction that trapped, of one of the classes with a condition, pass it? (Arm ARM
- * ConditionHolds; COND or IT)
+ * For AArch32: does the instruction that trapped, of one of the classes with a condition, pass it?
+ * (Arm ARM ConditionHolds; COND or IT)
  */
 bool exit_condition_holds(uint64_t pstate, uint64_t esr);
 

@@ -27,7 +27,8 @@ static unsigned pieces_for(unsigned rows)
 	return MIN(rows * PIECES_PER_ROW, (unsigned)PIECES_MAX);
 }
 
-/* Rows, then the index: a number for the beginning of each piece, and one for the end of the last. */
+/* Rows, then the index: a number for the beginning of each piece, and one for the end of the last.
+ */
 static size_t size_for(unsigned capacity)
 {
 	return rows_size(capacity) + (pieces_for(capacity) + 1) * sizeof(uint16_t);
@@ -84,7 +85,8 @@ static void make_index(struct device_table *table)
 	for (unsigned piece = 0; piece < pieces; piece++) {
 		uint64_t distance = (uint64_t)piece << table->shift;
 
-		while (row + 1 < table->count && last_of(&table->rows[row]) - table->base < distance)
+		while (row + 1 < table->count &&
+			last_of(&table->rows[row]) - table->base < distance)
 			row++;
 		table->index[piece] = (uint16_t)row;
 	}
@@ -108,8 +110,8 @@ struct device_region *device_search(
 	return ipa - row->first < row->size ? row : NULL;
 }
 
-static enum status check(const struct vm *vm, const struct device_table *table, uint64_t first,
-	uint64_t size)
+static enum status check(
+	const struct vm *vm, const struct device_table *table, uint64_t first, uint64_t size)
 {
 	uint64_t last = first + (size - 1);
 	uint64_t ram = vm->ram_base.ipa;

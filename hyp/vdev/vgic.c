@@ -11,25 +11,20 @@
 #include "hyp/vdev/vtimer.h"
 #include "mm/page.h"
 
-/* GICR_TYPER */
-#define TYPER_LAST	BIT(4)
-#define TYPER_PROCESSOR GENMASK(23, 8)
-#define TYPER_AFF0_SHIFT 32
-
 #define PRIORITY_BITS_MAX 8
 
 /* ---- a vCPU comes and goes ---- */
 
 /*
- * Reset of the CPU interface (IHI 0069 12.4 ICH_VMCR_EL2): nothing enabled, binary points at their smallest, which follows
- * from the number of preemption bits; group 0 as FIQ.
+ * Reset of the CPU interface (IHI 0069 12.4 ICH_VMCR_EL2): nothing enabled, binary points at their
+ * smallest, which follows from the number of preemption bits; group 0 as FIQ.
  */
 static void reset_cpu_interface(struct vgic_cpu *cpu)
 {
 	unsigned bpr0 = PRIORITY_BITS_MAX - 1 - vif.preemption_bits;
 
 	cpu->vmcr = FIELD_PREP(VIF_VMCR_VBPR0, bpr0) | FIELD_PREP(VIF_VMCR_VBPR1, bpr0 + 1) |
-		    VIF_VMCR_VFIQEN;
+		VIF_VMCR_VFIQEN;
 	memset(&cpu->aprs, 0, sizeof(cpu->aprs));
 }
 
@@ -77,8 +72,7 @@ static void put(struct vcpu *vcpu)
 	vgic_do_requests(cpu);
 	vgic_synced(cpu);
 	/* The next vCPU's timers need the physical interrupts. */
-	for_each_bit(n, cpu->hw_held)
-		vgic_release_hw(cpu, n);
+	for_each_bit(n, cpu->hw_held) vgic_release_hw(cpu, n);
 	cpu->vmcr = vif_vmcr_read();
 	vif_aprs_save(&cpu->aprs);
 	vif_hcr_write(0);
@@ -158,8 +152,7 @@ static void reset(struct vm *vm)
 	vgic->groups = vgic->unsettled = 0;
 	for (unsigned i = 0; i < VGIC_SPI_BANKS; i++)
 		reset_bank(&vgic->spi[i]);
-	for_each_bit(id, vgic->all)
-		reset_cpu(vgic->cpus[id]);
+	for_each_bit(id, vgic->all) reset_cpu(vgic->cpus[id]);
 	for (unsigned intid = VGIC_SPI_FIRST; intid < VGIC_NR_INTIDS; intid++)
 		vgic_set_router(vgic, intid, 0);
 	vgic_unlock(vgic);
@@ -171,8 +164,12 @@ static void init_cpu(struct vgic *vgic, struct vcpu *vcpu, struct vgic_cpu *cpu)
 
 	cpu->vcpu = vcpu;
 	cpu->vgic = vgic;
-	cpu->typer = (uint64_t)id << TYPER_AFF0_SHIFT | FIELD_PREP(TYPER_PROCESSOR, id) |
-		     (id == vgic->vm->nr_vcpus - 1 ? TYPER_LAST : 0);
+	cpu->frame = (struct vgic_frame){ .vgic = vgic,
+		.owner = cpu,
+		.banks = &cpu->bank,
+		.first_word = 0,
+		.words = 1,
+		.typer = vgic_redist_typer(cpu) };
 	cpu->bank.targets[id] = UINT32_MAX;
 	memset(cpu->bank.target, (int)id, sizeof(cpu->bank.target));
 	memset(cpu->bank.home, (int)id, sizeof(cpu->bank.home));
@@ -184,12 +181,12 @@ static void init_cpu(struct vgic *vgic, struct vcpu *vcpu, struct vgic_cpu *cpu)
 static enum status add_frames(struct vm *vm)
 {
 	struct vgic *vgic = vgic_of(vm);
-	enum status status = device_add(vm, VGIC_GICD_BASE, VGIC_GICD_SIZE, vgic, &vgic_dist_ops,
-		WIDTHS_ALL);
+	enum status status = device_add(
+		vm, VGIC_GICD_BASE, VGIC_GICD_SIZE, &vgic->frame, &vgic_dist_ops, WIDTHS_ALL);
 
 	for (unsigned i = 0; status == OK && i < vm->nr_vcpus; i++)
 		status = device_add(vm, VGIC_GICR_BASE + i * VGIC_GICR_STRIDE, VGIC_GICR_STRIDE,
-			vgic->cpus[i], &vgic_redist_ops, WIDTHS_ALL);
+			&vgic->cpus[i]->frame, &vgic_redist_ops, WIDTHS_ALL);
 	return status;
 }
 
@@ -219,6 +216,11 @@ static enum status create(struct vm *vm)
 	vm->part[PART_VGIC] = vgic;
 	vgic->vm = vm;
 	vgic->typer = vgic_typer();
+	vgic->frame = (struct vgic_frame){ .vgic = vgic,
+		.banks = vgic->spi,
+		.first_word = 1,
+		.words = VGIC_SPI_BANKS,
+		.typer = vgic_dist_typer() };
 	vgic->priority_mask = (uint8_t)(0xff << (PRIORITY_BITS_MAX - vif.priority_bits));
 	for (unsigned i = 0; i < vm->nr_vcpus; i++)
 		init_cpu(vgic, vm->vcpus[i], &cpus_of_vm[i]);
@@ -249,12 +251,11 @@ void vgic_load_hw(struct vcpu *vcpu, uint32_t lines)
 	vgic_lock(cpu->vgic);
 	enabled = cpu->bank.enable & cpu->hw_backed;
 	/*
-	 * Those that are pending go into list registers without coming as physical interrupts first; those that are active
-	 * must not come. Both are ended by the guest.
+	 * Those that are pending go into list registers without coming as physical interrupts
+	 * first; those that are active must not come. Both are ended by the guest.
 	 */
 	cpu->hw_held = (lines & enabled) | (cpu->bank.active & cpu->hw_backed);
-	for_each_bit(n, cpu->hw_held)
-		gic_set_active(cpu->loaded_on->index, cpu->pintid[n]);
+	for_each_bit(n, cpu->hw_held) gic_set_active(cpu->loaded_on->index, cpu->pintid[n]);
 	vtimer_ppi_enable(cpu->loaded_on, cpu->hw_backed, enabled);
 	vgic_unlock(cpu->vgic);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The virtual GICv3 of a VM (IHI 0069): a distributor with 256 SPIs, and a redistributor with 16 SGIs and 16 PPIs for each
- * vCPU. Single security state (DS = 1), affinity routing only, no LPIs. The CPU interface is the hardware's virtual one.
+ * The virtual GICv3 of a VM (IHI 0069): a distributor with 256 SPIs, and a redistributor with 16
+ * SGIs and 16 PPIs for each vCPU. Single security state (DS = 1), affinity routing only, no LPIs.
+ * The CPU interface is the hardware's virtual one.
  *
- * While a vCPU is loaded its interrupts live in that CPU's list registers, across exits; software state holds the rest.
- * Nothing but the CPU on which a vCPU is loaded touches its list registers: whoever changes something that concerns them
- * says so in software state and asks that CPU to look (WORK_VGIC; the run loop then calls vgic_flush()).
+ * While a vCPU is loaded its interrupts live in that CPU's list registers, across exits; software
+ * state holds the rest. Nothing but the CPU on which a vCPU is loaded touches its list registers:
+ * whoever changes something that concerns them says so in software state and asks that CPU to look
+ * (WORK_VGIC; the run loop then calls vgic_flush()).
  *
- * Every function but the few that say so may be called on any CPU, with locks held that are above the vGIC's in the order
- * of hyp/arch/lock.h.
+ * Every function but the few that say so may be called on any CPU, with locks held that are above
+ * the vGIC's in the order of hyp/arch/lock.h.
  */
 #ifndef HYP_VDEV_VGIC_H
 #define HYP_VDEV_VGIC_H
@@ -16,68 +18,74 @@
 #include "hyp/vm/vm.h"
 
 /* Where the frames are in the guest's physical address space, as on QEMU's virt. */
-#define VGIC_GICD_BASE	 UINT64_C(0x08000000)
-#define VGIC_GICD_SIZE	 KIB(64)
-#define VGIC_GICR_BASE	 UINT64_C(0x080a0000)
+#define VGIC_GICD_BASE   UINT64_C(0x08000000)
+#define VGIC_GICD_SIZE   KIB(64)
+#define VGIC_GICR_BASE   UINT64_C(0x080a0000)
 #define VGIC_GICR_STRIDE KIB(128) /* RD frame and SGI frame of one vCPU */
 
-#define VGIC_SPI_FIRST 32
-#define VGIC_NR_SPIS   256
-#define VGIC_NR_INTIDS (VGIC_SPI_FIRST + VGIC_NR_SPIS)
+#define VGIC_SPI_FIRST   32
+#define VGIC_NR_SPIS     256
+#define VGIC_NR_INTIDS   (VGIC_SPI_FIRST + VGIC_NR_SPIS)
 
 /* The row for boot/parts.c. Its create adds the frames to the VM's device table. */
 extern const struct vm_part vgic_part;
 
 /*
- * Boot CPU, once, after gic_init() and irq_init(): registers the maintenance interrupt. ERR_NOT_SUPPORTED when the
- * devicetree names none. Then on each CPU, after gic_cpu_init(): enables it.
+ * Boot CPU, once, after gic_init() and irq_init(): registers the maintenance interrupt.
+ * ERR_NOT_SUPPORTED when the devicetree names none. Then on each CPU, after gic_cpu_init(): enables
+ * it.
  */
 enum status vgic_init(void) __must_check;
 void vgic_init_cpu(void);
 
-/* The level of the wire of an SPI (32..287; others are ignored). Edge-triggered SPIs become pending when it rises. */
+/* The level of the wire of an SPI (32..287; others are ignored). Edge-triggered SPIs become pending
+ * when it rises. */
 void vgic_set_spi(struct vm *vm, unsigned intid, bool level);
 
 /* The same for a PPI (16..31) of one vCPU. Not for those that vgic_map_hw() named. */
 void vgic_set_ppi(struct vcpu *vcpu, unsigned intid, bool level);
 
 /*
- * A PPI of the vCPU that is a physical interrupt `pintid` of whatever CPU the vCPU is loaded on (timers): ended by the
- * guest through the HW bit of a list register. At the vCPU's creation.
+ * A PPI of the vCPU that is a physical interrupt `pintid` of whatever CPU the vCPU is loaded on
+ * (timers): ended by the guest through the HW bit of a list register. At the vCPU's creation.
  */
 void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid);
 
 /*
- * The vCPU is being loaded on this CPU, and of the PPIs that vgic_map_hw() named those with their bits set in `lines` are
- * high. Before their sources are switched on.
+ * The vCPU is being loaded on this CPU, and of the PPIs that vgic_map_hw() named those with their
+ * bits set in `lines` are high. Before their sources are switched on.
  */
 void vgic_load_hw(struct vcpu *vcpu, uint32_t lines);
 
 /*
- * The physical interrupt of a PPI that vgic_map_hw() named came, was acknowledged and dropped, and stays active. Only for
- * the vCPU that is loaded on this CPU. In vgic_fast.h, inline: vgic_pend_hw(vcpu, intid).
+ * The physical interrupt of a PPI that vgic_map_hw() named came, was acknowledged and dropped, and
+ * stays active. Only for the vCPU that is loaded on this CPU. In vgic_fast.h, inline:
+ * vgic_pend_hw(vcpu, intid).
  */
 
 /*
- * Would an interrupt be signalled to the vCPU (and end its WFI): pending, enabled, its groups enabled, of higher priority
- * than the priority mask and what is active. PSTATE.{I,F} are not looked at. The vCPU is loaded on this CPU (then the
- * list registers are brought up to date too), or nowhere.
+ * Would an interrupt be signalled to the vCPU (and end its WFI): pending, enabled, its groups
+ * enabled, of higher priority than the priority mask and what is active. PSTATE.{I,F} are not
+ * looked at. The vCPU is loaded on this CPU (then the list registers are brought up to date too),
+ * or nowhere.
  */
 bool vgic_has_pending(struct vcpu *vcpu);
 
-/* Brings the list registers up to date: the vCPU is loaded here, WORK_VGIC was set (and is cleared already). */
+/* Brings the list registers up to date: the vCPU is loaded here, WORK_VGIC was set (and is cleared
+ * already). */
 void vgic_flush(struct vcpu *vcpu);
 
 /*
- * A write to ICC_SGI1R_EL1, ICC_ASGI1R_EL1 or ICC_SGI0R_EL1 (`encoding`: SYS_...) by the vCPU that runs here.
- * Unknown targets are ignored. IHI 0069 12.2.
+ * A write to ICC_SGI1R_EL1, ICC_ASGI1R_EL1 or ICC_SGI0R_EL1 (`encoding`: SYS_...) by the vCPU that
+ * runs here. Unknown targets are ignored. IHI 0069 12.2.
  */
 enum exit_result vgic_sgi_write(struct vcpu *vcpu, unsigned encoding, uint64_t value);
 
 /*
- * An access to one of the registers with trap class ICC, which reaches EL2 only while ICH_HCR_EL2.{TDIR,TC} are set (more
- * active interrupts than list registers, or EOImode 1 with several vCPUs). *value is read or set. What isn't trapped then
- * is UNDEFINED (ICC_* of a GIC without it). IHI 0069 12.2.
+ * An access to one of the registers with trap class ICC, which reaches EL2 only while
+ * ICH_HCR_EL2.{TDIR,TC} are set (more active interrupts than list registers, or EOImode 1 with
+ * several vCPUs). *value is read or set. What isn't trapped then is UNDEFINED (ICC_* of a GIC
+ * without it). IHI 0069 12.2.
  */
 enum exit_result vgic_icc_access(struct vcpu *vcpu, unsigned encoding, bool write, uint64_t *value);
 

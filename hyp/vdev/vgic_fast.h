@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The short way into a list register: for an interrupt of word 0 (SGI, PPI) that was in one before, which is free again.
- * Takes no lock and changes no software state: what is known of the interrupt stays true.
+ * The short way into a list register: for an interrupt of word 0 (SGI, PPI) that was in one before,
+ * which is free again. Takes no lock and changes no software state: what is known of the interrupt
+ * stays true.
  */
 #ifndef HYP_VDEV_VGIC_FAST_H
 #define HYP_VDEV_VGIC_FAST_H
@@ -9,8 +10,9 @@
 #include "hyp/vdev/vgic_state.h"
 
 /*
- * Makes interrupt `intid` (0..31) of the vCPU, which is loaded here, pending in its list register. False: it has none, or
- * it is in use, or the interrupt is disabled, or others wait: nothing was done.
+ * Makes interrupt `intid` (0..31) of the vCPU, which is loaded here, pending in its list register.
+ * False: it has none, or it is in use, or the interrupt is disabled, or others wait: nothing was
+ * done.
  */
 static __always_inline bool vgic_pend_fast(struct vgic_cpu *cpu, unsigned intid)
 {

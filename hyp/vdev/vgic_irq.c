@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The rules of the distributor and the redistributors: when an interrupt is pending, for whom, and who must be told.
+ * The rules of the distributor and the redistributors: when an interrupt is pending, for whom, and
+ * who must be told.
  */
 #include "drivers/gic/gicv3_cpu.h"
 #include "hyp/arch/barrier.h"
@@ -8,7 +9,7 @@
 #include "hyp/vdev/vgic_state.h"
 #include "hyp/vdev/vtimer.h"
 
-#define APR_BITS      32
+#define APR_BITS 32
 
 void vgic_unlock_and_kick(struct vgic *vgic)
 {
@@ -16,8 +17,7 @@ void vgic_unlock_and_kick(struct vgic *vgic)
 
 	vgic->kicks = 0;
 	spin_unlock(&vgic->lock);
-	for_each_bit(id, kicks)
-		vcpu_request(vgic->cpus[id]->vcpu, WORK_VGIC);
+	for_each_bit(id, kicks) vcpu_request(vgic->cpus[id]->vcpu, WORK_VGIC);
 }
 
 void vgic_notify(struct vgic_cpu *cpu, unsigned word)
@@ -32,14 +32,16 @@ static bool group_enabled(const struct vgic_cpu *cpu, bool group1)
 }
 
 /*
- * One of the vCPUs for an SPI that any of them may take: the lowest that has the group enabled (as far as Lintel has seen),
- * else the lowest that is on. IHI 0069 4.7: the choice is the implementation's.
+ * One of the vCPUs for an SPI that any of them may take: the lowest that has the group enabled (as
+ * far as Lintel has seen), else the lowest that is on. IHI 0069 4.7: the choice is the
+ * implementation's.
  */
 static struct vgic_cpu *choose_any(const struct vgic *vgic, bool group1)
 {
 	struct vgic_cpu *second = NULL;
 
-	for_each_bit(id, vgic->all) {
+	for_each_bit(id, vgic->all)
+	{
 		struct vgic_cpu *cpu = vgic->cpus[id];
 
 		if (READ_ONCE(cpu->vcpu->state) == VCPU_OFF || cpu->leaving)
@@ -59,9 +61,10 @@ uint32_t vgic_ready(struct vgic_cpu *cpu, unsigned word)
 	uint32_t any;
 
 	ready &= ~bank->active & ~bank->in_lr & bank->targets[cpu->vcpu->id] &
-		 vgic_deliverable(cpu->vgic, bank);
+		vgic_deliverable(cpu->vgic, bank);
 	any = ready & bank->any;
-	for_each_bit(n, any) {
+	for_each_bit(n, any)
+	{
 		bool group1 = (bank->group >> n) & 1;
 
 		if (!group_enabled(cpu, group1) && choose_any(cpu->vgic, group1) != cpu)
@@ -82,7 +85,8 @@ void vgic_route_pending(struct vgic *vgic, struct vgic_cpu *owner, unsigned word
 		vgic_notify(owner, word);
 		return;
 	}
-	for_each_bit(n, bits) {
+	for_each_bit(n, bits)
+	{
 		struct vgic_cpu *cpu = NULL;
 
 		if ((bank->in_lr >> n) & 1)
@@ -113,8 +117,7 @@ void vgic_ask_cpu_fold(struct vgic_cpu *cpu)
 
 void vgic_ask_fold(struct vgic *vgic, const struct vgic_bank *bank, uint32_t bits)
 {
-	for_each_bit(n, bits & bank->in_lr)
-		vgic_ask_cpu_fold(vgic->cpus[bank->home[n]]);
+	for_each_bit(n, bits & bank->in_lr) vgic_ask_cpu_fold(vgic->cpus[bank->home[n]]);
 }
 
 void vgic_release_hw(struct vgic_cpu *cpu, unsigned intid)
@@ -127,7 +130,8 @@ static uint32_t at_home(const struct vgic_cpu *cpu, const struct vgic_bank *bank
 {
 	uint32_t mine = 0;
 
-	for_each_bit(n, bits) {
+	for_each_bit(n, bits)
+	{
 		if (bank->home[n] == cpu->vcpu->id)
 			mine |= (uint32_t)BIT(n);
 	}
@@ -160,8 +164,7 @@ static void do_bank_requests(struct vgic_cpu *cpu, unsigned word)
 void vgic_do_requests(struct vgic_cpu *cpu)
 {
 	do_bank_requests(cpu, 0);
-	for_each_bit(word, cpu->look & VGIC_LOOK_BANKS & ~UINT32_C(1))
-		do_bank_requests(cpu, word);
+	for_each_bit(word, cpu->look & VGIC_LOOK_BANKS & ~UINT32_C(1)) do_bank_requests(cpu, word);
 }
 
 void vgic_clear_active(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits)
@@ -173,8 +176,7 @@ void vgic_clear_active(struct vgic *vgic, struct vgic_cpu *owner, unsigned word,
 		uint32_t held = bits & ~asked & bank->active & owner->hw_held;
 
 		if (vgic_is_here(owner)) {
-			for_each_bit(n, held)
-				vgic_release_hw(owner, n);
+			for_each_bit(n, held) vgic_release_hw(owner, n);
 		} else {
 			asked |= held;
 		}
@@ -193,7 +195,8 @@ void vgic_update_private(struct vgic_cpu *cpu, uint32_t bits)
 	const struct vgic_bank *bank = &cpu->bank;
 
 	WRITE_ONCE(cpu->deliverable, vgic_deliverable(cpu->vgic, bank));
-	for_each_bit(n, bits) {
+	for_each_bit(n, bits)
+	{
 		uint64_t lr = n | FIELD_PREP(LR_PRIORITY, bank->priority[n]) | LR_PENDING;
 
 		if ((bank->group >> n) & 1)
@@ -215,15 +218,14 @@ void vgic_synced(struct vgic_cpu *cpu)
 		return;
 	vgic->unsettled &= ~self;
 	cpu->look &= ~(uint32_t)VGIC_LOOK_FOLD;
-	cpu->bank.line = (cpu->bank.line & ~cpu->hw_backed) |
-			 (vtimer_lines(cpu->vcpu) & cpu->hw_backed);
-	for_each_bit(id, vgic->all)
-		vgic->cpus[id]->sync_wait &= ~self;
+	cpu->bank.line =
+		(cpu->bank.line & ~cpu->hw_backed) | (vtimer_lines(cpu->vcpu) & cpu->hw_backed);
+	for_each_bit(id, vgic->all) vgic->cpus[id]->sync_wait &= ~self;
 }
 
 /* The other vCPUs that have interrupts of the bank in list registers of theirs. */
-static uint32_t others_with(const struct vgic_cpu *reader, const struct vgic_cpu *owner,
-	const struct vgic_bank *bank)
+static uint32_t others_with(
+	const struct vgic_cpu *reader, const struct vgic_cpu *owner, const struct vgic_bank *bank)
 {
 	uint32_t others = 0;
 
@@ -232,8 +234,7 @@ static uint32_t others_with(const struct vgic_cpu *reader, const struct vgic_cpu
 			others = (uint32_t)BIT(owner->vcpu->id);
 		return others;
 	}
-	for_each_bit(n, bank->in_lr)
-		others |= (uint32_t)BIT(bank->home[n]);
+	for_each_bit(n, bank->in_lr) others |= (uint32_t)BIT(bank->home[n]);
 	return others & ~(uint32_t)BIT(reader->vcpu->id);
 }
 
@@ -244,8 +245,7 @@ bool vgic_sync(struct vgic_cpu *reader, struct vgic_cpu *owner, unsigned word, u
 
 	if (reader->sync_key != key) {
 		reader->sync_wait = others_with(reader, owner, bank);
-		for_each_bit(id, reader->sync_wait)
-			vgic_ask_cpu_fold(vgic->cpus[id]);
+		for_each_bit(id, reader->sync_wait) vgic_ask_cpu_fold(vgic->cpus[id]);
 	}
 	if (reader->sync_wait) {
 		reader->sync_key = key;
@@ -322,7 +322,8 @@ void vgic_flush(struct vcpu *vcpu)
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
 	uint32_t left = 0;
 
-	/* First what was asked before the SGIs in the inbox were sent: ICPENDR must not clear them. */
+	/* First what was asked before the SGIs in the inbox were sent: ICPENDR must not clear them.
+	 */
 	if (READ_ONCE(cpu->look)) {
 		vgic_lock(cpu->vgic);
 		vgic_settle(cpu);
@@ -330,7 +331,8 @@ void vgic_flush(struct vcpu *vcpu)
 	}
 	if (!READ_ONCE(cpu->inbox))
 		return;
-	for_each_bit(sgi, __atomic_exchange_n(&cpu->inbox, 0, __ATOMIC_ACQUIRE)) {
+	for_each_bit(sgi, __atomic_exchange_n(&cpu->inbox, 0, __ATOMIC_ACQUIRE))
+	{
 		if (unlikely(!vgic_pend_fast(cpu, sgi)))
 			left |= (uint32_t)BIT(sgi);
 	}
@@ -353,7 +355,7 @@ unsigned vgic_running_priority(const struct vif_aprs *aprs)
 
 		if (active)
 			return (i * APR_BITS + (unsigned)__builtin_ctz(active))
-			       << (8 - vif.preemption_bits);
+				<< (8 - vif.preemption_bits);
 	}
 	return VGIC_PRIORITY_IDLE;
 }
@@ -377,13 +379,14 @@ static bool unloaded_has_pending(struct vgic_cpu *cpu)
 {
 	struct vgic_bank *bank = &cpu->bank;
 	uint32_t extra = (READ_ONCE(cpu->inbox) | (vtimer_lines(cpu->vcpu) & cpu->hw_backed)) &
-			 ~bank->active & cpu->deliverable;
+		~bank->active & cpu->deliverable;
 
 	for (unsigned word = 0; word < VGIC_BANKS; word++) {
 		uint32_t ready = vgic_ready(cpu, word) | (word == 0 ? extra : 0);
 
 		bank = vgic_bank_of(cpu, word);
-		for_each_bit(n, ready) {
+		for_each_bit(n, ready)
+		{
 			if (vgic_signals(cpu->vmcr, &cpu->aprs, bank->priority[n],
 				    (bank->group >> n) & 1))
 				return true;

@@ -2,17 +2,21 @@
 /*
  * List registers: which interrupts are in them, and how they get in and out.
  *
- * As long as everything fits, each interrupt goes into a free list register and stays known there after the guest ended it
- * (used, lr_of, in_lr), until the register is needed for another. When something does not fit, all are folded into software
- * state and filled again with the best, in order:
+ * As long as everything fits, each interrupt goes into a free list register and stays known there
+ * after the guest ended it (used, lr_of, in_lr), until the register is needed for another. When
+ * something does not fit, all are folded into software state and filled again with the best, in
+ * order:
  *
- *  - active interrupts keep their registers, highest priority first, but leave one for a pending one;
- *  - pending ones by priority, then by INTID; those whose group the guest has disabled in its CPU interface come last.
+ *  - active interrupts keep their registers, highest priority first, but leave one for a pending
+ * one;
+ *  - pending ones by priority, then by INTID; those whose group the guest has disabled in its CPU
+ * interface come last.
  *
- * What is left waits: NPIE brings the vCPU back when no pending interrupt is left in the registers, VGrp*IE when the guest
- * changes the enables of a group. Since what waits never has a higher priority than what is pending in a register, the guest
- * takes them in strict order. Active interrupts outside are ended by EOIcount (EOImode 0: the highest active priority first,
- * IHI 0069 6.2.2), or by a trapped ICC_DIR_EL1 (EOImode 1).
+ * What is left waits: NPIE brings the vCPU back when no pending interrupt is left in the registers,
+ * VGrp*IE when the guest changes the enables of a group. Since what waits never has a higher
+ * priority than what is pending in a register, the guest takes them in strict order. Active
+ * interrupts outside are ended by EOIcount (EOImode 0: the highest active priority first, IHI
+ * 0069 6.2.2), or by a trapped ICC_DIR_EL1 (EOImode 1).
  */
 #include "drivers/gic/vif.h"
 #include "hyp/arch/barrier.h"
@@ -46,7 +50,8 @@ static unsigned find_lr(const struct vgic_cpu *cpu, unsigned intid)
 {
 	if (intid < VGIC_SPI_FIRST)
 		return cpu->lr_of[intid];
-	for_each_bit(index, cpu->used) {
+	for_each_bit(index, cpu->used)
+	{
 		if (cpu->lr_intid[index] == intid)
 			return index;
 	}
@@ -69,7 +74,8 @@ static void fold_one(struct vgic_cpu *cpu, unsigned index)
 		bank->active &= ~bit;
 	bank->lr_latch &= ~bit;
 	bank->in_lr &= ~bit;
-	/* The guest has ended the physical interrupt too: if its source is still high it comes again. */
+	/* The guest has ended the physical interrupt too: if its source is still high it comes
+	 * again. */
 	if ((lr & LR_HW) && !(lr & LR_STATE))
 		cpu->hw_held &= ~bit;
 	if (intid < VGIC_SPI_FIRST)
@@ -77,17 +83,20 @@ static void fold_one(struct vgic_cpu *cpu, unsigned index)
 	cpu->used &= ~(uint32_t)BIT(index);
 }
 
-/* Of the active interrupts outside the list registers, the one the guest ended: the highest priority (IHI 0069 6.2.2). */
+/* Of the active interrupts outside the list registers, the one the guest ended: the highest
+ * priority (IHI 0069 6.2.2). */
 static void end_one_outside(struct vgic_cpu *cpu)
 {
 	uint32_t best = UINT32_MAX;
 
-	for_each_bit(word, cpu->look & VGIC_LOOK_BANKS) {
+	for_each_bit(word, cpu->look & VGIC_LOOK_BANKS)
+	{
 		struct vgic_bank *bank = vgic_bank_of(cpu, word);
 
-		for_each_bit(n, bank->active & ~bank->in_lr) {
-			uint32_t key = (uint32_t)bank->priority[n] << 16 |
-				       (word * VGIC_BANK_INTIDS + n);
+		for_each_bit(n, bank->active & ~bank->in_lr)
+		{
+			uint32_t key =
+				(uint32_t)bank->priority[n] << 16 | (word * VGIC_BANK_INTIDS + n);
 
 			if (bank->home[n] == cpu->vcpu->id && key < best)
 				best = key;
@@ -110,14 +119,16 @@ void vgic_fold(struct vgic_cpu *cpu)
 			end_one_outside(cpu);
 		vif_hcr_write(cpu->hcr);
 	}
-	for_each_bit(index, cpu->used) {
+	for_each_bit(index, cpu->used)
+	{
 		unsigned intid = cpu->lr_intid[index], word = vgic_word(intid);
 
 		cpu->look |= (uint32_t)BIT(word);
 		fold_one(cpu, index);
 		lr_write(index, 0);
 		/* It was routed elsewhere meanwhile. */
-		if (word != 0 && !(vgic_bank_of(cpu, word)->targets[cpu->vcpu->id] & vgic_bit(intid)))
+		if (word != 0 &&
+			!(vgic_bank_of(cpu, word)->targets[cpu->vcpu->id] & vgic_bit(intid)))
 			vgic_route(cpu->vgic, NULL, word, vgic_bit(intid));
 	}
 }
@@ -145,8 +156,9 @@ void vgic_withdraw(struct vgic_cpu *cpu, unsigned intid)
 /* ---- into the list registers ---- */
 
 /*
- * The value for an interrupt, and what becomes of its software state. A level-sensitive one gets EOI, so that its wire is
- * looked at again when the guest has ended it, and is never pending and active at once; nor is one with HW.
+ * The value for an interrupt, and what becomes of its software state. A level-sensitive one gets
+ * EOI, so that its wire is looked at again when the guest has ended it, and is never pending and
+ * active at once; nor is one with HW.
  */
 static uint64_t build(struct vgic_cpu *cpu, unsigned intid, bool pending, bool active)
 {
@@ -159,7 +171,7 @@ static uint64_t build(struct vgic_cpu *cpu, unsigned intid, bool pending, bool a
 		lr |= LR_GROUP1;
 	if (intid < VGIC_SPI_FIRST && (cpu->hw_held & ~bank->latch & bit))
 		return lr | LR_HW | FIELD_PREP(LR_PINTID, cpu->pintid[n]) |
-		       (active ? LR_ACTIVE : LR_PENDING);
+			(active ? LR_ACTIVE : LR_PENDING);
 	if (!(bank->edge & bit)) {
 		lr |= LR_EOI;
 		pending &= !active;
@@ -190,7 +202,7 @@ static void choose(struct choice *choice, uint32_t key)
 	unsigned at = choice->kept;
 
 	choice->total++;
-	if (at == vif.lrs) {
+	if (at == vif.lrs && at != 0) {
 		if (key > choice->keys[at - 1])
 			return;
 		at--;
@@ -202,7 +214,8 @@ static void choose(struct choice *choice, uint32_t key)
 	choice->keys[at] = key;
 }
 
-/* The timers whose wire went low since their physical interrupt was taken are not pending any more. */
+/* The timers whose wire went low since their physical interrupt was taken are not pending any more.
+ */
 static void drop_stale_hw(struct vgic_cpu *cpu)
 {
 	uint32_t stale = cpu->hw_held & ~cpu->bank.active & ~cpu->bank.in_lr;
@@ -210,30 +223,32 @@ static void drop_stale_hw(struct vgic_cpu *cpu)
 	if (likely(!stale))
 		return;
 	stale &= ~vtimer_lines(cpu->vcpu);
-	for_each_bit(n, stale)
-		vgic_release_hw(cpu, n);
+	for_each_bit(n, stale) vgic_release_hw(cpu, n);
 }
 
-static uint32_t key_of(const struct vgic_cpu *cpu, const struct vgic_bank *bank, unsigned word, unsigned n)
+static uint32_t key_of(
+	const struct vgic_cpu *cpu, const struct vgic_bank *bank, unsigned word, unsigned n)
 {
 	uint64_t enable = (bank->group >> n) & 1 ? VIF_VMCR_VENG1 : VIF_VMCR_VENG0;
 
 	return (uint32_t)bank->priority[n] << 16 | (word * VGIC_BANK_INTIDS + n) |
-	       (cpu->vmcr & enable ? 0 : (uint32_t)KEY_DISABLED);
+		(cpu->vmcr & enable ? 0 : (uint32_t)KEY_DISABLED);
 }
 
 static void gather(struct vgic_cpu *cpu, struct choice *pending, struct choice *active)
 {
 	drop_stale_hw(cpu);
-	for_each_bit(word, cpu->look & VGIC_LOOK_BANKS) {
+	for_each_bit(word, cpu->look & VGIC_LOOK_BANKS)
+	{
 		struct vgic_bank *bank = vgic_bank_of(cpu, word);
 
-		for_each_bit(n, vgic_ready(cpu, word))
-			choose(pending, key_of(cpu, bank, word, n));
-		for_each_bit(n, bank->active & ~bank->in_lr) {
+		for_each_bit(n, vgic_ready(cpu, word)) choose(pending, key_of(cpu, bank, word, n));
+		for_each_bit(n, bank->active & ~bank->in_lr)
+		{
 			if (bank->home[n] == cpu->vcpu->id)
-				choose(active, (uint32_t)bank->priority[n] << 16 |
-						       (word * VGIC_BANK_INTIDS + n));
+				choose(active,
+					(uint32_t)bank->priority[n] << 16 |
+						(word * VGIC_BANK_INTIDS + n));
 		}
 	}
 }
@@ -245,7 +260,8 @@ static bool is_latched(struct vgic_cpu *cpu, unsigned intid)
 	return bank->latch & vgic_deliverable(cpu->vgic, bank) & vgic_bit(intid);
 }
 
-/* ICH_HCR_EL2 while everything fits. ICC_DIR may be for an interrupt that is active on another vCPU: it is trapped. */
+/* ICH_HCR_EL2 while everything fits. ICC_DIR may be for an interrupt that is active on another
+ * vCPU: it is trapped. */
 static uint64_t plain_hcr(struct vgic_cpu *cpu)
 {
 	cpu->vmcr = vif_vmcr_read();
@@ -284,7 +300,8 @@ void vgic_fill(struct vgic_cpu *cpu)
 	gather(cpu, &pending, &active);
 	actives = MIN(active.total, vif.lrs - (pending.total ? 1 : 0));
 	for (; index < pending.kept && index < vif.lrs - actives; index++)
-		put_in(cpu, index, (unsigned)FIELD_GET(KEY_INTID, pending.keys[index]), true, false);
+		put_in(cpu, index, (unsigned)FIELD_GET(KEY_INTID, pending.keys[index]), true,
+			false);
 	pending.total -= index;
 	for (unsigned i = 0; i < actives; i++) {
 		unsigned intid = (unsigned)FIELD_GET(KEY_INTID, active.keys[i]);
@@ -328,7 +345,8 @@ static bool pend_new(struct vgic_cpu *cpu, unsigned intid, uint32_t *free)
 	if (!*free)
 		return false;
 	/* Among equals the hardware takes the lowest register: keep to the order of INTIDs. */
-	for_each_bit(other, cpu->used & ~*free) {
+	for_each_bit(other, cpu->used & ~*free)
+	{
 		uint64_t lr = lr_read(other);
 
 		if ((lr & LR_PENDING) && cpu->lr_intid[other] > intid &&
@@ -348,16 +366,18 @@ static bool settle_bank(struct vgic_cpu *cpu, unsigned word, uint32_t *free)
 	struct vgic_bank *bank = vgic_bank_of(cpu, word);
 	uint32_t again = bank->in_lr & bank->latch & vgic_deliverable(cpu->vgic, bank);
 
-	for_each_bit(n, bank->active & ~bank->in_lr) {
+	for_each_bit(n, bank->active & ~bank->in_lr)
+	{
 		if (bank->home[n] == cpu->vcpu->id)
 			return false;
 	}
-	for_each_bit(n, again) {
-		if (bank->home[n] == cpu->vcpu->id &&
-			!pend_again(cpu, word * VGIC_BANK_INTIDS + n))
+	for_each_bit(n, again)
+	{
+		if (bank->home[n] == cpu->vcpu->id && !pend_again(cpu, word * VGIC_BANK_INTIDS + n))
 			return false;
 	}
-	for_each_bit(n, vgic_ready(cpu, word)) {
+	for_each_bit(n, vgic_ready(cpu, word))
+	{
 		if (!pend_new(cpu, word * VGIC_BANK_INTIDS + n, free))
 			return false;
 	}
@@ -375,7 +395,8 @@ static bool settle_short(struct vgic_cpu *cpu)
 	/* Registers that were written since the exit. */
 	isb();
 	free = vif_free() & (uint32_t)(BIT(vif.lrs) - 1);
-	for_each_bit(word, cpu->look & VGIC_LOOK_BANKS) {
+	for_each_bit(word, cpu->look & VGIC_LOOK_BANKS)
+	{
 		if (!settle_bank(cpu, word, &free))
 			return false;
 	}
@@ -406,12 +427,13 @@ bool vgic_lr_signals(struct vgic_cpu *cpu)
 		return false;
 	vif_aprs_save(&aprs);
 	vmcr = vif_vmcr_read();
-	for_each_bit(index, cpu->used & ~vif_free()) {
+	for_each_bit(index, cpu->used & ~vif_free())
+	{
 		uint64_t lr = lr_read(index);
 
 		if ((lr & LR_STATE) == LR_PENDING &&
-			vgic_signals(vmcr, &aprs, (unsigned)FIELD_GET(LR_PRIORITY, lr),
-				lr & LR_GROUP1))
+			vgic_signals(
+				vmcr, &aprs, (unsigned)FIELD_GET(LR_PRIORITY, lr), lr & LR_GROUP1))
 			return true;
 	}
 	return false;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The registers with a field for each interrupt, of the distributor and of the redistributors (IHI 0069 12.9, 12.11).
+ * The registers with a field for each interrupt, of the distributor and of the redistributors (IHI
+ * 0069 12.9, 12.11).
  *
- * Nothing here touches a list register: software state is changed, and the vCPUs concerned are asked to look. The vCPU that
- * makes the access does so before its next instruction.
+ * Nothing here touches a list register: software state is changed, and the vCPUs concerned are
+ * asked to look. The vCPU that makes the access does so before its next instruction.
  */
 #include "hyp/vdev/vgic_reg.h"
 #include "hyp/base/string.h"
@@ -13,13 +14,13 @@
 
 VGIC_READER(vgic_read_zero)
 {
-	(void)vcpu, (void)owner, (void)row, (void)offset, (void)width, (void)value;
+	(void)vcpu, (void)frame, (void)row, (void)offset, (void)width, (void)value;
 	return MMIO_RAZ_WI;
 }
 
 VGIC_WRITER(vgic_write_ignored)
 {
-	(void)vcpu, (void)owner, (void)row, (void)offset, (void)width, (void)value;
+	(void)vcpu, (void)frame, (void)row, (void)offset, (void)width, (void)value;
 	return MMIO_RAZ_WI;
 }
 
@@ -27,21 +28,38 @@ VGIC_READER(vgic_read_id)
 {
 	/* PIDR4..7, PIDR0..3, CIDR0..3: an Arm GICv3. */
 	static const uint8_t ids[] = { 0x44, 0, 0, 0, 0x92, 0xb4, 0x3b, 0, 0x0d, 0xf0, 0x05, 0xb1 };
-	unsigned at = (row->first + offset - VGIC_ID_FIRST) / 4;
+	uint64_t first = VGIC_ID_FIRST % VGIC_PIECE, at = offset % VGIC_PIECE;
 
-	(void)vcpu, (void)owner, (void)width;
-	if (row->first + offset < VGIC_ID_FIRST)
+	(void)vcpu, (void)frame, (void)width, (void)row;
+	if (at < first)
 		return MMIO_RAZ_WI;
-	*value = ids[at];
+	*value = ids[(at - first) / sizeof(uint32_t)];
 	return MMIO_DONE;
 }
 
-/* The bank of a word, or NULL where there are no such interrupts in this device. */
-static __always_inline struct vgic_bank *find_bank(struct vcpu *vcpu, struct vgic_cpu *owner, unsigned word)
+/* Which word a register with a bit for each interrupt is about. */
+static __always_inline unsigned word_of(uint64_t offset)
 {
-	if (owner)
-		return likely(word == 0) ? &owner->bank : NULL;
-	return likely(word - 1 < VGIC_SPI_BANKS) ? &vgic_of(vcpu->vm)->spi[word - 1] : NULL;
+	return (unsigned)(offset % VGIC_PIECE / sizeof(uint32_t));
+}
+
+/* Which interrupt a byte of IPRIORITYR, or the first field of an ICFGR, is about. */
+static unsigned priority_intid(uint64_t offset)
+{
+	return (unsigned)(offset % VGIC_PRIORITYR_SIZE);
+}
+
+static unsigned config_intid(uint64_t offset)
+{
+	return (unsigned)(offset % VGIC_ICFGR_SIZE / sizeof(uint32_t) * CONFIG_INTIDS);
+}
+
+/* The bank of a word, or NULL where there are no such interrupts in this device. */
+static __always_inline struct vgic_bank *find_bank(const struct vgic_frame *frame, unsigned word)
+{
+	unsigned index = word - frame->first_word;
+
+	return likely(index < frame->words) ? &frame->banks[index] : NULL;
 }
 
 /* A request that concerns one of `bits` has not been done yet: later ones must not overtake it. */
@@ -67,9 +85,9 @@ static void ask_fold(struct vgic *vgic, struct vgic_bank *bank, uint32_t bits)
 
 VGIC_READER(vgic_read_word)
 {
-	const struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	const struct vgic_bank *bank = find_bank(frame, word_of(offset));
 
-	(void)width;
+	(void)vcpu, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	*value = READ_ONCE(*(const uint32_t *)((const char *)bank + row->field));
@@ -78,11 +96,13 @@ VGIC_READER(vgic_read_word)
 
 VGIC_WRITER(vgic_write_group)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned word = word_of(offset);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t changed;
 
-	(void)row, (void)width;
+	(void)vcpu, (void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	vgic_lock(vgic);
@@ -90,7 +110,7 @@ VGIC_WRITER(vgic_write_group)
 	bank->group = (uint32_t)value;
 	update(owner, changed);
 	ask_fold(vgic, bank, changed);
-	vgic_route(vgic, owner, offset / 4, changed);
+	vgic_route(vgic, owner, word, changed);
 	vgic_unlock(vgic);
 	return MMIO_DONE;
 }
@@ -105,11 +125,13 @@ static void enable_physical(struct vgic_cpu *owner, uint32_t changed)
 
 VGIC_WRITER(vgic_write_enable_set)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned word = word_of(offset);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t added;
 
-	(void)row, (void)width;
+	(void)vcpu, (void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	if (!((uint32_t)value & ~READ_ONCE(bank->enable)))
@@ -121,18 +143,20 @@ VGIC_WRITER(vgic_write_enable_set)
 		WRITE_ONCE(owner->deliverable, vgic_deliverable(vgic, bank));
 		enable_physical(owner, added);
 	}
-	vgic_route(vgic, owner, offset / 4, added);
+	vgic_route(vgic, owner, word, added);
 	vgic_unlock(vgic);
 	return MMIO_DONE;
 }
 
 VGIC_WRITER(vgic_write_enable_clear)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned word = word_of(offset);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t removed;
 
-	(void)row, (void)width;
+	(void)vcpu, (void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	if (!((uint32_t)value & READ_ONCE(bank->enable)))
@@ -151,32 +175,34 @@ VGIC_WRITER(vgic_write_enable_clear)
 
 /* ---- ISPENDR, ICPENDR, ISACTIVER, ICACTIVER ---- */
 
-/* Names an access, so that it is known when it is tried again. */
-static uint64_t key_of(const struct vcpu *vcpu, const struct vgic_cpu *owner,
-	const struct vgic_register *row, unsigned offset)
+/* Names an access, so that it is known when it is tried again. Not 0. */
+static uint64_t key_of(const struct vcpu *vcpu, const struct vgic_frame *frame, uint64_t offset)
 {
-	unsigned who = owner ? owner->vcpu->id + 1 : 0;
+	uint64_t who = frame->owner ? frame->owner->vcpu->id + 1 : 0;
 
-	return vcpu->regs.pc << 24 | (uint64_t)who << 16 | (row->first + offset) << 1 | 1;
+	return vcpu->regs.pc << 24 | who << 18 | offset << 1 | 1;
 }
 
 VGIC_READER(vgic_read_pending)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned word = word_of(offset);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t pending, wires;
 
-	(void)width;
+	(void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	vgic_lock(vgic);
-	if (!vgic_sync(vgic_cpu_of(vcpu), owner, offset / 4, key_of(vcpu, owner, row, offset))) {
+	if (!vgic_sync(vgic_cpu_of(vcpu), owner, word, key_of(vcpu, frame, offset))) {
 		vgic_unlock(vgic);
 		return MMIO_RETRY;
 	}
 	wires = bank->line;
 	if (owner) {
-		/* Wires of timers are not kept: what they are now, or were when the owner folded. */
+		/* Wires of timers are not kept: what they are now, or were when the owner folded.
+		 */
 		if (!owner->loaded_on || vgic_is_here(owner))
 			wires = (wires & ~owner->hw_backed) |
 				(vtimer_lines(owner->vcpu) & owner->hw_backed);
@@ -191,11 +217,13 @@ VGIC_READER(vgic_read_pending)
 
 VGIC_WRITER(vgic_write_pending_set)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned word = word_of(offset);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t bits = (uint32_t)value;
 
-	(void)row, (void)width;
+	(void)vcpu, (void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	vgic_lock(vgic);
@@ -204,18 +232,20 @@ VGIC_WRITER(vgic_write_pending_set)
 		return MMIO_RETRY;
 	}
 	bank->latch |= bits;
-	vgic_route(vgic, owner, offset / 4, bits);
+	vgic_route(vgic, owner, word, bits);
 	vgic_unlock(vgic);
 	return MMIO_DONE;
 }
 
 VGIC_WRITER(vgic_write_pending_clear)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned word = word_of(offset);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t bits = (uint32_t)value;
 
-	(void)row, (void)width;
+	(void)vcpu, (void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	vgic_lock(vgic);
@@ -223,7 +253,8 @@ VGIC_WRITER(vgic_write_pending_clear)
 		vgic_unlock(vgic);
 		return MMIO_RETRY;
 	}
-	/* SGIs that are sent after this stay: they are taken out of the inbox after the request was done. */
+	/* SGIs that are sent after this stay: they are taken out of the inbox after the request was
+	 * done. */
 	if (owner)
 		__atomic_fetch_and(&owner->inbox, ~bits, __ATOMIC_RELAXED);
 	bank->latch &= ~bits;
@@ -235,14 +266,16 @@ VGIC_WRITER(vgic_write_pending_clear)
 
 VGIC_READER(vgic_read_active)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned word = word_of(offset);
+	struct vgic_bank *bank = find_bank(frame, word);
 
-	(void)width;
+	(void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	vgic_lock(vgic);
-	if (!vgic_sync(vgic_cpu_of(vcpu), owner, offset / 4, key_of(vcpu, owner, row, offset))) {
+	if (!vgic_sync(vgic_cpu_of(vcpu), owner, word, key_of(vcpu, frame, offset))) {
 		vgic_unlock(vgic);
 		return MMIO_RETRY;
 	}
@@ -257,7 +290,8 @@ static void activate(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, u
 	struct vgic_bank *bank = owner ? &owner->bank : &vgic->spi[word - 1];
 
 	bank->active |= bits;
-	for_each_bit(n, bits) {
+	for_each_bit(n, bits)
+	{
 		unsigned target = bank->target[n];
 
 		if (!owner)
@@ -268,11 +302,13 @@ static void activate(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, u
 
 VGIC_WRITER(vgic_write_active_set)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned word = word_of(offset);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t bits = (uint32_t)value;
 
-	(void)row, (void)width;
+	(void)vcpu, (void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	vgic_lock(vgic);
@@ -282,18 +318,20 @@ VGIC_WRITER(vgic_write_active_set)
 	}
 	bank->set_active |= bits & bank->in_lr;
 	ask_fold(vgic, bank, bits);
-	activate(vgic, owner, offset / 4, bits & ~bank->in_lr & ~bank->active);
+	activate(vgic, owner, word, bits & ~bank->in_lr & ~bank->active);
 	vgic_unlock(vgic);
 	return MMIO_DONE;
 }
 
 VGIC_WRITER(vgic_write_active_clear)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	struct vgic_bank *bank = find_bank(vcpu, owner, offset / 4);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned word = word_of(offset);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t bits = (uint32_t)value;
 
-	(void)row, (void)width;
+	(void)vcpu, (void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	vgic_lock(vgic);
@@ -301,7 +339,7 @@ VGIC_WRITER(vgic_write_active_clear)
 		vgic_unlock(vgic);
 		return MMIO_RETRY;
 	}
-	vgic_clear_active(vgic, owner, offset / 4, bits);
+	vgic_clear_active(vgic, owner, word, bits);
 	vgic_unlock(vgic);
 	return MMIO_DONE;
 }
@@ -310,30 +348,33 @@ VGIC_WRITER(vgic_write_active_clear)
 
 VGIC_READER(vgic_read_priority)
 {
-	const struct vgic_bank *bank = find_bank(vcpu, owner, offset / VGIC_BANK_INTIDS);
+	unsigned intid = priority_intid(offset);
+	const struct vgic_bank *bank = find_bank(frame, vgic_word(intid));
 
-	(void)row;
+	(void)vcpu, (void)row;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	*value = 0;
 	for (unsigned i = 0; i < width; i++)
-		*value |= (uint64_t)READ_ONCE(bank->priority[offset % VGIC_BANK_INTIDS + i]) << (8 * i);
+		*value |= (uint64_t)READ_ONCE(bank->priority[intid % VGIC_BANK_INTIDS + i])
+			<< (8 * i);
 	return MMIO_DONE;
 }
 
 VGIC_WRITER(vgic_write_priority)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	unsigned word = offset / VGIC_BANK_INTIDS;
-	struct vgic_bank *bank = find_bank(vcpu, owner, word);
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned intid = priority_intid(offset), word = vgic_word(intid);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t changed = 0;
 
-	(void)row;
+	(void)vcpu, (void)row;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	vgic_lock(vgic);
 	for (unsigned i = 0; i < width; i++) {
-		unsigned n = offset % VGIC_BANK_INTIDS + i;
+		unsigned n = intid % VGIC_BANK_INTIDS + i;
 		uint8_t priority = (uint8_t)(value >> (8 * i)) & vgic->priority_mask;
 
 		if (bank->priority[n] != priority)
@@ -349,11 +390,11 @@ VGIC_WRITER(vgic_write_priority)
 
 VGIC_READER(vgic_read_config)
 {
-	unsigned intid = offset / 4 * CONFIG_INTIDS;
-	const struct vgic_bank *bank = find_bank(vcpu, owner, vgic_word(intid));
+	unsigned intid = config_intid(offset);
+	const struct vgic_bank *bank = find_bank(frame, vgic_word(intid));
 	uint32_t edge;
 
-	(void)row, (void)width;
+	(void)vcpu, (void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	edge = READ_ONCE(bank->edge) >> (intid % VGIC_BANK_INTIDS);
@@ -365,12 +406,13 @@ VGIC_READER(vgic_read_config)
 
 VGIC_WRITER(vgic_write_config)
 {
-	struct vgic *vgic = vgic_of(vcpu->vm);
-	unsigned intid = offset / 4 * CONFIG_INTIDS;
-	struct vgic_bank *bank = find_bank(vcpu, owner, vgic_word(intid));
+	struct vgic_cpu *owner = frame->owner;
+	struct vgic *vgic = frame->vgic;
+	unsigned intid = config_intid(offset), word = vgic_word(intid);
+	struct vgic_bank *bank = find_bank(frame, word);
 	uint32_t changed = 0;
 
-	(void)row, (void)width;
+	(void)vcpu, (void)row, (void)width;
 	if (!bank)
 		return MMIO_RAZ_WI;
 	vgic_lock(vgic);
@@ -385,7 +427,7 @@ VGIC_WRITER(vgic_write_config)
 		changed &= ~(VGIC_SGIS | owner->hw_backed);
 	bank->edge ^= changed;
 	ask_fold(vgic, bank, changed);
-	vgic_route(vgic, owner, vgic_word(intid), changed);
+	vgic_route(vgic, owner, word, changed);
 	vgic_unlock(vgic);
 	return MMIO_DONE;
 }

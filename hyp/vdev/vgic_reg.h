@@ -3,7 +3,7 @@
  * The memory-mapped registers of the vGIC: ranges of them as rows of a table, found in one indexed step.
  *
  * The registers with a field for each interrupt are the same in the distributor (SPIs; word 0 is RAZ/WI) and in the SGI frame
- * of a redistributor (word 0 only): `owner` is the vCPU whose redistributor is accessed, NULL for the distributor.
+ * of a redistributor (word 0 only).
  */
 #ifndef HYP_VDEV_VGIC_REG_H
 #define HYP_VDEV_VGIC_REG_H
@@ -13,27 +13,28 @@
 
 struct vgic_register;
 
-/* offset: from the row's first register. vcpu: who makes the access. The order is device_ops', so that registers need no
- * shuffling on the way. */
-typedef enum mmio_result (*vgic_reader)(struct vcpu *vcpu, struct vgic_cpu *owner, uint64_t offset,
+/* offset: from the device's start. vcpu: who makes the access. The arguments are those of struct device_ops, and the row. */
+typedef enum mmio_result (*vgic_reader)(struct vcpu *vcpu, struct vgic_frame *frame, uint64_t offset,
 	unsigned width, uint64_t *value, const struct vgic_register *row);
-typedef enum mmio_result (*vgic_writer)(struct vcpu *vcpu, struct vgic_cpu *owner, uint64_t offset,
+typedef enum mmio_result (*vgic_writer)(struct vcpu *vcpu, struct vgic_frame *frame, uint64_t offset,
 	unsigned width, uint64_t value, const struct vgic_register *row);
 
 struct vgic_register {
-	uint32_t first;	 /* offset in the device */
-	uint16_t widths; /* as device_region.widths; other widths, and misaligned accesses, are RAZ/WI */
-	uint16_t field;	 /* offset in struct vgic_bank */
 	vgic_reader read;
 	vgic_writer write;
+	uint16_t widths; /* as device_region.widths; other widths, and misaligned accesses, are RAZ/WI */
+	uint16_t field;	 /* offset in struct vgic_bank */
 } __aligned(32); /* so that its number is shifted, not multiplied */
 
 /* Devices are cut into pieces of this size; a byte for each names the row. */
 #define VGIC_PIECE 128
 #define VGIC_PIECES(first, last) [(first) / VGIC_PIECE ... (last) / VGIC_PIECE]
 
-extern const struct device_ops vgic_dist_ops;	/* device: struct vgic */
-extern const struct device_ops vgic_redist_ops; /* device: struct vgic_cpu */
+extern const struct device_ops vgic_dist_ops, vgic_redist_ops; /* device: struct vgic_frame */
+
+/* What TYPER reads as. */
+uint64_t vgic_dist_typer(void);
+uint64_t vgic_redist_typer(const struct vgic_cpu *cpu);
 
 /* GICD_IROUTER of an SPI (32..287). The lock is held. */
 void vgic_set_router(struct vgic *vgic, unsigned intid, uint64_t value);
@@ -47,14 +48,21 @@ uint32_t vgic_typer(void);
 /* The identification registers at 0xffd0..0xfffc of both. */
 #define VGIC_ID_FIRST 0xffd0
 
-enum mmio_result vgic_read_id(struct vcpu *vcpu, struct vgic_cpu *owner,
-	uint64_t offset, unsigned width, uint64_t *value, const struct vgic_register *row);
-enum mmio_result vgic_read_zero(struct vcpu *vcpu, struct vgic_cpu *owner,
-	uint64_t offset, unsigned width, uint64_t *value, const struct vgic_register *row);
-enum mmio_result vgic_write_ignored(struct vcpu *vcpu, struct vgic_cpu *owner,
-	uint64_t offset, unsigned width, uint64_t value, const struct vgic_register *row);
+#define VGIC_READER(name)                                                                          \
+	enum mmio_result name(struct vcpu *vcpu, struct vgic_frame *frame, uint64_t offset,        \
+		unsigned width, uint64_t *value, const struct vgic_register *row)
+#define VGIC_WRITER(name)                                                                          \
+	enum mmio_result name(struct vcpu *vcpu, struct vgic_frame *frame, uint64_t offset,        \
+		unsigned width, uint64_t value, const struct vgic_register *row)
 
-/* The rows that both have, `base` apart: fill rows ROW_IGROUPR.. in this order. */
+VGIC_READER(vgic_read_zero);
+VGIC_READER(vgic_read_id);
+VGIC_WRITER(vgic_write_ignored);
+
+/* Which of the registers in the first piece of both. */
+#define VGIC_HEAD_OFFSET(offset) ((offset) % VGIC_PIECE)
+
+/* The rows that both have. */
 enum vgic_bank_row {
 	ROW_NONE,
 	ROW_IGROUPR,
@@ -81,12 +89,8 @@ enum vgic_bank_row {
 #define VGIC_IPRIORITYR 0x400
 #define VGIC_ICFGR	0xc00
 
-#define VGIC_READER(name)                                                                          \
-	enum mmio_result name(struct vcpu *vcpu, struct vgic_cpu *owner,                           \
-		uint64_t offset, unsigned width, uint64_t *value, const struct vgic_register *row)
-#define VGIC_WRITER(name)                                                                          \
-	enum mmio_result name(struct vcpu *vcpu, struct vgic_cpu *owner,                           \
-		uint64_t offset, unsigned width, uint64_t value, const struct vgic_register *row)
+#define VGIC_PRIORITYR_SIZE 0x400
+#define VGIC_ICFGR_SIZE	    0x100
 
 VGIC_READER(vgic_read_word);
 VGIC_READER(vgic_read_pending);
@@ -103,33 +107,25 @@ VGIC_WRITER(vgic_write_active_clear);
 VGIC_WRITER(vgic_write_priority);
 VGIC_WRITER(vgic_write_config);
 
-#define VGIC_ROW(offset, width_bits, bank_field, reader, writer)                                   \
+#define VGIC_ROW(width_bits, bank_field, reader, writer)                                           \
 	{                                                                                          \
-		.first = (offset), .widths = (uint16_t)(width_bits),                               \
-		.field = offsetof(struct vgic_bank, bank_field), .read = (reader),                 \
-		.write = (writer)                                                                  \
+		.read = (reader), .write = (writer), .widths = (uint16_t)(width_bits),             \
+		.field = offsetof(struct vgic_bank, bank_field)                                    \
 	}
 
-#define VGIC_BANK_ROWS(base)                                                                       \
-	[ROW_NONE] = VGIC_ROW(0, WIDTHS_ALL, enable, vgic_read_zero, vgic_write_ignored),          \
-	[ROW_IGROUPR] =                                                                            \
-		VGIC_ROW((base) + VGIC_IGROUPR, BIT(4), group, vgic_read_word, vgic_write_group),  \
-	[ROW_ISENABLER] = VGIC_ROW((base) + VGIC_ISENABLER, BIT(4), enable, vgic_read_word,        \
-		vgic_write_enable_set),                                                            \
-	[ROW_ICENABLER] = VGIC_ROW((base) + VGIC_ICENABLER, BIT(4), enable, vgic_read_word,        \
-		vgic_write_enable_clear),                                                          \
-	[ROW_ISPENDR] = VGIC_ROW((base) + VGIC_ISPENDR, BIT(4), latch, vgic_read_pending,          \
-		vgic_write_pending_set),                                                           \
-	[ROW_ICPENDR] = VGIC_ROW((base) + VGIC_ICPENDR, BIT(4), latch, vgic_read_pending,          \
-		vgic_write_pending_clear),                                                         \
-	[ROW_ISACTIVER] = VGIC_ROW((base) + VGIC_ISACTIVER, BIT(4), active, vgic_read_active,      \
-		vgic_write_active_set),                                                            \
-	[ROW_ICACTIVER] = VGIC_ROW((base) + VGIC_ICACTIVER, BIT(4), active, vgic_read_active,      \
-		vgic_write_active_clear),                                                          \
-	[ROW_IPRIORITYR] = VGIC_ROW((base) + VGIC_IPRIORITYR, BIT(1) | BIT(4), priority,           \
-		vgic_read_priority, vgic_write_priority),                                          \
-	[ROW_ICFGR] =                                                                              \
-		VGIC_ROW((base) + VGIC_ICFGR, BIT(4), edge, vgic_read_config, vgic_write_config)
+#define VGIC_BANK_ROWS                                                                             \
+	[ROW_NONE] = VGIC_ROW(WIDTHS_ALL, enable, vgic_read_zero, vgic_write_ignored),             \
+	[ROW_IGROUPR] = VGIC_ROW(BIT(4), group, vgic_read_word, vgic_write_group),                 \
+	[ROW_ISENABLER] = VGIC_ROW(BIT(4), enable, vgic_read_word, vgic_write_enable_set),         \
+	[ROW_ICENABLER] = VGIC_ROW(BIT(4), enable, vgic_read_word, vgic_write_enable_clear),       \
+	[ROW_ISPENDR] = VGIC_ROW(BIT(4), latch, vgic_read_pending, vgic_write_pending_set),        \
+	[ROW_ICPENDR] = VGIC_ROW(BIT(4), latch, vgic_read_pending, vgic_write_pending_clear),      \
+	[ROW_ISACTIVER] = VGIC_ROW(BIT(4), active, vgic_read_active, vgic_write_active_set),       \
+	[ROW_ICACTIVER] = VGIC_ROW(BIT(4), active, vgic_read_active, vgic_write_active_clear),     \
+	[ROW_IPRIORITYR] =                                                                         \
+		VGIC_ROW(BIT(1) | BIT(4), priority, vgic_read_priority, vgic_write_priority),      \
+	[ROW_ICFGR] = VGIC_ROW(BIT(4), edge, vgic_read_config, vgic_write_config),                 \
+	[ROW_ID] = VGIC_ROW(BIT(4), enable, vgic_read_id, vgic_write_ignored)
 
 #define VGIC_BANK_PIECES(base)                                                                     \
 	[((base) + VGIC_IGROUPR) / VGIC_PIECE] = ROW_IGROUPR,                                      \
@@ -139,23 +135,23 @@ VGIC_WRITER(vgic_write_config);
 	[((base) + VGIC_ICPENDR) / VGIC_PIECE] = ROW_ICPENDR,                                      \
 	[((base) + VGIC_ISACTIVER) / VGIC_PIECE] = ROW_ISACTIVER,                                  \
 	[((base) + VGIC_ICACTIVER) / VGIC_PIECE] = ROW_ICACTIVER,                                  \
-	VGIC_PIECES((base) + VGIC_IPRIORITYR, (base) + VGIC_IPRIORITYR + 0x3ff) = ROW_IPRIORITYR,  \
-	VGIC_PIECES((base) + VGIC_ICFGR, (base) + VGIC_ICFGR + 0xff) = ROW_ICFGR
+	VGIC_PIECES((base) + VGIC_IPRIORITYR, (base) + VGIC_IPRIORITYR + VGIC_PRIORITYR_SIZE - 1) = ROW_IPRIORITYR,  \
+	VGIC_PIECES((base) + VGIC_ICFGR, (base) + VGIC_ICFGR + VGIC_ICFGR_SIZE - 1) = ROW_ICFGR
 
 static __always_inline enum mmio_result vgic_read_row(const struct vgic_register *row,
-	struct vcpu *vcpu, struct vgic_cpu *owner, uint64_t offset, unsigned width, uint64_t *value)
+	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t *value)
 {
 	if (unlikely(!((row->widths >> width) & 1)) || unlikely(offset & (width - 1)))
 		return MMIO_RAZ_WI;
-	return row->read(vcpu, owner, offset - row->first, width, value, row);
+	return row->read(vcpu, device, offset, width, value, row);
 }
 
 static __always_inline enum mmio_result vgic_write_row(const struct vgic_register *row,
-	struct vcpu *vcpu, struct vgic_cpu *owner, uint64_t offset, unsigned width, uint64_t value)
+	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t value)
 {
 	if (unlikely(!((row->widths >> width) & 1)) || unlikely(offset & (width - 1)))
 		return MMIO_RAZ_WI;
-	return row->write(vcpu, owner, offset - row->first, width, value, row);
+	return row->write(vcpu, device, offset, width, value, row);
 }
 
 #endif

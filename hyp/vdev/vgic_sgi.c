@@ -5,7 +5,8 @@
 #include "drivers/gic/gicv3_cpu.h"
 #include "hyp/vdev/vgic_fast.h"
 
-/* vCPUs have affinity 0.0.0.n with n below 16: any other cluster, and any other range of Aff0, has nobody. */
+/* vCPUs have affinity 0.0.0.n with n below 16: any other cluster, and any other range of Aff0, has
+ * nobody. */
 #define OTHER_CLUSTERS (ICC_SGIR_AFF1 | ICC_SGIR_AFF2 | ICC_SGIR_AFF3 | ICC_SGIR_RS)
 _Static_assert(MAX_VCPUS <= 16, "one target list reaches all vCPUs");
 
@@ -13,7 +14,8 @@ enum exit_result vgic_sgi_write(struct vcpu *vcpu, unsigned encoding, uint64_t v
 {
 	struct vgic *vgic = vgic_of(vcpu->vm);
 	unsigned sgi = (unsigned)FIELD_GET(ICC_SGIR_INTID, value);
-	/* SGI1R makes group 1 interrupts, the others group 0 ones: where the target's IGROUPR0 says otherwise, none. */
+	/* SGI1R makes group 1 interrupts, the others group 0 ones: where the target's IGROUPR0 says
+	 * otherwise, none. */
 	uint32_t group1 = encoding == SYS_ICC_SGI1R_EL1;
 	uint32_t targets = vgic->all & (uint32_t)(value & ICC_SGIR_TARGETS);
 
@@ -22,7 +24,8 @@ enum exit_result vgic_sgi_write(struct vcpu *vcpu, unsigned encoding, uint64_t v
 			return EXIT_SKIP;
 		targets = vgic->all & ~(uint32_t)BIT(vcpu->id);
 	}
-	for_each_bit(id, targets) {
+	for_each_bit(id, targets)
+	{
 		struct vgic_cpu *cpu = vgic->cpus[id];
 
 		if (((cpu->bank.group >> sgi) & 1) != group1)

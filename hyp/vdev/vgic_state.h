@@ -2,18 +2,21 @@
 /*
  * The vGIC's own state. Only hyp/vdev/vgic*.c and vgic_fast.h include this.
  *
- * Interrupts are kept in banks of 32: one for each vCPU's SGIs and PPIs (word 0), eight for the VM's SPIs (words 1..8).
+ * Interrupts are kept in banks of 32: one for each vCPU's SGIs and PPIs (word 0), eight for the
+ * VM's SPIs (words 1..8).
  *
  * Who may touch what:
  *  - everything is under vgic->lock, but:
  *  - `inbox` is atomic: SGIs that were sent and that the vCPU has not seen;
- *  - the CPU on which a vCPU is loaded reads template, lr_of, look and deliverable without the lock (vgic_fast.h). lr_of
- *    changes only there (or while the vCPU is loaded nowhere); whoever changes the others sees to it that that CPU looks;
+ *  - the CPU on which a vCPU is loaded reads template, lr_of, look and deliverable without the lock
+ * (vgic_fast.h). lr_of changes only there (or while the vCPU is loaded nowhere); whoever changes
+ * the others sees to it that that CPU looks;
  *  - list registers and ICH_HCR_EL2 belong to the CPU on which the vCPU is loaded.
  *
- * The truth about an interrupt whose bit in_lr is set is in a list register; latch, active and lr_latch are then what they
- * were when the list registers were last folded (and filled again). To change such an interrupt, set a bit in one of the
- * bank's requests and ask for a fold (vgic_ask_fold()).
+ * The truth about an interrupt whose bit in_lr is set is in a list register; latch, active and
+ * lr_latch are then what they were when the list registers were last folded (and filled again). To
+ * change such an interrupt, set a bit in one of the bank's requests and ask for a fold
+ * (vgic_ask_fold()).
  */
 #ifndef HYP_VDEV_VGIC_STATE_H
 #define HYP_VDEV_VGIC_STATE_H
@@ -22,89 +25,111 @@
 #include "hyp/vdev/vgic.h"
 
 #define VGIC_BANK_INTIDS 32
-#define VGIC_BANKS	 (VGIC_NR_INTIDS / VGIC_BANK_INTIDS)
-#define VGIC_SPI_BANKS	 (VGIC_BANKS - 1)
-#define VGIC_SGIS	 UINT32_C(0x0000ffff) /* of word 0 */
+#define VGIC_BANKS       (VGIC_NR_INTIDS / VGIC_BANK_INTIDS)
+#define VGIC_SPI_BANKS   (VGIC_BANKS - 1)
+#define VGIC_SGIS        UINT32_C(0x0000ffff) /* of word 0 */
 
 /* lr_of: in none. ICH_ELRSR_EL2's bit of that number is RES0, so that it never looks free. */
-#define VGIC_NO_LR 31
+#define VGIC_NO_LR       31
 
-/* vgic_cpu.look: bit n (0..8): bank n may hold interrupts for this vCPU that are not in a list register; and: */
-#define VGIC_LOOK_BANKS	GENMASK(VGIC_BANKS - 1, 0)
-#define VGIC_LOOK_FOLD	BIT(31) /* fold the list registers, for requests or to be read */
+/* vgic_cpu.look: bit n (0..8): bank n may hold interrupts for this vCPU that are not in a list
+ * register; and: */
+#define VGIC_LOOK_BANKS  GENMASK(VGIC_BANKS - 1, 0)
+#define VGIC_LOOK_FOLD   BIT(31) /* fold the list registers, for requests or to be read */
 
 /* vgic_bank.target, beside ids of vCPUs. */
-#define VGIC_ANYBODY 0xfe /* IROUTER.IRM */
-#define VGIC_NOBODY  0xff /* IROUTER names a CPU that does not exist */
+#define VGIC_ANYBODY     0xfe /* IROUTER.IRM */
+#define VGIC_NOBODY      0xff /* IROUTER names a CPU that does not exist */
 
 /* vgic.groups: GICD_CTLR. */
-#define VGIC_GROUP0 1U
-#define VGIC_GROUP1 2U
+#define VGIC_GROUP0      1U
+#define VGIC_GROUP1      2U
 
 struct vgic_bank {
 	uint32_t enable;
 	uint32_t group; /* 1: group 1 */
 	uint32_t edge;
-	uint32_t line;	 /* level of the wire; not for those in hw_backed */
-	uint32_t latch;	 /* pending: an edge came, or ISPENDR was written */
+	uint32_t line;  /* level of the wire; not for those in hw_backed */
+	uint32_t latch; /* pending: an edge came, or ISPENDR was written */
 	uint32_t active;
-	uint32_t in_lr;	   /* in a list register of vCPU home[] */
-	uint32_t lr_latch; /* pending in the list register because of latch, which was cleared then */
-	uint32_t any;	   /* SPIs routed to any vCPU (IROUTER.IRM) */
-	uint32_t clear_pending, set_active, clear_active; /* requests, for interrupts in a list register */
-	uint32_t targets[MAX_VCPUS];			   /* bit n: interrupt n may be signalled to that vCPU */
-	uint8_t target[VGIC_BANK_INTIDS];		   /* the vCPU of `targets`, or VGIC_NOBODY, VGIC_ANYBODY */
-	uint8_t home[VGIC_BANK_INTIDS];			   /* vCPU that has it in a list register, or active */
+	uint32_t in_lr;    /* in a list register of vCPU home[] */
+	uint32_t lr_latch; /* pending in the list register because of latch, which was cleared then
+			    */
+	uint32_t any;      /* SPIs routed to any vCPU (IROUTER.IRM) */
+	uint32_t clear_pending, set_active,
+		clear_active;             /* requests, for interrupts in a list register */
+	uint32_t targets[MAX_VCPUS];      /* bit n: interrupt n may be signalled to that vCPU */
+	uint8_t target[VGIC_BANK_INTIDS]; /* the vCPU of `targets`, or VGIC_NOBODY, VGIC_ANYBODY */
+	uint8_t home[VGIC_BANK_INTIDS];   /* vCPU that has it in a list register, or active */
 	uint8_t priority[VGIC_BANK_INTIDS];
+	uint8_t unused[48];
+};
+
+_Static_assert(sizeof(struct vgic_bank) == 256, "a bank's number is shifted, not multiplied");
+
+/*
+ * What the memory-mapped registers of the distributor or of a redistributor need to know: the
+ * device of a row of the device table.
+ */
+struct vgic_frame {
+	struct vgic *vgic;
+	struct vgic_cpu *owner; /* whose redistributor it is; NULL: the distributor */
+	struct vgic_bank *banks;
+	unsigned first_word, words; /* which words the banks are */
+	uint64_t typer;             /* GICD_TYPER, GICR_TYPER */
 };
 
 struct vgic_cpu {
-	uint64_t template[VGIC_BANK_INTIDS]; /* list register value of a pending interrupt of word 0 */
-	uint8_t lr_of[VGIC_BANK_INTIDS];     /* list register that has an interrupt of word 0, or VGIC_NO_LR */
-	uint32_t look;			     /* not 0: something is outside the list registers that belongs there */
-	uint32_t deliverable;		     /* word 0: enabled, and so is the group in the distributor */
+	uint64_t template[VGIC_BANK_INTIDS]; /* list register value of a pending interrupt of word 0
+					      */
+	uint8_t lr_of[VGIC_BANK_INTIDS];     /* list register that has an interrupt of word 0, or
+						VGIC_NO_LR */
+	uint32_t look; /* not 0: something is outside the list registers that belongs there */
+	uint32_t deliverable; /* word 0: enabled, and so is the group in the distributor */
 	uint32_t inbox;
-	uint32_t used;	    /* bit n: list register n was written since it was last folded */
+	uint32_t used;      /* bit n: list register n was written since it was last folded */
 	uint32_t hw_backed; /* word 0: vgic_map_hw() */
-	uint32_t hw_held;   /* of those: the physical interrupt is active on this vCPU's behalf; 0 when it isn't loaded */
+	uint32_t hw_held;   /* of those: the physical interrupt is active on this vCPU's behalf; 0
+			       when it isn't loaded */
 	uint16_t lr_intid[VIF_LRS_MAX];
-	uint64_t hcr;		     /* ICH_HCR_EL2 as written last */
-	uint64_t vmcr;		     /* ICH_VMCR_EL2: of an unloaded vCPU, or as seen last */
+	uint64_t hcr;                /* ICH_HCR_EL2 as written last */
+	bool asleep;                 /* GICR_WAKER.ProcessorSleep */
+	uint64_t vmcr;               /* ICH_VMCR_EL2: of an unloaded vCPU, or as seen last */
 	const struct cpu *loaded_on; /* NULL: nowhere */
 	struct vcpu *vcpu;
 	struct vgic *vgic;
 	struct vif_aprs aprs; /* of an unloaded vCPU */
-	bool asleep;	      /* GICR_WAKER.ProcessorSleep */
 	bool active_outside;  /* active interrupts did not all fit */
-	bool leaving;	      /* being unloaded: others take SPIs that are for anybody */
-	uint64_t typer;	      /* GICR_TYPER */
+	bool leaving;         /* being unloaded: others take SPIs that are for anybody */
 	uint32_t pintid[VGIC_BANK_INTIDS];
 
 	/* a read by this vCPU that waits for other vCPUs to fold: vgic_sync() */
 	uint32_t sync_wait; /* bit n: vCPU n has not done so yet */
 	uint64_t sync_key;  /* which read */
 
+	struct vgic_frame frame;
 	struct vgic_bank bank;
 };
 
 struct vgic {
 	struct spinlock lock;
-	uint32_t groups;    /* GICD_CTLR: bit 0 group 0 enabled, bit 1 group 1 */
-	uint32_t unsettled; /* bit n: vCPU n is loaded and has been asked to fold */
-	uint32_t kicks;	    /* bit n: vCPU n is to be told when the lock is given back */
-	uint32_t all;	    /* bit n: vCPU n exists */
-	uint32_t typer;	    /* GICD_TYPER */
+	uint32_t groups;       /* GICD_CTLR: bit 0 group 0 enabled, bit 1 group 1 */
+	uint32_t unsettled;    /* bit n: vCPU n is loaded and has been asked to fold */
+	uint32_t kicks;        /* bit n: vCPU n is to be told when the lock is given back */
+	uint32_t all;          /* bit n: vCPU n exists */
+	uint32_t typer;        /* GICD_TYPER */
 	uint8_t priority_mask; /* bits of a priority that exist */
 	struct vm *vm;
 	struct vgic_cpu *cpus[MAX_VCPUS];
+	struct vgic_frame frame;
 	struct vgic_bank spi[VGIC_SPI_BANKS];
 	uint64_t router[VGIC_NR_SPIS];
 };
 
 /* For each set bit of a word, lowest first; the word is read once. */
-#define for_each_bit(n, bits)                                                                      \
-	for (uint32_t n, left_##n = (bits);                                                        \
-		left_##n && (n = (uint32_t)__builtin_ctz(left_##n), true);                         \
+#define for_each_bit(n, bits)                                              \
+	for (uint32_t n, left_##n = (bits);                                \
+		left_##n && (n = (uint32_t)__builtin_ctz(left_##n), true); \
 		left_##n &= left_##n - 1)
 
 static inline struct vgic *vgic_of(const struct vm *vm)
@@ -153,7 +178,8 @@ static inline void vgic_lock(struct vgic *vgic)
 	spin_lock(&vgic->lock);
 }
 
-/* Gives the lock back, then tells the vCPUs in vgic->kicks to look (the one that runs here, too: before it goes on). */
+/* Gives the lock back, then tells the vCPUs in vgic->kicks to look (the one that runs here, too:
+ * before it goes on). */
 void vgic_unlock_and_kick(struct vgic *vgic);
 
 static inline void vgic_unlock(struct vgic *vgic)
@@ -181,12 +207,13 @@ static inline uint32_t vgic_pending_private(const struct vgic_cpu *cpu)
 /* ---- vgic_irq.c: the rules of pending and active. The lock is held. ---- */
 
 /*
- * Bit n: interrupt n of word `word` is to be signalled to the vCPU and is not in a list register: pending, enabled, targeted,
- * not active.
+ * Bit n: interrupt n of word `word` is to be signalled to the vCPU and is not in a list register:
+ * pending, enabled, targeted, not active.
  */
 uint32_t vgic_ready(struct vgic_cpu *cpu, unsigned word);
 
-/* Tells the vCPUs concerned that something is new about the interrupts `bits`. `owner`: the vCPU of word 0, else NULL. */
+/* Tells the vCPUs concerned that something is new about the interrupts `bits`. `owner`: the vCPU of
+ * word 0, else NULL. */
 void vgic_route_pending(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits);
 
 static inline void vgic_route(
@@ -200,22 +227,26 @@ static inline void vgic_route(
 /* Asks one vCPU to look at a bank. */
 void vgic_notify(struct vgic_cpu *cpu, unsigned word);
 
-/* Asks the vCPUs that have any of `bits` in a list register to fold them; see vgic_do_requests(). */
+/* Asks the vCPUs that have any of `bits` in a list register to fold them; see vgic_do_requests().
+ */
 void vgic_ask_fold(struct vgic *vgic, const struct vgic_bank *bank, uint32_t bits);
 void vgic_ask_cpu_fold(struct vgic_cpu *cpu);
 
-/* Does what the requests say that concern interrupts whose home is this vCPU. Its list registers are folded. */
+/* Does what the requests say that concern interrupts whose home is this vCPU. Its list registers
+ * are folded. */
 void vgic_do_requests(struct vgic_cpu *cpu);
 
 /* The interrupts `bits` stop being active, now or when their vCPU has looked. `owner` as above. */
 void vgic_clear_active(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits);
 
-/* Remakes `deliverable` of a vCPU, after a change to enables or groups, and the templates of `bits`. */
+/* Remakes `deliverable` of a vCPU, after a change to enables or groups, and the templates of
+ * `bits`. */
 void vgic_update_private(struct vgic_cpu *cpu, uint32_t bits);
 
 /*
- * Makes software state exact for reading a bank: folds and fills this CPU's list registers; false: other vCPUs must do so
- * first and were asked to, the access is to be tried again. `owner` as above; `key`: which access it is, not 0.
+ * Makes software state exact for reading a bank: folds and fills this CPU's list registers; false:
+ * other vCPUs must do so first and were asked to, the access is to be tried again. `owner` as
+ * above; `key`: which access it is, not 0.
  */
 bool vgic_sync(struct vgic_cpu *reader, struct vgic_cpu *owner, unsigned word, uint64_t key);
 
@@ -229,7 +260,8 @@ void vgic_release_hw(struct vgic_cpu *cpu, unsigned intid);
 #define VGIC_PRIORITY_IDLE 0x100
 unsigned vgic_running_priority(const struct vif_aprs *aprs);
 
-/* Would an interrupt of this priority and group be signalled, with these VMCR and active priorities? IHI 0069 4.8. */
+/* Would an interrupt of this priority and group be signalled, with these VMCR and active
+ * priorities? IHI 0069 4.8. */
 bool vgic_signals(uint64_t vmcr, const struct vif_aprs *aprs, unsigned priority, bool group1);
 
 /* ---- vgic_lr.c: list registers. The lock is held and the vCPU is loaded here. ---- */
@@ -243,7 +275,8 @@ void vgic_fill(struct vgic_cpu *cpu);
 /* If the guest has ended the interrupt in its list register, so that it is in none any more. */
 void vgic_reclaim(struct vgic_cpu *cpu, unsigned intid);
 
-/* The wire of a level-sensitive interrupt went low: if it is pending in a list register for nothing else, it goes. */
+/* The wire of a level-sensitive interrupt went low: if it is pending in a list register for nothing
+ * else, it goes. */
 void vgic_withdraw(struct vgic_cpu *cpu, unsigned intid);
 
 /* Brings the list registers up to date with what `look` says, the short way if there is one. */

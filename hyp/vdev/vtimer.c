@@ -9,11 +9,11 @@
 
 /* CNTHCTL_EL2, E2H = 0: EL1 may use the physical counter and timer; nothing else of it. */
 #define CNTHCTL_EL1PCTEN BIT(0)
-#define CNTHCTL_EL1PCEN	 BIT(1)
+#define CNTHCTL_EL1PCEN  BIT(1)
 
 /* CNT*_CTL: the output is high. */
-#define CTL_LINE_MASK (TIMER_CTL_ENABLE | TIMER_CTL_IMASK | TIMER_CTL_ISTATUS)
-#define CTL_LINE_HIGH (TIMER_CTL_ENABLE | TIMER_CTL_ISTATUS)
+#define CTL_LINE_MASK    (TIMER_CTL_ENABLE | TIMER_CTL_IMASK | TIMER_CTL_ISTATUS)
+#define CTL_LINE_HIGH    (TIMER_CTL_ENABLE | TIMER_CTL_ISTATUS)
 
 enum which { VIRTUAL, PHYSICAL, TIMERS };
 
@@ -169,7 +169,7 @@ uint32_t vtimer_lines(const struct vcpu *vcpu)
 			high = (read_ctl(which) & CTL_LINE_MASK) == CTL_LINE_HIGH;
 		else
 			high = is_on(timer->ctl) &&
-			       timer_now() >= deadline_of(vcpu, which, timer->cval);
+				timer_now() >= deadline_of(vcpu, which, timer->cval);
 		if (high)
 			lines |= (uint32_t)BIT(ppi_of[which]);
 	}

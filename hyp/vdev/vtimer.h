@@ -2,9 +2,10 @@
 /*
  * The timers of a vCPU: the EL1 virtual timer (PPI 27) and the EL1 physical timer (PPI 30).
  *
- * The guest programs the CPU's own timers while it is loaded; their physical interrupts become its PPIs, ended through a
- * list register with the HW bit. While it is not loaded its compare values are watched by soft timers (hyp/vm/timer.h).
- * The virtual counter is the physical one minus vm->cntvoff. Arm ARM D12.
+ * The guest programs the CPU's own timers while it is loaded; their physical interrupts become its
+ * PPIs, ended through a list register with the HW bit. While it is not loaded its compare values
+ * are watched by soft timers (hyp/vm/timer.h). The virtual counter is the physical one minus
+ * vm->cntvoff. Arm ARM D12.
  */
 #ifndef HYP_VDEV_VTIMER_H
 #define HYP_VDEV_VTIMER_H
@@ -19,22 +20,22 @@
 extern const struct vm_part vtimer_part;
 
 /*
- * Boot CPU, once, after timer_init() and irq_init(): registers the physical interrupts of both timers.
- * ERR_NOT_FOUND when the devicetree has no virtual timer. Then on each CPU, after gic_cpu_init(): both off, and the guest
- * may use them (CNTHCTL_EL2).
+ * Boot CPU, once, after timer_init() and irq_init(): registers the physical interrupts of both
+ * timers. ERR_NOT_FOUND when the devicetree has no virtual timer. Then on each CPU, after
+ * gic_cpu_init(): both off, and the guest may use them (CNTHCTL_EL2).
  */
 enum status vtimer_init(void) __must_check;
 void vtimer_init_cpu(void);
 
 /*
- * Bit n: the output of the timer with PPI n is high (ENABLE, not IMASK, condition met). The vCPU is loaded on this CPU, or
- * nowhere. Arm ARM D12.2.4.
+ * Bit n: the output of the timer with PPI n is high (ENABLE, not IMASK, condition met). The vCPU is
+ * loaded on this CPU, or nowhere. Arm ARM D12.2.4.
  */
 uint32_t vtimer_lines(const struct vcpu *vcpu);
 
 /*
- * The physical interrupts of the timers whose bits are set in `changed` may come on `cpu` or not, as `enabled` says.
- * From the vGIC, with its lock held.
+ * The physical interrupts of the timers whose bits are set in `changed` may come on `cpu` or not,
+ * as `enabled` says. From the vGIC, with its lock held.
  */
 void vtimer_ppi_enable(const struct cpu *cpu, uint32_t changed, uint32_t enabled);
 

@@ -3,7 +3,8 @@
 #include "hyp/arch/features.h"
 #include "hyp/base/string.h"
 
-/* SCTLR_EL1 out of reset: the bits that are RES1 in the base architecture (SPAN, nTLSMD, LSMAOE, nTWE, nTWI, ITD ...). */
+/* SCTLR_EL1 out of reset: the bits that are RES1 in the base architecture (SPAN, nTLSMD, LSMAOE,
+ * nTWE, nTWI, ITD ...). */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00980)
 
 #define NONE(name)
@@ -18,15 +19,15 @@ void bank_reset(uint64_t bank[NR_BANK_SLOTS])
 	bank[BANK_CPACR_EL1] = guest_cpacr(0);
 }
 
-#define SAVE(name) bank[BANK_##name] = read_sysreg(name);
-#define LOAD(name) write_sysreg(bank[BANK_##name], name);
+#define SAVE(name)                                        bank[BANK_##name] = read_sysreg(name);
+#define LOAD(name)                                        write_sysreg(bank[BANK_##name], name);
 #define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) bank(name)
 
 static void save_el1(uint64_t bank[NR_BANK_SLOTS])
 {
-#define EL1 SAVE
+#define EL1   SAVE
 #define PAUTH NONE
-#define RAS NONE
+#define RAS   NONE
 #include "hyp/arch/sysreg.def"
 #undef EL1
 #undef PAUTH
@@ -35,9 +36,9 @@ static void save_el1(uint64_t bank[NR_BANK_SLOTS])
 
 static void save_pauth(uint64_t bank[NR_BANK_SLOTS])
 {
-#define EL1 NONE
+#define EL1   NONE
 #define PAUTH SAVE
-#define RAS NONE
+#define RAS   NONE
 #include "hyp/arch/sysreg.def"
 #undef EL1
 #undef PAUTH
@@ -46,9 +47,9 @@ static void save_pauth(uint64_t bank[NR_BANK_SLOTS])
 
 static void save_ras(uint64_t bank[NR_BANK_SLOTS])
 {
-#define EL1 NONE
+#define EL1   NONE
 #define PAUTH NONE
-#define RAS SAVE
+#define RAS   SAVE
 #include "hyp/arch/sysreg.def"
 #undef EL1
 #undef PAUTH
@@ -57,9 +58,9 @@ static void save_ras(uint64_t bank[NR_BANK_SLOTS])
 
 static void load_el1(const uint64_t bank[NR_BANK_SLOTS])
 {
-#define EL1 LOAD
+#define EL1   LOAD
 #define PAUTH NONE
-#define RAS NONE
+#define RAS   NONE
 #include "hyp/arch/sysreg.def"
 #undef EL1
 #undef PAUTH
@@ -68,9 +69,9 @@ static void load_el1(const uint64_t bank[NR_BANK_SLOTS])
 
 static void load_pauth(const uint64_t bank[NR_BANK_SLOTS])
 {
-#define EL1 NONE
+#define EL1   NONE
 #define PAUTH LOAD
-#define RAS NONE
+#define RAS   NONE
 #include "hyp/arch/sysreg.def"
 #undef EL1
 #undef PAUTH
@@ -79,9 +80,9 @@ static void load_pauth(const uint64_t bank[NR_BANK_SLOTS])
 
 static void load_ras(const uint64_t bank[NR_BANK_SLOTS])
 {
-#define EL1 NONE
+#define EL1   NONE
 #define PAUTH NONE
-#define RAS LOAD
+#define RAS   LOAD
 #include "hyp/arch/sysreg.def"
 #undef EL1
 #undef PAUTH

@@ -10,7 +10,8 @@ static enum exit_result record(struct vcpu *vcpu, unsigned ec, uint64_t iss)
 	return EXIT_INJECT;
 }
 
-static enum exit_result record_abort(struct vcpu *vcpu, bool instruction, uint64_t iss, uint64_t far)
+static enum exit_result record_abort(
+	struct vcpu *vcpu, bool instruction, uint64_t iss, uint64_t far)
 {
 	record(vcpu, instruction ? EC_INSN_ABORT_LOWER : EC_DATA_ABORT_LOWER, iss);
 	vcpu->inject.far = far;
@@ -28,8 +29,8 @@ enum exit_result inject_external_abort(struct vcpu *vcpu, bool instruction, uint
 	return record_abort(vcpu, instruction, FSC_EXTERNAL, far);
 }
 
-enum exit_result inject_external_abort_on_walk(struct vcpu *vcpu, bool instruction, uint64_t far,
-	unsigned level)
+enum exit_result inject_external_abort_on_walk(
+	struct vcpu *vcpu, bool instruction, uint64_t far, unsigned level)
 {
 	return record_abort(vcpu, instruction, FSC_EXTERNAL_ON_WALK + level, far);
 }
@@ -64,7 +65,8 @@ void inject_serror(struct vcpu *vcpu, uint64_t iss)
 
 uint64_t inject_new_pstate(uint64_t pstate, uint64_t sctlr, bool has_pan, bool has_ssbs)
 {
-	uint64_t new = (pstate & PSTATE_KEPT) | PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H;
+	uint64_t new =
+		(pstate & PSTATE_KEPT) | PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H;
 
 	if (!has_pan)
 		new &= ~PSTATE_PAN;
@@ -89,7 +91,8 @@ uint64_t inject_vector_offset(uint64_t pstate)
 	}
 }
 
-/* Aborts have one EC for the same EL and one for a lower one; IL is 1 but for a 16-bit instruction that trapped. */
+/* Aborts have one EC for the same EL and one for a lower one; IL is 1 but for a 16-bit instruction
+ * that trapped. */
 static uint64_t final_esr(uint64_t esr, uint64_t pstate)
 {
 	unsigned ec = ESR_GET_EC(esr);
@@ -110,7 +113,7 @@ void inject_now(struct vcpu *vcpu)
 	write_sysreg(final_esr(vcpu->inject.esr, pstate), ESR_EL1);
 	if (vcpu->inject.has_far)
 		write_sysreg(vcpu->inject.far, FAR_EL1);
-	vcpu->regs.pstate = inject_new_pstate(pstate, read_sysreg(SCTLR_EL1), cpu_features.pan,
-		cpu_features.ssbs);
+	vcpu->regs.pstate = inject_new_pstate(
+		pstate, read_sysreg(SCTLR_EL1), cpu_features.pan, cpu_features.ssbs);
 	vcpu->regs.pc = vector;
 }

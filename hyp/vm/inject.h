@@ -2,9 +2,9 @@
 /*
  * Exceptions for a guest's EL1.
  *
- * A handler records one with the inject_record_*() functions and returns their value (EXIT_INJECT); exit_finish() then
- * calls inject_now(), which writes ELR_EL1, SPSR_EL1, ESR_EL1, FAR_EL1 and moves the guest to its vector.
- * Source: Arm ARM D1.3 (exception entry), AArch64.TakeException().
+ * A handler records one with the inject_record_*() functions and returns their value (EXIT_INJECT);
+ * exit_finish() then calls inject_now(), which writes ELR_EL1, SPSR_EL1, ESR_EL1, FAR_EL1 and moves
+ * the guest to its vector. Source: Arm ARM D1.3 (exception entry), AArch64.TakeException().
  */
 #ifndef HYP_VM_INJECT_H
 #define HYP_VM_INJECT_H
@@ -18,8 +18,8 @@ enum exit_result inject_undefined(struct vcpu *vcpu);
 enum exit_result inject_external_abort(struct vcpu *vcpu, bool instruction, uint64_t far);
 
 /* The same on the walk of the guest's own tables, at `level`. */
-enum exit_result inject_external_abort_on_walk(struct vcpu *vcpu, bool instruction, uint64_t far,
-	unsigned level);
+enum exit_result inject_external_abort_on_walk(
+	struct vcpu *vcpu, bool instruction, uint64_t far, unsigned level);
 
 /* A data abort with any ISS (DFSC, CM, WnR ...), or an instruction abort with IFSC. */
 enum exit_result inject_data_abort(struct vcpu *vcpu, uint64_t iss, uint64_t far);

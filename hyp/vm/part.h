@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Parts: what rooms above hyp/vm keep for each VM and each vCPU, and how the life of a VM reaches them.
+ * Parts: what rooms above hyp/vm keep for each VM and each vCPU, and how the life of a VM reaches
+ * them.
  *
- * Each part has one row, listed once in boot/parts.c, in the order of enum vm_part_id. create and vcpu_load go
- * through the rows first to last; destroy and vcpu_put last to first. A NULL function is not called.
+ * Each part has one row, listed once in boot/parts.c, in the order of enum vm_part_id. create and
+ * vcpu_load go through the rows first to last; destroy and vcpu_put last to first. A NULL function
+ * is not called.
  */
 #ifndef HYP_VM_PART_H
 #define HYP_VM_PART_H
@@ -25,11 +27,14 @@ enum vm_part_id {
 
 struct vm_part {
 	const char *name;
-	/* Makes the VM's part, and its vCPUs' (vm->vcpus exist, with ids, nothing else): vm->part[], vcpu->part[]. */
+	/* Makes the VM's part, and its vCPUs' (vm->vcpus exist, with ids, nothing else):
+	 * vm->part[], vcpu->part[]. */
 	enum status (*create)(struct vm *vm);
-	/* Back to what it was after create: before the VM starts, and when it restarts. No vCPU of it is loaded. */
+	/* Back to what it was after create: before the VM starts, and when it restarts. No vCPU of
+	 * it is loaded. */
 	void (*reset)(struct vm *vm);
-	/* One vCPU back to its reset state (PSCI CPU_ON of a vCPU that was off). It is not loaded. */
+	/* One vCPU back to its reset state (PSCI CPU_ON of a vCPU that was off). It is not loaded.
+	 */
 	void (*vcpu_reset)(struct vcpu *vcpu);
 	void (*destroy)(struct vm *vm);
 	/* Moves the vCPU's state into this CPU, and out of it. */

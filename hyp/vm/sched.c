@@ -11,11 +11,11 @@
 
 struct cpu_queue {
 	struct spinlock lock;
-	struct list ready;	/* vCPUs that are READY, the next one first */
+	struct list ready; /* vCPUs that are READY, the next one first */
 	struct list jobs;
-	struct vcpu *running;	/* whose turn it is; NULL: idle */
-	unsigned placed;	/* vCPUs that belong to this CPU */
-	unsigned live;		/* of them, those that are not OFF */
+	struct vcpu *running; /* whose turn it is; NULL: idle */
+	unsigned placed;      /* vCPUs that belong to this CPU */
+	unsigned live;        /* of them, those that are not OFF */
 	struct soft_timer slice;
 	bool slice_armed;
 };
@@ -259,7 +259,8 @@ static void trap_wfi(struct vcpu *vcpu, bool trap)
 	}
 }
 
-/* Nothing to run: waits for an interrupt and takes it. WFI wakes for one that is masked, so none is missed. */
+/* Nothing to run: waits for an interrupt and takes it. WFI wakes for one that is masked, so none is
+ * missed. */
 static void idle(void)
 {
 	dsb_sy();

@@ -2,15 +2,18 @@
 /*
  * Which vCPU runs on which CPU.
  *
- * Each CPU has a run queue; a vCPU belongs to one CPU (placed when its VM is made, on the CPU with the fewest).
- * READY vCPUs take turns: a slice of SCHED_SLICE_MS, by EL2's own timer, only while more than one wants the CPU. One that
- * wakes goes to the front and the running one, whose turn it no longer is, to the back: so a wake-up is answered soon,
- * and two that wake each other can't keep a third from the CPU.
+ * Each CPU has a run queue; a vCPU belongs to one CPU (placed when its VM is made, on the CPU with
+ * the fewest). READY vCPUs take turns: a slice of SCHED_SLICE_MS, by EL2's own timer, only while
+ * more than one wants the CPU. One that wakes goes to the front and the running one, whose turn it
+ * no longer is, to the back: so a wake-up is answered soon, and two that wake each other can't keep
+ * a third from the CPU.
  *
- * A vCPU that is the only one not OFF on its CPU has it to itself: its WFI isn't trapped, and there is no tick.
+ * A vCPU that is the only one not OFF on its CPU has it to itself: its WFI isn't trapped, and there
+ * is no tick.
  *
- * Waking without a lost wake-up: who wakes sets a bit in vcpu->work, then looks at vcpu->state; who blocks sets the
- * state, then looks at vcpu->work; with full barriers between, one of the two sees the other.
+ * Waking without a lost wake-up: who wakes sets a bit in vcpu->work, then looks at vcpu->state; who
+ * blocks sets the state, then looks at vcpu->work; with full barriers between, one of the two sees
+ * the other.
  */
 #ifndef HYP_VM_SCHED_H
 #define HYP_VM_SCHED_H
@@ -20,16 +23,18 @@
 #define SCHED_SLICE_MS 5
 
 /* SGIs between CPUs. */
-#define SGI_KICK 0 /* leave the guest, or idle, and look */
-#define SGI_STOP 1 /* panic: stop for ever */
+#define SGI_KICK       0 /* leave the guest, or idle, and look */
+#define SGI_STOP       1 /* panic: stop for ever */
 
 /* Work for a CPU outside any vCPU, done in steps in its loop (loading a VM). */
 struct sched_job {
 	struct list link;
-	bool (*step)(struct sched_job *job); /* at most 100,000 instructions; true: there is more to do */
+	bool (*step)(struct sched_job
+			*job); /* at most 100,000 instructions; true: there is more to do */
 };
 
-/* Each CPU, before sched_loop(): its queue, and the physical interrupts the scheduler uses (kick SGI, EL2's timer). */
+/* Each CPU, before sched_loop(): its queue, and the physical interrupts the scheduler uses (kick
+ * SGI, EL2's timer). */
 void sched_init_cpu(void);
 
 /* Chooses CPUs for the vCPUs of a new VM, and gives them back. */
@@ -37,11 +42,13 @@ void sched_place(struct vm *vm);
 void sched_unplace(struct vm *vm);
 
 /*
- * This CPU's loop: picks, runs, idles; never returns. `run` runs a loaded vCPU until it must give up the CPU.
+ * This CPU's loop: picks, runs, idles; never returns. `run` runs a loaded vCPU until it must give
+ * up the CPU.
  */
 __noreturn void sched_loop(void (*run)(struct vcpu *vcpu));
 
-/* The running vCPU blocks, unless there is work for it. True: it is BLOCKED, the run loop must leave it. */
+/* The running vCPU blocks, unless there is work for it. True: it is BLOCKED, the run loop must
+ * leave it. */
 bool sched_block(struct vcpu *vcpu);
 
 /* OFF → READY, with the state it is to start with; the VM's lock is held. */

@@ -4,7 +4,8 @@
 #include "drivers/timer/timer.h"
 #include "hyp/arch/cpu.h"
 
-/* The timers armed on one CPU, the earliest first. The lock is there for timer_disarm() by other CPUs. */
+/* The timers armed on one CPU, the earliest first. The lock is there for timer_disarm() by other
+ * CPUs. */
 struct timer_queue {
 	struct spinlock lock;
 	struct list timers;
@@ -28,7 +29,8 @@ static struct soft_timer *timer_of(struct list *link)
 static void set_alarm(struct timer_queue *queue)
 {
 	if (list_empty(&queue->timers)) {
-		/* One that is set already finds nothing to do: cheaper than to take it back each time. */
+		/* One that is set already finds nothing to do: cheaper than to take it back each
+		 * time. */
 		return;
 	}
 
@@ -61,7 +63,7 @@ void timer_arm(struct soft_timer *timer, uint64_t deadline)
 {
 	struct timer_queue *queue = this_queue();
 
-	if (timer->queue != queue)
+	if (timer->queue && timer->queue != queue)
 		timer_disarm(timer);
 	spin_lock(&queue->lock);
 	if (timer->queue)
@@ -90,8 +92,7 @@ static struct soft_timer *take_expired(struct timer_queue *queue)
 	struct soft_timer *timer = NULL;
 
 	spin_lock(&queue->lock);
-	if (!list_empty(&queue->timers) &&
-		timer_of(queue->timers.next)->deadline <= timer_now()) {
+	if (!list_empty(&queue->timers) && timer_of(queue->timers.next)->deadline <= timer_now()) {
 		timer = timer_of(queue->timers.next);
 		take_out(timer);
 	}

@@ -9,7 +9,8 @@
 #include "hyp/vm/sched.h"
 #include "hyp/vm/vm.h"
 
-_Static_assert(offsetof(struct vcpu, regs) == 0, "a vCPU's address is its registers', hyp/trap/exit.c");
+_Static_assert(
+	offsetof(struct vcpu, regs) == 0, "a vCPU's address is its registers', hyp/trap/exit.c");
 
 const struct vm_part *vm_parts;
 
@@ -67,8 +68,9 @@ static void load_controls(struct vcpu *vcpu)
 }
 
 /*
- * The vCPUs of a VM share its VMID, but each may use an ASID for tables of its own (nothing says that ASIDs mean the same
- * on all CPUs of a guest). Where two take turns on a CPU, what one left in its TLB must not serve the other.
+ * The vCPUs of a VM share its VMID, but each may use an ASID for tables of its own (nothing says
+ * that ASIDs mean the same on all CPUs of a guest). Where two take turns on a CPU, what one left in
+ * its TLB must not serve the other.
  */
 static void flush_what_others_left(struct vcpu *vcpu, const struct cpu *cpu)
 {
@@ -88,7 +90,8 @@ void vcpu_load(struct vcpu *vcpu)
 	if (cpu->current)
 		vcpu_put(cpu->current);
 	load_controls(vcpu);
-	/* VTTBR and HCR must be in force before a register of the guest's regime is written (speculative walks). */
+	/* VTTBR and HCR must be in force before a register of the guest's regime is written
+	 * (speculative walks). */
 	isb();
 	flush_what_others_left(vcpu, cpu);
 	bank_load(vcpu->bank);

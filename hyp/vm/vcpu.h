@@ -9,8 +9,8 @@
  *   RUNNING  a CPU's run loop has it.
  *   BLOCKED  waits (WFI, CPU_SUSPEND) until vcpu_wake().
  *
- * Who may touch what: registers and bank by the CPU that has the vCPU RUNNING, or by anyone while it is OFF and its VM's
- * lock is held. `work` by anyone, atomically (vcpu_request()).
+ * Who may touch what: registers and bank by the CPU that has the vCPU RUNNING, or by anyone while
+ * it is OFF and its VM's lock is held. `work` by anyone, atomically (vcpu_request()).
  */
 #ifndef HYP_VM_VCPU_H
 #define HYP_VM_VCPU_H
@@ -19,32 +19,35 @@
 #include "hyp/base/list.h"
 #include "hyp/vm/part.h"
 
-#define MAX_VCPUS 16 /* of one VM: one cluster of Aff0 values, so that one SGI target list reaches all */
+#define MAX_VCPUS \
+	16 /* of one VM: one cluster of Aff0 values, so that one SGI target list reaches all */
 
 /* What a handler of an exit says is to be done; hyp/trap/exit.c does it. */
 enum exit_result {
-	EXIT_RESUME,	 /* registers are as they should be */
-	EXIT_SKIP,	 /* the instruction was emulated: move past it */
-	EXIT_INJECT,	 /* vcpu->inject holds an exception for the guest's EL1 */
-	EXIT_REFLECT,	 /* to virtual EL2, as it is */
-	EXIT_WAIT,	 /* the vCPU blocks; the instruction is past (it was moved, or it moves on completion) */
-	EXIT_SWITCH,	 /* another context is loaded already */
+	EXIT_RESUME,     /* registers are as they should be */
+	EXIT_SKIP,       /* the instruction was emulated: move past it */
+	EXIT_INJECT,     /* vcpu->inject holds an exception for the guest's EL1 */
+	EXIT_REFLECT,    /* to virtual EL2, as it is */
+	EXIT_WAIT,       /* the vCPU blocks; the instruction is past (it was moved, or it moves on
+			    completion) */
+	EXIT_SWITCH,     /* another context is loaded already */
 	EXIT_RESCHEDULE, /* try the same instruction again later */
-	EXIT_STOP_VM,	 /* the VM can't go on; vm_fail() said why */
+	EXIT_STOP_VM,    /* the VM can't go on; vm_fail() said why */
 };
 
 enum vcpu_state { VCPU_OFF, VCPU_READY, VCPU_RUNNING, VCPU_BLOCKED };
 
 /* vcpu->work: why the run loop must look before it enters the guest. */
-#define WORK_VGIC BIT(0)    /* interrupts to be put into list registers */
+#define WORK_VGIC    BIT(0) /* interrupts to be put into list registers */
 #define WORK_RESCHED BIT(1) /* give up the CPU */
-#define WORK_STOP BIT(2)    /* power off: the vCPU, or its VM */
-#define WORK_PARTS BIT(3)   /* call the parts' vcpu_enter */
-#define WORK_WAKE BIT(4)    /* nothing but to look, and not to block now */
+#define WORK_STOP    BIT(2) /* power off: the vCPU, or its VM */
+#define WORK_PARTS   BIT(3) /* call the parts' vcpu_enter */
+#define WORK_WAKE    BIT(4) /* nothing but to look, and not to block now */
 
 /* An exception for the guest's EL1, recorded by a handler that returns EXIT_INJECT. */
 struct injection {
-	uint64_t esr; /* ESR_EL1's value, but EC's lower/same-EL bit and IL, which follow from the state */
+	uint64_t esr; /* ESR_EL1's value, but EC's lower/same-EL bit and IL, which follow from the
+			 state */
 	uint64_t far;
 	bool has_far;
 };
@@ -55,9 +58,9 @@ enum bank_slot {
 #define BANK_SLOT_TIMER(name)
 #define BANK_SLOT_VIF(name)
 #define BANK_SLOT_DEBUG(name)
-#define BANK_SLOT_EL1(name) BANK_##name,
-#define BANK_SLOT_PAUTH(name) BANK_##name,
-#define BANK_SLOT_RAS(name) BANK_##name,
+#define BANK_SLOT_EL1(name)                               BANK_##name,
+#define BANK_SLOT_PAUTH(name)                             BANK_##name,
+#define BANK_SLOT_RAS(name)                               BANK_##name,
 #define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) BANK_SLOT_##bank(name)
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
@@ -68,27 +71,27 @@ enum bank_slot {
 
 struct vcpu {
 	struct guest_regs regs; /* must be first: vectors.S */
-	uint64_t work;		/* WORK_*, atomic */
+	uint64_t work;          /* WORK_*, atomic */
 	struct vm *vm;
 	void *part[NR_PARTS];
 	uint64_t exits[NR_EXIT_CLASSES]; /* by ESR_EL2.EC */
 	uint64_t irq_exits;
 
-	uint64_t fault_address;	 /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
-	uint64_t mmio_value;	 /* what an emulated load has read (hyp/trap/abort.c) */
-	unsigned id;		 /* index in its VM, and Aff0 of its MPIDR */
+	uint64_t fault_address; /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
+	uint64_t mmio_value;    /* what an emulated load has read (hyp/trap/abort.c) */
+	unsigned id;            /* index in its VM, and Aff0 of its MPIDR */
 	enum vcpu_state state;
-	struct cpu *cpu;	 /* whose run queue it belongs to */
-	struct list run_link;	 /* in that run queue while READY */
-	bool loaded;		 /* its state is in cpu's registers */
-	bool exclusive;		 /* it has its CPU to itself: WFI is not trapped, no tick */
-	uint64_t hcr;		 /* HCR_EL2 while it runs */
-	uint64_t mdcr;		 /* MDCR_EL2 while it runs */
-	uint64_t cptr;		 /* CPTR_EL2 while it runs */
+	struct cpu *cpu;      /* whose run queue it belongs to */
+	struct list run_link; /* in that run queue while READY */
+	bool loaded;          /* its state is in cpu's registers */
+	bool exclusive;       /* it has its CPU to itself: WFI is not trapped, no tick */
+	uint64_t hcr;         /* HCR_EL2 while it runs */
+	uint64_t mdcr;        /* MDCR_EL2 while it runs */
+	uint64_t cptr;        /* CPTR_EL2 while it runs */
 	struct injection inject;
 
 	uint64_t bank[NR_BANK_SLOTS];
-	uint64_t vmpidr;	 /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */
+	uint64_t vmpidr; /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */
 };
 
 static inline uint64_t vcpu_get_x(const struct vcpu *vcpu, unsigned n)
@@ -102,7 +105,8 @@ static inline void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value)
 		vcpu->regs.x[n] = value;
 }
 
-/* Asks the vCPU to look at `work` before it enters the guest again; kicks it when it runs on another CPU. */
+/* Asks the vCPU to look at `work` before it enters the guest again; kicks it when it runs on
+ * another CPU. */
 void vcpu_request(struct vcpu *vcpu, uint64_t work);
 
 /* The same without the kick, for the vCPU that runs on this CPU. */
@@ -112,14 +116,15 @@ static inline void vcpu_request_local(struct vcpu *vcpu, uint64_t work)
 }
 
 /*
- * Makes a BLOCKED vCPU ready (on its CPU, kicked out of idle). If it is RUNNING or READY, its next attempt to block
- * returns at once. Nothing for one that is OFF. vcpu_request() of anything does the same.
+ * Makes a BLOCKED vCPU ready (on its CPU, kicked out of idle). If it is RUNNING or READY, its next
+ * attempt to block returns at once. Nothing for one that is OFF. vcpu_request() of anything does
+ * the same.
  */
 void vcpu_wake(struct vcpu *vcpu);
 
 /*
- * Powers on an OFF vCPU: reset state, then pc, x0 as given, EL1h, all masked, MMU off. ERR_BUSY when it is not OFF.
- * The caller has checked the entry address. Holds no lock.
+ * Powers on an OFF vCPU: reset state, then pc, x0 as given, EL1h, all masked, MMU off. ERR_BUSY
+ * when it is not OFF. The caller has checked the entry address. Holds no lock.
  */
 enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0) __must_check;
 

@@ -10,9 +10,10 @@
 struct vm *vms[MAX_VMS];
 unsigned nr_vms;
 
-#define MPIDR_RES1 BIT(31)
+#define MPIDR_RES1   BIT(31)
 
-/* What a VM sees at least (ID_AA64MMFR0_EL1.PARange), where the CPU has as many: room for what boards put high up. */
+/* What a VM sees at least (ID_AA64MMFR0_EL1.PARange), where the CPU has as many: room for what
+ * boards put high up. */
 #define IPA_BITS_MIN 40
 
 static void free_vcpus(struct vm *vm)
@@ -56,7 +57,8 @@ static enum status create_parts(struct vm *vm)
 		enum status status = vm_parts[i].create ? vm_parts[i].create(vm) : OK;
 
 		if (status != OK) {
-			log_error("VM %s: no %s: %s", vm->name, vm_parts[i].name, status_name(status));
+			log_error("VM %s: no %s: %s", vm->name, vm_parts[i].name,
+				status_name(status));
 			destroy_parts(vm, i);
 			return status;
 		}
@@ -105,8 +107,8 @@ static enum status build(struct vm *vm)
 	return status;
 }
 
-enum status vm_create(const char *name, ipa_t ram_base, uint64_t ram_size, unsigned nr_vcpus,
-	struct vm **out)
+enum status vm_create(
+	const char *name, ipa_t ram_base, uint64_t ram_size, unsigned nr_vcpus, struct vm **out)
 {
 	struct vm *vm;
 	enum status status;

@@ -8,9 +8,9 @@
  *   RUNNING ── vm_power_off(), vm_fail() ──> STOPPING ── every vCPU is OFF ──> STOPPED
  *   RUNNING ── vm_reset() ──> RESETTING ── every vCPU is OFF ──> LOADING
  *
- * A vCPU that runs, is ready or blocked leaves when it sees WORK_STOP; the last one out does the next step
- * (vm_vcpu_stopped()). Loading is done in steps on the CPU of the VM's vCPU 0 (hyp/vm/lifecycle.c). vm->end says why a VM
- * is STOPPED.
+ * A vCPU that runs, is ready or blocked leaves when it sees WORK_STOP; the last one out does the
+ * next step (vm_vcpu_stopped()). Loading is done in steps on the CPU of the VM's vCPU 0
+ * (hyp/vm/lifecycle.c). vm->end says why a VM is STOPPED.
  */
 #ifndef HYP_VM_VM_H
 #define HYP_VM_VM_H
@@ -21,7 +21,7 @@
 #include "hyp/vm/vcpu.h"
 #include "mm/stage2.h"
 
-#define MAX_VMS 32
+#define MAX_VMS     32
 #define VM_NAME_MAX 31
 
 enum vm_state { VM_STOPPED, VM_LOADING, VM_RUNNING, VM_STOPPING, VM_RESETTING };
@@ -55,29 +55,30 @@ struct vm {
 	struct spinlock lock;
 	enum vm_state state;
 	enum vm_end end;
-	unsigned live_vcpus; /* not OFF */
-	uint64_t boots;	     /* how often it was started */
-	struct vm *start_after; /* it is started when that one stops; NULL then, or when it waits for none */
+	unsigned live_vcpus;    /* not OFF */
+	uint64_t boots;         /* how often it was started */
+	struct vm *start_after; /* it is started when that one stops; NULL then, or when it waits
+				   for none */
 	struct log_limit log_limit;
 	struct vm_entry entry;
-	uint64_t cntvoff;    /* CNTVOFF_EL2: the counter when the VM was started */
-	uint64_t load_ticks; /* of the counter, that loading took the last time */
+	uint64_t cntvoff;      /* CNTVOFF_EL2: the counter when the VM was started */
+	uint64_t load_ticks;   /* of the counter, that loading took the last time */
 	uint64_t instructions; /* vm_count_instructions: executed while it ran; 0: not counted */
 	struct sched_job load_job;
-	bool emptied;		/* load_job: the RAM of the time before is gone */
+	bool emptied;           /* load_job: the RAM of the time before is gone */
 	uint64_t load_position; /* load_job: how far load_step has come */
 	/*
-	 * Loads the images into the (zeroed) RAM and fills vm->entry: called again and again until it says it is done
-	 * (OK with *done), each time a step of at most 100,000 instructions. *position is 0 at the beginning, else what the
-	 * step before left there. Set by hyp/bundle.
+	 * Loads the images into the (zeroed) RAM and fills vm->entry: called again and again until
+	 * it says it is done (OK with *done), each time a step of at most 100,000 instructions.
+	 * *position is 0 at the beginning, else what the step before left there. Set by hyp/bundle.
 	 */
 	enum status (*load_step)(struct vm *vm, uint64_t *position, bool *done);
 	void *config; /* hyp/bundle's */
 };
 
 /*
- * lintel.measure=instructions: counts what is executed at EL0, EL1 and EL2 from a VM's first instruction until it is
- * powered off. Only makes sense with one CPU and one VM.
+ * lintel.measure=instructions: counts what is executed at EL0, EL1 and EL2 from a VM's first
+ * instruction until it is powered off. Only makes sense with one CPU and one VM.
  */
 extern bool vm_count_instructions;
 
@@ -85,8 +86,9 @@ extern struct vm *vms[MAX_VMS];
 extern unsigned nr_vms;
 
 /*
- * Makes a VM with its vCPUs (OFF) and parts: name, RAM at ram_base (ram_size a multiple of 2 MiB, promised now, given
- * on first touch). ERR_NO_MEMORY, ERR_RANGE, ERR_INVALID; nothing is left behind on failure.
+ * Makes a VM with its vCPUs (OFF) and parts: name, RAM at ram_base (ram_size a multiple of 2 MiB,
+ * promised now, given on first touch). ERR_NO_MEMORY, ERR_RANGE, ERR_INVALID; nothing is left
+ * behind on failure.
  */
 enum status vm_create(const char *name, ipa_t ram_base, uint64_t ram_size, unsigned nr_vcpus,
 	struct vm **vm) __must_check;
@@ -95,8 +97,9 @@ enum status vm_create(const char *name, ipa_t ram_base, uint64_t ram_size, unsig
 enum status vm_start(struct vm *vm) __must_check;
 
 /*
- * Ends: by the guest's wish, or for a restart. All vCPUs leave before they enter the guest again; the caller (the handler
- * of an exit of one of them, or anyone else) returns EXIT_RESUME. Nothing for a VM that isn't RUNNING.
+ * Ends: by the guest's wish, or for a restart. All vCPUs leave before they enter the guest again;
+ * the caller (the handler of an exit of one of them, or anyone else) returns EXIT_RESUME. Nothing
+ * for a VM that isn't RUNNING.
  */
 void vm_power_off(struct vm *vm);
 void vm_reset(struct vm *vm);
@@ -104,15 +107,17 @@ void vm_reset(struct vm *vm);
 /* The end without a message of its own: see vm_fail(). */
 void vm_fault(struct vm *vm);
 
-/* The run loop of a vCPU has seen WORK_STOP: powers it off, and when it was the VM's last does what comes next. */
+/* The run loop of a vCPU has seen WORK_STOP: powers it off, and when it was the VM's last does what
+ * comes next. */
 void vm_vcpu_stopped(struct vcpu *vcpu);
 
-/* PSCI CPU_OFF of the running vCPU: it stops at once, its VM goes on (or is powered off when it was the last). */
+/* PSCI CPU_OFF of the running vCPU: it stops at once, its VM goes on (or is powered off when it was
+ * the last). */
 void vm_vcpu_off(struct vcpu *vcpu);
 
 /*
- * The VM can't go on: says VM, vCPU, PC, and (the text, without a full stop) what the guest did and what to change; then
- * stops it. The handler returns EXIT_STOP_VM.
+ * The VM can't go on: says VM, vCPU, PC, and (the text, without a full stop) what the guest did and
+ * what to change; then stops it. The handler returns EXIT_STOP_VM.
  */
 void vm_fail(struct vcpu *vcpu, const char *fmt, ...) __printf_like(2, 3);
 

@@ -154,7 +154,8 @@ static void a_vm_as_it_is(void **state)
 	/* Each is the first row of its piece: no search. */
 	for (unsigned i = 0; i < vm.devices->count; i++) {
 		const struct device_region *row = &vm.devices->rows[i];
-		uint64_t piece = (row->first + row->size - 1 - vm.devices->base) >> vm.devices->shift;
+		uint64_t piece =
+			(row->first + row->size - 1 - vm.devices->base) >> vm.devices->shift;
 
 		assert_ptr_equal(&vm.devices->rows[vm.devices->index[piece]], row);
 	}

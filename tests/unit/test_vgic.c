@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The vGIC, case by case: the registers of both frames at every width, SGIs, list register overflow, other vCPUs' state.
+ * The vGIC, case by case: the registers of both frames at every width, SGIs, list register
+ * overflow, other vCPUs' state.
  *
- * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c hyp/vdev/vgic_irq.c
- * hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c
- * hyp/vdev/vtimer.c
+ * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c
+ * hyp/vdev/vgic_irq.c hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c
+ * hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c hyp/vdev/vtimer.c
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -15,7 +16,7 @@
 #include "tests/unit/vgic_model.h"
 
 #define PRIORITY 0x80
-#define ALL	 UINT32_MAX
+#define ALL      UINT32_MAX
 
 static int begin_with(unsigned vcpus, unsigned lrs)
 {
@@ -170,8 +171,8 @@ static void every_width(void **state)
 
 static void misaligned_and_beyond(void **state)
 {
-	static const unsigned offsets[] = { 0x0, 0x4, 0x84, 0x104, 0x184, 0x204, 0x284, 0x304, 0x384,
-		0xc08, 0x6100 };
+	static const unsigned offsets[] = { 0x0, 0x4, 0x84, 0x104, 0x184, 0x204, 0x284, 0x304,
+		0x384, 0xc08, 0x6100 };
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(offsets); i++) {
@@ -207,7 +208,8 @@ static void the_whole_space(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(widths); i++) {
-		for (uint64_t offset = 0; offset + 8 <= VGIC_GICD_SIZE; offset += widths[i] == 8 ? 8 : 4) {
+		for (uint64_t offset = 0; offset + 8 <= VGIC_GICD_SIZE;
+			offset += widths[i] == 8 ? 8 : 4) {
 			guest_write(0, GICD(offset), widths[i], 0);
 			guest_read(0, GICD(offset), widths[i]);
 			assert_true(model_mmio_result <= MMIO_RAZ_WI);
@@ -611,7 +613,8 @@ static void others_state_is_changed(void **state)
 	guest_write(0, SGI_FRAME(1, 0x200), 4, BIT(4));
 	guest_write(0, SGI_FRAME(1, 0x380), 4, BIT(4));
 	model_run_all();
-	/* Not active any more, pending again, but the running priority is still that of the first. */
+	/* Not active any more, pending again, but the running priority is still that of the first.
+	 */
 	expect_nothing(1);
 	guest_eoi(1, 4, true);
 	take(1, 4);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The vGIC when CPUs are late: what one asks of another is done some time later, while the other's guest goes on taking and
- * ending interrupts. Edge-triggered interrupts only; none may be lost (sent after the last time it was taken, but neither
- * pending nor taken in the end) and none may come from nothing (taken more often than sent, or pending without a cause).
+ * The vGIC when CPUs are late: what one asks of another is done some time later, while the other's
+ * guest goes on taking and ending interrupts. Edge-triggered interrupts only; none may be lost
+ * (sent after the last time it was taken, but neither pending nor taken in the end) and none may
+ * come from nothing (taken more often than sent, or pending without a cause).
  *
- * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c hyp/vdev/vgic_irq.c
- * hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c
- * hyp/vdev/vtimer.c
+ * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c
+ * hyp/vdev/vgic_irq.c hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c
+ * hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c hyp/vdev/vtimer.c
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -17,9 +18,9 @@
 #include "tests/unit/fake/cpu.h"
 #include "tests/unit/vgic_model.h"
 
-#define CPUS  3
-#define SPIS  8
-#define STEPS 6000
+#define CPUS      3
+#define SPIS      8
+#define STEPS     6000
 #define STACK_MAX 64
 
 struct count {
@@ -64,8 +65,8 @@ static bool ack(unsigned cpu)
 	guests[cpu].stack[guests[cpu].depth++] = intid;
 	count = count_of(cpu, intid);
 	if (count->sent == 0)
-		print_error("seed %u step %u: CPU %u takes %u, which was not sent\n", seed_now, step,
-			cpu, intid);
+		print_error("seed %u step %u: CPU %u takes %u, which was not sent\n", seed_now,
+			step, cpu, intid);
 	assert_true(count->sent > 0);
 	count->sent--;
 	count->owed = false;

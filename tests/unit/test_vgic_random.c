@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Random guests on the vGIC, beside a plain model of a GIC that has no list registers: at every step each CPU must be
- * signalled the interrupt that the plain one says (any of those with the same priority), and ISPENDR and ISACTIVER must read
- * as it says.
+ * Random guests on the vGIC, beside a plain model of a GIC that has no list registers: at every
+ * step each CPU must be signalled the interrupt that the plain one says (any of those with the same
+ * priority), and ISPENDR and ISACTIVER must read as it says.
  *
- * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c hyp/vdev/vgic_irq.c
- * hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c
- * hyp/vdev/vtimer.c
+ * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c
+ * hyp/vdev/vgic_irq.c hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c
+ * hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c hyp/vdev/vtimer.c
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -19,12 +19,14 @@
 #include "tests/unit/fake/cpu.h"
 #include "tests/unit/vgic_model.h"
 
-#define CPUS	   3
-#define SPIS_USED  40 /* the first of them: two words */
-#define STEPS	   4000
-#define STACK_MAX  64
-#define NOBODY	   (-1)
-#define PINNED_PRIORITY 0xf0 /* of what is made active by ISACTIVER: lower than all that is taken */
+#define CPUS      3
+#define SPIS_USED 40 /* the first of them: two words */
+#define STEPS     4000
+#define STACK_MAX 64
+#define NOBODY    (-1)
+#define PINNED_PRIORITY                                                           \
+	0xf0 /* of what is made active by ISACTIVER: lower than all that is taken \
+	      */
 
 struct irq {
 	bool enabled, group1, edge, latch, line, active;
@@ -101,7 +103,7 @@ static bool is_candidate(unsigned cpu, unsigned intid)
 	const struct irq *irq = irq_of(cpu, intid);
 
 	return is_pending(cpu, intid) && irq->enabled && !irq->active && dist_groups[irq->group1] &&
-	       plain[cpu].groups[irq->group1] && (intid < 32 || irq->target == (int)cpu);
+		plain[cpu].groups[irq->group1] && (intid < 32 || irq->target == (int)cpu);
 }
 
 static unsigned running(unsigned cpu)
@@ -162,8 +164,8 @@ static void explain(unsigned cpu)
 		print_error("  look 0x%x held 0x%x active 0x%x in_lr 0x%x enable 0x%x\n", c->look,
 			c->hw_held, c->bank.active, c->bank.in_lr, c->bank.enable);
 		for (unsigned w = 0; w < 2; w++)
-			print_error("  SPI word %u: active 0x%x in_lr 0x%x line 0x%x latch 0x%x\n", w,
-				c->vgic->spi[w].active, c->vgic->spi[w].in_lr,
+			print_error("  SPI word %u: active 0x%x in_lr 0x%x line 0x%x latch 0x%x\n",
+				w, c->vgic->spi[w].active, c->vgic->spi[w].in_lr,
 				c->vgic->spi[w].line, c->vgic->spi[w].latch);
 	}
 }
@@ -188,8 +190,8 @@ static void check_signalled(unsigned cpu)
 		return;
 	intid = guest_signalled(cpu, NULL);
 	if ((intid == MODEL_SPURIOUS) != (priority == 0x100) ||
-		(intid != MODEL_SPURIOUS && (!is_candidate(cpu, intid) ||
-						    irq_of(cpu, intid)->priority != priority))) {
+		(intid != MODEL_SPURIOUS &&
+			(!is_candidate(cpu, intid) || irq_of(cpu, intid)->priority != priority))) {
 		print_error("seed %u step %u: CPU %u is signalled %u, expected priority 0x%x\n",
 			seed_now, step, cpu, intid, priority);
 		explain(cpu);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The guest's timers (the corner cases of a virtual timer with a list register of its own) and the soft timers.
+ * The guest's timers (the corner cases of a virtual timer with a list register of its own) and the
+ * soft timers.
  *
- * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c hyp/vdev/vgic_irq.c
- * hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c
- * hyp/vdev/vtimer.c hyp/vm/timer.c
+ * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c
+ * hyp/vdev/vgic_irq.c hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c
+ * hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c hyp/vdev/vtimer.c hyp/vm/timer.c
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -16,9 +17,9 @@
 #include "tests/unit/fake/cpu.h"
 #include "tests/unit/vgic_model.h"
 
-#define VIRTUAL	 0
-#define PHYSICAL 1
-#define ISPENDR	 0x200
+#define VIRTUAL   0
+#define PHYSICAL  1
+#define ISPENDR   0x200
 #define ISACTIVER 0x300
 
 static const unsigned ppi[] = { VTIMER_PPI_VIRTUAL, VTIMER_PPI_PHYSICAL };
@@ -48,8 +49,8 @@ static int end(void **state)
 static void set_timer(unsigned cpu, unsigned which, uint64_t ctl, int64_t in)
 {
 	model_cpus[cpu].ctl[which] = ctl;
-	model_cpus[cpu].cval[which] = model_counter + (uint64_t)in -
-				      (which == VIRTUAL ? model_vm->cntvoff : 0);
+	model_cpus[cpu].cval[which] =
+		model_counter + (uint64_t)in - (which == VIRTUAL ? model_vm->cntvoff : 0);
 	model_run_all();
 }
 

@@ -190,7 +190,8 @@ static uint64_t ctl_now(const struct model_cpu *cpu, unsigned which)
 	uint64_t counter = model_counter - (which == 0 ? cpu->cntvoff : 0);
 	uint64_t ctl = cpu->ctl[which] & (TIMER_CTL_ENABLE | TIMER_CTL_IMASK);
 
-	return (ctl & TIMER_CTL_ENABLE) && counter >= cpu->cval[which] ? ctl | TIMER_CTL_ISTATUS : ctl;
+	return (ctl & TIMER_CTL_ENABLE) && counter >= cpu->cval[which] ? ctl | TIMER_CTL_ISTATUS
+								       : ctl;
 }
 
 static int lr_number(unsigned encoding)
@@ -247,7 +248,8 @@ static uint64_t read_hook(unsigned encoding, uint64_t value)
 	}
 }
 
-/* An interrupt with HW can't be pending and active, nor active while the physical one is not (IHI 0069 6.3). */
+/* An interrupt with HW can't be pending and active, nor active while the physical one is not (IHI
+ * 0069 6.3). */
 static void check_lr(const struct model_cpu *cpu, uint64_t lr)
 {
 	unsigned intid = (unsigned)FIELD_GET(LR_VINTID, lr);
@@ -319,7 +321,7 @@ static bool phys_pending(unsigned cpu, unsigned which)
 	uint64_t high = TIMER_CTL_ENABLE | TIMER_CTL_ISTATUS;
 
 	return (ctl_now(model, which) & (high | TIMER_CTL_IMASK)) == high &&
-	       (model->phys_enabled & ~model->phys_active & bit);
+		(model->phys_enabled & ~model->phys_active & bit);
 }
 
 static bool maintenance_pending(unsigned cpu)
@@ -337,8 +339,8 @@ static bool alarm_pending(unsigned cpu)
 		return false;
 	fake_cpu_switch(cpu);
 	pending = (fake_sysreg_get(SYS_CNTHP_CTL_EL2) & TIMER_CTL_ENABLE) &&
-		  model_counter >= fake_sysreg_get(SYS_CNTHP_CVAL_EL2) &&
-		  (model_cpus[cpu].phys_enabled & BIT(EL2_TIMER));
+		model_counter >= fake_sysreg_get(SYS_CNTHP_CVAL_EL2) &&
+		(model_cpus[cpu].phys_enabled & BIT(EL2_TIMER));
 	fake_cpu_switch(before);
 	return pending;
 }
@@ -348,7 +350,7 @@ bool model_busy(unsigned cpu)
 	struct vcpu *vcpu = cpus[cpu].current;
 
 	return (vcpu && (vcpu->work & WORK_VGIC)) || maintenance_pending(cpu) ||
-	       phys_pending(cpu, 0) || phys_pending(cpu, 1) || alarm_pending(cpu);
+		phys_pending(cpu, 0) || phys_pending(cpu, 1) || alarm_pending(cpu);
 }
 
 void model_irq(unsigned cpu, unsigned intid)
@@ -580,7 +582,8 @@ static int best_lr(const struct model_cpu *cpu)
 	return best;
 }
 
-/* With the smallest binary points every priority is a group priority of its own: the tests leave them so. */
+/* With the smallest binary points every priority is a group priority of its own: the tests leave
+ * them so. */
 static int signalled_lr(const struct model_cpu *cpu)
 {
 	int best = (cpu->hcr & VIF_HCR_EN) ? best_lr(cpu) : -1;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A machine for the tests of the vGIC: CPUs with a virtual CPU interface (IHI 0069 chapter 6: list registers, VMCR, active
- * priorities, maintenance interrupt), timers and their physical interrupts, and one VM. It stands on the fake CPU's hooks.
+ * A machine for the tests of the vGIC: CPUs with a virtual CPU interface (IHI 0069 chapter 6: list
+ * registers, VMCR, active priorities, maintenance interrupt), timers and their physical interrupts,
+ * and one VM. It stands on the fake CPU's hooks.
  *
- * What a guest does is done by the functions guest_*(), for the vCPU that is loaded on a CPU; what Lintel's run loop would do
- * after it is done by model_run().
+ * What a guest does is done by the functions guest_*(), for the vCPU that is loaded on a CPU; what
+ * Lintel's run loop would do after it is done by model_run().
  */
 #ifndef TESTS_UNIT_VGIC_MODEL_H
 #define TESTS_UNIT_VGIC_MODEL_H
@@ -28,18 +29,20 @@ struct model_cpu {
 extern struct model_cpu model_cpus[MAX_VCPUS];
 extern uint64_t model_counter;
 extern struct vm *model_vm;
-extern unsigned model_kicks;	/* vcpu_request() calls */
+extern unsigned model_kicks;     /* vcpu_request() calls */
 extern unsigned model_undefined; /* inject_undefined() calls */
 extern bool model_has_tdir;
 
-/* A VM with nr_vcpus vCPUs on as many CPUs, each loaded on the CPU with its number; `lrs` list registers. */
+/* A VM with nr_vcpus vCPUs on as many CPUs, each loaded on the CPU with its number; `lrs` list
+ * registers. */
 void model_create(unsigned nr_vcpus, unsigned lrs);
 void model_destroy(void);
 
 /* Loads another vCPU (NULL: none) on a CPU; what was there before is put. */
 void model_switch(unsigned cpu, struct vcpu *vcpu);
 
-/* Work, maintenance and timer interrupts of one CPU, of all, until nothing is left to do; fails when that has no end. */
+/* Work, maintenance and timer interrupts of one CPU, of all, until nothing is left to do; fails
+ * when that has no end. */
 void model_run(unsigned cpu);
 void model_run_all(void);
 
@@ -53,7 +56,8 @@ struct vcpu *model_vcpu(unsigned id);
 
 /* ---- the guest ---- */
 
-/* MMIO; repeated, with model_run_all(), while it is to be retried. Result of the last try in model_mmio_result. */
+/* MMIO; repeated, with model_run_all(), while it is to be retried. Result of the last try in
+ * model_mmio_result. */
 uint64_t guest_read(unsigned cpu, uint64_t ipa, unsigned width);
 void guest_write(unsigned cpu, uint64_t ipa, unsigned width, uint64_t value);
 extern enum mmio_result model_mmio_result;
@@ -70,12 +74,13 @@ void guest_set_pmr(unsigned cpu, unsigned priority);
 void guest_set_groups(unsigned cpu, bool group0, bool group1);
 void guest_set_eoimode(unsigned cpu, bool eoimode);
 
-/* All SGIs and PPIs or SPIs: group 1, one priority, enabled; distributor on, PMR open, group 1 on, on every CPU. */
+/* All SGIs and PPIs or SPIs: group 1, one priority, enabled; distributor on, PMR open, group 1 on,
+ * on every CPU. */
 void guest_setup(unsigned priority);
 
 /* The offset of a register frame. */
-#define GICD(offset) (VGIC_GICD_BASE + (offset))
-#define GICR(cpu, offset) (VGIC_GICR_BASE + (cpu) * VGIC_GICR_STRIDE + (offset))
+#define GICD(offset)           (VGIC_GICD_BASE + (offset))
+#define GICR(cpu, offset)      (VGIC_GICR_BASE + (cpu)*VGIC_GICR_STRIDE + (offset))
 #define SGI_FRAME(cpu, offset) GICR(cpu, 0x10000 + (offset))
 
 #endif
