@@ -298,6 +298,12 @@ check:
 	@$(MAKE) all
 	@O=$(O) tests/run --only=check
 
+# The fuzz targets; FUZZ_SECONDS=0 runs only their corpora.
+.PHONY: fuzz
+fuzz:
+	@tools/setup test
+	@O=$(O) tests/fuzz/run
+
 clean:
 	rm -rf $(O)
 

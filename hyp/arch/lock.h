@@ -21,28 +21,32 @@
 
 #include "hyp/arch/barrier.h"
 
-/* A ticket lock: first come, first served. Zero is unlocked. */
+/*
+ * Test and set; zero is unlocked. Not a queue of tickets: what a lock guards takes some hundred
+ * instructions at most, and where CPUs are threads of an emulator or of a hypervisor below, a lock
+ * that is handed to one CPU by name waits until that one gets its turn (measured: the interrupt
+ * storm payload, 45 s with tickets, 2.5 s without).
+ */
 struct spinlock {
-	uint16_t next;
-	uint16_t owner;
+	uint32_t taken;
 };
 
 static inline void spin_lock(struct spinlock *lock)
 {
-	uint16_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_ACQUIRE);
-
-	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
-		cpu_relax();
+	while (__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE)) {
+		while (__atomic_load_n(&lock->taken, __ATOMIC_RELAXED))
+			cpu_relax();
+	}
 }
 
 static inline void spin_unlock(struct spinlock *lock)
 {
-	__atomic_store_n(&lock->owner, (uint16_t)(lock->owner + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&lock->taken, 0, __ATOMIC_RELEASE);
 }
 
 static inline bool spin_is_locked(const struct spinlock *lock)
 {
-	return READ_ONCE(lock->next) != READ_ONCE(lock->owner);
+	return READ_ONCE(lock->taken);
 }
 
 #endif

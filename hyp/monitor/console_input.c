@@ -148,7 +148,7 @@ static bool read_port(char *command)
 
 void console_receive(void)
 {
-	char command;
+	char command = 0;
 
 	if (console.nr_vms)
 		check_focus();

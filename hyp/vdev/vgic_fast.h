@@ -2,7 +2,8 @@
 /*
  * The short way into a list register: for an interrupt of word 0 (SGI, PPI) that was in one before,
  * which is free again. Takes no lock and changes no software state: what is known of the interrupt
- * stays true.
+ * stays true. Nor need it ask whether the interrupt is enabled: when it is disabled, the list
+ * registers are folded (vgic_ask_fold()), and it has none any more.
  */
 #ifndef HYP_VDEV_VGIC_FAST_H
 #define HYP_VDEV_VGIC_FAST_H
@@ -11,15 +12,14 @@
 
 /*
  * Makes interrupt `intid` (0..31) of the vCPU, which is loaded here, pending in its list register.
- * False: it has none, or it is in use, or the interrupt is disabled, or others wait: nothing was
+ * False: it has none, or it is in use, or there is something else to be done first: nothing was
  * done.
  */
 static __always_inline bool vgic_pend_fast(struct vgic_cpu *cpu, unsigned intid)
 {
 	unsigned lr = cpu->lr_of[intid];
 
-	if (unlikely(!((vif_free() >> lr) & 1)) || unlikely(READ_ONCE(cpu->look)) ||
-		unlikely(!((cpu->deliverable >> intid) & 1)))
+	if (unlikely(!((vif_free() >> lr) & 1)) || unlikely(READ_ONCE(cpu->look)))
 		return false;
 	if (likely(lr == 0))
 		vif_lr_write(0, cpu->template[intid]);

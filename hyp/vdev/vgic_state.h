@@ -8,7 +8,7 @@
  * Who may touch what:
  *  - everything is under vgic->lock, but:
  *  - `inbox` is atomic: SGIs that were sent and that the vCPU has not seen;
- *  - the CPU on which a vCPU is loaded reads template, lr_of, look and deliverable without the lock
+ *  - the CPU on which a vCPU is loaded reads template, lr_of and look without the lock
  * (vgic_fast.h). lr_of changes only there (or while the vCPU is loaded nowhere); whoever changes
  * the others sees to it that that CPU looks;
  *  - list registers and ICH_HCR_EL2 belong to the CPU on which the vCPU is loaded.

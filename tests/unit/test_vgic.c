@@ -648,6 +648,47 @@ static void writes_keep_their_order(void **state)
 	expect_nothing(1);
 }
 
+/* The same for the vCPU that is asked: it sends itself an SGI before it has looked. */
+static void asked_before_it_sent_itself(void **state)
+{
+	struct device_region *region = device_find(model_vm->devices, SGI_FRAME(1, 0x280), 4);
+
+	(void)state;
+	guest_sgi(1, UINT64_C(4) << 24 | 2);
+	model_run_all();
+	assert_int_equal(
+		region->ops->write(model_vcpu(0), region->device, 0x10280, 4, BIT(4)), MMIO_DONE);
+	expect_taken(1, 4);
+	guest_eoi(1, 4, true);
+	guest_sgi(1, UINT64_C(4) << 24 | 2);
+	model_run_all();
+	take(1, 4);
+	expect_nothing(1);
+}
+
+/* An SGI that had a list register is disabled: sent, it stays pending. */
+static void disabled_sgi_stays_pending(void **state)
+{
+	(void)state;
+	guest_sgi(0, UINT64_C(4) << 24 | 1);
+	model_run_all();
+	take(0, 4);
+	guest_write(0, SGI_FRAME(0, 0x180), 4, BIT(4));
+	guest_sgi(0, UINT64_C(4) << 24 | 1);
+	model_run_all();
+	expect_nothing(0);
+	assert_int_equal(guest_read(0, SGI_FRAME(0, 0x200), 4), BIT(4));
+	guest_write(0, SGI_FRAME(0, 0x100), 4, BIT(4));
+	take(0, 4);
+	/* By the distributor's group, too. */
+	guest_write(0, GICD(0), 4, 1);
+	guest_sgi(0, UINT64_C(4) << 24 | 1);
+	model_run_all();
+	expect_nothing(0);
+	guest_write(0, GICD(0), 4, 3);
+	take(0, 4);
+}
+
 static void rwp_until_the_other_has_looked(void **state)
 {
 	struct device_region *region = device_find(model_vm->devices, SGI_FRAME(1, 0x180), 4);
@@ -836,6 +877,8 @@ int main(void)
 		CASE(others_state_is_read_exactly, begin_two),
 		CASE(others_state_is_changed, begin_two),
 		CASE(writes_keep_their_order, begin_two),
+		CASE(asked_before_it_sent_itself, begin_two),
+		CASE(disabled_sgi_stays_pending, begin_two),
 		CASE(rwp_until_the_other_has_looked, begin_two),
 		CASE(deactivated_by_another_vcpu, begin_two),
 		CASE(has_pending, begin_two),

@@ -319,6 +319,21 @@ static void wakes_a_blocked_vcpu(void **state)
 	}
 }
 
+/* Woken by something else before: the timer is the hardware's again. */
+static void does_not_wake_what_runs(void **state)
+{
+	(void)state;
+	set_timer(0, VIRTUAL, TIMER_CTL_ENABLE, 100);
+	model_vcpu(0)->state = VCPU_BLOCKED;
+	model_switch(0, NULL);
+	model_switch(0, model_vcpu(0));
+	model_run_all();
+	set_timer(0, VIRTUAL, 0, 0);
+	model_kicks = 0;
+	pass(200);
+	assert_int_equal(model_kicks, 0);
+}
+
 /* Loaded and waiting, on a CPU that is idle: the physical interrupt wakes it. */
 static void wakes_a_loaded_vcpu(void **state)
 {
@@ -472,6 +487,7 @@ int main(void)
 		CASE(two_vcpus_on_one_cpu),
 		CASE(counter_offset),
 		CASE(wakes_a_blocked_vcpu),
+		CASE(does_not_wake_what_runs),
 		CASE(wakes_a_loaded_vcpu),
 		CASE(does_not_wake_what_is_off),
 		CASE(soft_timers_fire_in_order),
