@@ -181,6 +181,7 @@ static void make_vms(void)
 	}
 	console_attach_vms();
 	vm_all_stopped = end_of_vms;
+	vm_count_instructions = options.measure_instructions;
 	if (bundle_start() == 0) {
 		log_error("no VM was started: every one has autostart = <0>");
 		end_machine(1);

@@ -2,6 +2,7 @@
 #include "mm/page.h"
 
 #include "hyp/arch/cache.h"
+#include "hyp/arch/sysreg.h"
 #include "hyp/base/panic.h"
 #include "mm/page_rules.h"
 #include "mm/page_table.h"
@@ -22,14 +23,18 @@ static void unlock(void)
 	spin_unlock(&page_table.lock);
 }
 
+uint64_t mm_wiped_ticks;
+
 void mm_wipe(pa_t pa, uint64_t size)
 {
 	void *memory = pa_to_ptr(pa);
+	uint64_t begin = read_sysreg(CNTPCT_EL0);
 
 	cache_zero(memory, size);
 	/* A guest with its caches off reads past them: it must not find what lies in memory below.
 	 */
 	cache_clean_invalidate(memory, size);
+	__atomic_fetch_add(&mm_wiped_ticks, read_sysreg(CNTPCT_EL0) - begin, __ATOMIC_RELAXED);
 }
 
 /* What is allocated for `owner` becomes its own content: nobody else knows of the memory yet. */

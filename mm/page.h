@@ -168,4 +168,8 @@ void page_get_stats(struct page_stats *stats);
  */
 void mm_wipe(pa_t pa, uint64_t size);
 
+/* Ticks of the counter that wiping took so far, on all CPUs: what first touches and restarts cost.
+ */
+extern uint64_t mm_wiped_ticks;
+
 #endif

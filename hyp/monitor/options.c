@@ -85,9 +85,10 @@ static bool set_stats(struct text value)
 
 static bool set_measure(struct text value)
 {
-	if (!is(value, "masked") && !is(value, VALUE_NONE))
+	if (!is(value, "masked") && !is(value, "instructions") && !is(value, VALUE_NONE))
 		return false;
 	options.measure_masked = is(value, "masked");
+	options.measure_instructions = is(value, "instructions");
 	return true;
 }
 
@@ -120,7 +121,7 @@ static const struct {
 	{ "log", set_log, "error, warn, info or debug" },
 	{ "console", set_console, "the path of a serial port in the devicetree, or none" },
 	{ "stats", set_stats, "0 or 1" },
-	{ "measure", set_measure, "masked or none" },
+	{ "measure", set_measure, "masked, instructions or none" },
 	{ "escape", set_escape, "^A to ^_, or none" },
 };
 

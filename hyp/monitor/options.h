@@ -22,6 +22,7 @@ struct options {
 					   */
 	bool stats;                       /* lintel.stats=1: machine-readable lines at the end */
 	bool measure_masked;              /* lintel.measure=masked */
+	bool measure_instructions;        /* lintel.measure=instructions */
 	int escape; /* lintel.escape=^A..^_|none: the character, -1 for none */
 };
 

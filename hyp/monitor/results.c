@@ -5,6 +5,7 @@
 #include "hyp/monitor/options.h"
 #include "hyp/monitor/stats.h"
 #include "hyp/vm/vm.h"
+#include "mm/page.h"
 
 static unsigned bad_vms;
 
@@ -53,6 +54,16 @@ static void print_longest_masked(void)
 	console_printf("stats longest_masked %llu\n", (unsigned long long)longest);
 }
 
+static void print_memory(void)
+{
+	struct page_stats stats;
+
+	page_get_stats(&stats);
+	console_printf(
+		"stats memory_kept %llu\n", (unsigned long long)(stats.lintel_pages * PAGE_SIZE));
+	console_printf("stats wiped %llu\n", (unsigned long long)mm_wiped_ticks);
+}
+
 int monitor_summary(void)
 {
 	bool good = bad_vms == 0;
@@ -71,6 +82,8 @@ int monitor_summary(void)
 	if (options.stats)
 		for (unsigned i = 0; i < nr_vms; i++)
 			stats_print_machine_readable(vms[i]);
+	if (options.stats)
+		print_memory();
 	if (options.measure_masked)
 		print_longest_masked();
 	return good ? 0 : 1;

@@ -49,6 +49,9 @@ void stats_print_vm(const struct vm *vm)
 
 void stats_print_machine_readable(const struct vm *vm)
 {
+	if (vm->instructions)
+		console_printf("stats %s instructions %llu\n", vm->name,
+			(unsigned long long)vm->instructions);
 	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
 		const struct vcpu *vcpu = vm->vcpus[i];
 

@@ -259,12 +259,30 @@ static void trap_wfi(struct vcpu *vcpu, bool trap)
 	}
 }
 
+/*
+ * lintel.measure=masked: pending interrupts are looked at here, so a stretch without them ends.
+ * exit_time is 0 when nobody measures.
+ */
+static void end_masked_stretch(struct cpu *cpu, bool waited)
+{
+	uint64_t now;
+
+	if (likely(cpu->exit_time == 0))
+		return;
+	now = timer_now();
+	if (!waited)
+		cpu->longest_masked = MAX(cpu->longest_masked, now - cpu->exit_time);
+	cpu->exit_time = now;
+}
+
 /* Nothing to run: waits for an interrupt and takes it. WFI wakes for one that is masked, so none is
  * missed. */
 static void idle(void)
 {
+	end_masked_stretch(this_cpu(), false);
 	dsb_sy();
 	wfi();
+	end_masked_stretch(this_cpu(), true);
 	while (irq_take())
 		;
 }
@@ -278,10 +296,12 @@ __noreturn void sched_loop(void (*run)(struct vcpu *vcpu))
 		struct vcpu *vcpu = pick(queue);
 
 		if (!vcpu) {
-			if (busy)
+			if (busy) {
+				end_masked_stretch(this_cpu(), false);
 				irq_take();
-			else
+			} else {
 				idle();
+			}
 			continue;
 		}
 		vcpu_load(vcpu);
