@@ -148,6 +148,9 @@ $(B)/obj/%.S.o: %.S $(B)/gen/asm_offsets.h Makefile | $(FDT_LIB)
 $(B)/obj/boot/builtin_bundle.S.o: AS_EXTRA = -DBUILTIN_BUNDLE='"$(B)/bundle.cpio"'
 $(B)/obj/boot/builtin_bundle.S.o: $(B)/bundle.cpio
 
+# Where the ELF form is loaded (the raw image runs at any multiple of 2 MiB).
+ELF_LOAD_ADDRESS := 0x40200000
+
 # Twice: the first link says where the functions are, the second has the table of their names.
 $(B)/lintel.pass1.elf: $(EL2_OBJ) $(EL2_LIBS) linker.ld
 	@echo "  LD      $@"
@@ -166,6 +169,8 @@ $(B)/lintel.elf: $(B)/symtab.o tools/check-image
 	@$(LD) $(EL2_LDFLAGS) -Map=$(B)/lintel.map -o $@.tmp $(EL2_OBJ) $(B)/symtab.o --start-group $(EL2_LIBS) --end-group
 	@$(NM) -n $@.tmp | tools/symtab compare $(B)/symtab.bin
 	@tools/check-image --prefix=$(GNU) --map=$(B)/lintel.map $@.tmp
+	@# Linked at 0; loaders of ELF files (QEMU, debuggers) put it where RAM is on QEMU's virt.
+	@$(OBJCOPY) --change-section-lma '*+$(ELF_LOAD_ADDRESS)' $@.tmp 2>/dev/null
 	@mv $@.tmp $@
 
 $(B)/lintel.bin: $(B)/lintel.elf

@@ -168,11 +168,15 @@ static void crash(void)
 	end_machine(END_STATUS_PANIC);
 }
 
+void crash_init(void)
+{
+	panic_hook = crash;
+}
+
 void crash_init_cpu(void)
 {
 	if (this_cpu()->index != 0)
 		return;
-	panic_hook = crash;
 	if (irq_register(SGI_STOP, stop_here, NULL, IRQ_NORMAL) != OK)
 		panic("the SGI for panics is taken");
 }

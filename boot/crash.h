@@ -6,7 +6,10 @@
 #ifndef BOOT_CRASH_H
 #define BOOT_CRASH_H
 
-/* Each CPU: takes the SGI by which a panic elsewhere stops it. Boot CPU: panic()'s hook as well. */
+/* Boot CPU, as soon as there is a console: panic()'s hook. */
+void crash_init(void);
+
+/* Each CPU: takes the SGI by which a panic elsewhere stops it. */
 void crash_init_cpu(void);
 
 #endif

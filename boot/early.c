@@ -14,6 +14,9 @@
 #define ID_AA64MMFR4_E2H0              GENMASK(27, 24)
 #define ID_AA64MMFR4_E2H0_MIN_NEGATIVE 8
 
+/* The first word of a devicetree, big-endian. */
+#define FDT_MAGIC UINT32_C(0xd00dfeed)
+
 static struct machine machine;
 static struct uart uart;
 
@@ -43,6 +46,15 @@ __noreturn void early_stop(void *dtb, const char *message)
 	log_error("%s", message);
 	for (;;)
 		wfi();
+}
+
+void *early_find_dtb(void)
+{
+	extern const char __image_start[];
+	void *start = (void *)ALIGN_DOWN((uintptr_t)__image_start, GIB(1));
+	uint32_t magic = *(const volatile uint32_t *)start;
+
+	return __builtin_bswap32(magic) == FDT_MAGIC ? start : NULL;
 }
 
 void early_check(void *dtb, uint64_t current_el, uint64_t sctlr)

@@ -15,6 +15,12 @@
  */
 void early_check(void *dtb, uint64_t current_el, uint64_t sctlr);
 
+/*
+ * Nobody gave an address (a debugger or QEMU started lintel.elf): the devicetree where QEMU then puts it, at the start of
+ * RAM, which is taken to be at the multiple of 1 GiB below the image. NULL if there is none.
+ */
+void *early_find_dtb(void);
+
 /* Says `message` and stops. dtb: may be NULL, or anything. */
 __noreturn void early_stop(void *dtb, const char *message);
 

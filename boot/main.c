@@ -9,6 +9,7 @@
  *                 GIC, timer, PSCI; the other CPUs
  *                 the bundle → VMs; start them; the run loop
  */
+#include "boot/crash.h"
 #include "boot/early.h"
 #include "boot/end.h"
 #include "boot/parts.h"
@@ -192,6 +193,9 @@ __noreturn void boot_main(void *dtb, uint64_t current_el, uint64_t sctlr)
 {
 	uint64_t dtb_size;
 
+	if (!dtb)
+		dtb = early_find_dtb();
+
 	early_check(dtb, current_el, sctlr);
 	cpu_features_init();
 	if (dt_size(dtb, &dtb_size) != OK)
@@ -201,6 +205,7 @@ __noreturn void boot_main(void *dtb, uint64_t current_el, uint64_t sctlr)
 	options_parse(machine.bootargs);
 	init_memory(dtb, dtb_size);
 	init_console();
+	crash_init();
 	log_info("Lintel, on %u-bit physical addresses", cpu_features.pa_bits);
 	dt_log(&machine);
 	init_entropy();
