@@ -303,6 +303,13 @@ check:
 	@$(MAKE) all
 	@O=$(O) tests/run --only=check
 
+# The long forms: a million interrupts sent and taken.
+.PHONY: soak
+soak:
+	@tools/setup run
+	@$(MAKE) all $(B)/soak.cpio
+	@$(RUN_ENV) LINTEL_TIME_LIMIT=3600 tools/run --bundle=$(B)/soak.cpio --cpus=2
+
 # The fuzz targets; FUZZ_SECONDS=0 runs only their corpora.
 .PHONY: fuzz
 fuzz:

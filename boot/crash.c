@@ -7,6 +7,7 @@
 #include "hyp/arch/cpu.h"
 #include "hyp/arch/el2_exception.h"
 #include "hyp/arch/esr.h"
+#include "hyp/base/format.h"
 #include "hyp/base/log.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/symbols.h"
@@ -62,13 +63,21 @@ static void print_registers(const struct el2_frame *frame)
 		log_error("  the address is in the guard page below a stack: stack overflow");
 }
 
-static void print_caller(unsigned depth, uint64_t address)
+static void print_place(const char *what, uint64_t address)
 {
 	uint64_t offset;
 	const char *name = symbol_name(address, &offset);
 
-	log_error("  #%u %016lx %s+0x%lx", depth, (unsigned long)address, name,
-		(unsigned long)offset);
+	log_error(
+		"  %s %016lx %s+0x%lx", what, (unsigned long)address, name, (unsigned long)offset);
+}
+
+static void print_caller(unsigned depth, uint64_t address)
+{
+	char what[8];
+
+	format(what, sizeof(what), "#%u", depth);
+	print_place(what, address);
 }
 
 /* Return addresses are signed: the upper bits come off. */
@@ -159,6 +168,8 @@ static void crash(void)
 		print_registers(frame);
 		log_error("backtrace:");
 		print_caller(0, frame->pc);
+		/* Where a function without a frame of its own was called from. */
+		print_place("lr", strip_pac(frame->x[30]));
 		print_backtrace(frame->x[29]);
 	} else {
 		log_error("backtrace:");
