@@ -15,7 +15,7 @@
 #define ID_AA64MMFR4_E2H0_MIN_NEGATIVE 8
 
 /* The first word of a devicetree, big-endian. */
-#define FDT_MAGIC UINT32_C(0xd00dfeed)
+#define FDT_MAGIC                      UINT32_C(0xd00dfeed)
 
 static struct machine machine;
 static struct uart uart;

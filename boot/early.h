@@ -16,8 +16,9 @@
 void early_check(void *dtb, uint64_t current_el, uint64_t sctlr);
 
 /*
- * Nobody gave an address (a debugger or QEMU started lintel.elf): the devicetree where QEMU then puts it, at the start of
- * RAM, which is taken to be at the multiple of 1 GiB below the image. NULL if there is none.
+ * Nobody gave an address (a debugger or QEMU started lintel.elf): the devicetree where QEMU then
+ * puts it, at the start of RAM, which is taken to be at the multiple of 1 GiB below the image. NULL
+ * if there is none.
  */
 void *early_find_dtb(void);
 

@@ -60,7 +60,7 @@ static void print_memory(void)
 
 	page_get_stats(&stats);
 	console_printf(
-		"stats memory_kept %llu\n", (unsigned long long)(stats.lintel_pages * PAGE_SIZE));
+		"stats memory_kept %llu\n", (unsigned long long)stats.lintel_pages * PAGE_SIZE);
 	console_printf("stats wiped %llu\n", (unsigned long long)mm_wiped_ticks);
 }
 

@@ -5,6 +5,7 @@
 #include "hyp/arch/mmio_access.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/trap/cmo.h"
+#include "hyp/trap/exit.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/vm.h"
@@ -180,6 +181,30 @@ static __always_inline enum exit_result emulate(
 }
 
 /* Not a device: RAM, beyond the IPA space, or nothing. */
+/*
+ * The guest's own vector for exceptions of its EL1 can't be fetched: whatever it is given now it
+ * would take at the same place, for ever. What it wanted to report is still in its registers.
+ */
+static bool is_dead_vector(const struct vcpu *vcpu)
+{
+	return vcpu->regs.pc == read_sysreg(VBAR_EL1) + inject_vector_offset(PSTATE_EL1H) &&
+		(vcpu->regs.pstate & (PSTATE_NRW | PSTATE_MODE_MASK)) == PSTATE_EL1H;
+}
+
+static enum exit_result fail_dead_vector(struct vcpu *vcpu)
+{
+	uint64_t esr = read_sysreg(ESR_EL1);
+
+	vm_fail(vcpu,
+		"no memory at its exception vector; it took an exception from 0x%lx: %s, ESR "
+		"0x%lx, "
+		"FAR 0x%lx (set VBAR_EL1 to see such things in the guest, or give the VM more "
+		"memory)",
+		(unsigned long)read_sysreg(ELR_EL1), exit_class_name((unsigned)ESR_GET_EC(esr)),
+		(unsigned long)esr, (unsigned long)read_sysreg(FAR_EL1));
+	return EXIT_STOP_VM;
+}
+
 static enum exit_result place(
 	struct vcpu *vcpu, uint64_t esr, bool fetch, uint64_t ipa, uint64_t far)
 {
@@ -188,6 +213,8 @@ static enum exit_result place(
 	if (stage2_region_find(s2, IPA(ipa))) {
 		if (give_ram(vcpu, ipa))
 			return EXIT_RESUME;
+	} else if (fetch && is_dead_vector(vcpu)) {
+		return fail_dead_vector(vcpu);
 	} else if (ipa >> s2->ipa_bits) {
 		if (fetch)
 			return inject_instruction_abort(vcpu, FSC_ADDRESS_SIZE, far);

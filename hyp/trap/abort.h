@@ -12,7 +12,8 @@
  *   5. a device (hyp/vdev/device.h): emulated, by the syndrome.
  *   6. RAM that isn't there yet: given, and the access is made again.
  *   7. beyond the VM's IPA space: address size fault, level 0.
- *   8. nothing: synchronous external abort.
+ *   8. nothing: synchronous external abort; but a guest whose own exception vector is there would
+ * take that for ever, so it is stopped, with what it wanted to report.
  */
 #ifndef HYP_TRAP_ABORT_H
 #define HYP_TRAP_ABORT_H

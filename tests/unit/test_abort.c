@@ -166,6 +166,20 @@ static struct {
 	enum exit_result result;
 } cmo;
 
+static unsigned failures;
+
+void vm_fail(struct vcpu *by, const char *fmt, ...)
+{
+	(void)by, (void)fmt;
+	failures++;
+}
+
+const char *exit_class_name(unsigned ec)
+{
+	(void)ec;
+	return "";
+}
+
 enum exit_result cmo_handle_abort(struct vcpu *by, uint64_t esr, ipa_t ipa, bool device)
 {
 	assert_ptr_equal(by, &vcpu);
@@ -606,6 +620,30 @@ static void test_hole(void **state)
 }
 
 /* No syndrome at all, however odd, does more than stop, skip, resume or inject. */
+/* Nothing at the guest's own vector: it can't go on, and the VM is stopped. */
+static void test_dead_vector(void **state)
+{
+	(void)state;
+	failures = 0;
+	fake_sysreg_write(SYS_VBAR_EL1, HOLE);
+	fake_sysreg_write(SYS_FAR_EL2, HOLE + 0x200);
+	fake_sysreg_write(SYS_HPFAR_EL2, HOLE >> 8);
+	vcpu.regs.pc = HOLE + 0x200;
+	vcpu.regs.pstate = PSTATE_EL1H;
+	assert_int_equal(
+		abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_STOP_VM);
+	assert_int_equal(failures, 1);
+	/* At another place of the same page, or from EL0, it is an abort like any other. */
+	vcpu.regs.pc = HOLE + 0x204;
+	assert_int_equal(
+		abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_INJECT);
+	vcpu.regs.pc = HOLE + 0x200;
+	vcpu.regs.pstate = PSTATE_EL0T;
+	assert_int_equal(
+		abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_INJECT);
+	assert_int_equal(failures, 1);
+}
+
 static void test_any_syndrome(void **state)
 {
 	static const uint64_t places[] = { RAM_BASE, DEVICE_BASE, DEVICE_BASE + 0xff8, HOLE,
@@ -653,6 +691,7 @@ int main(void)
 		TEST(test_ram),
 		TEST(test_beyond),
 		TEST(test_hole),
+		TEST(test_dead_vector),
 		TEST(test_any_syndrome),
 	};
 
