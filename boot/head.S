@@ -12,6 +12,7 @@
 
 #define R_AARCH64_RELATIVE 1027
 #define CURRENTEL_EL2	8
+#define CURRENTEL_EL3	12
 #define SCTLR_EL2_OFF	0x30c50830	/* RES1 bits, MMU and caches off */
 #define SCTLR_EL2_ENIA	(1 << 31)
 #define HCR_EL2_RW	(1 << 31)
@@ -46,22 +47,32 @@ primary_entry:
 	mov	x0, #HCR_EL2_RW
 	msr	hcr_el2, x0		/* E2H = 0 */
 	isb
-1:	adrp	x19, _start
+1:	cmp	x21, #CURRENTEL_EL3
+	b.ne	2f
+	/* Nobody has held the other CPUs back: one of them says what is wrong, the others wait. */
+	mrs	x1, mpidr_el1
+	ldr	x2, =0xff00ffffff	/* the affinity fields */
+	tst	x1, x2
+	b.eq	2f
+park:	wfe
+	b	park
+2:	adrp	x19, _start
 
 	/* .rela.dyn: R_AARCH64_RELATIVE only (tools/check-image) */
 	adrp	x1, __rela_start
 	add	x1, x1, :lo12:__rela_start
 	adrp	x2, __rela_end
 	add	x2, x2, :lo12:__rela_end
-2:	cmp	x1, x2
+relocate:
+	cmp	x1, x2
 	b.hs	3f
 	ldp	x3, x4, [x1], #16
 	ldr	x5, [x1], #8
 	cmp	w4, #R_AARCH64_RELATIVE
-	b.ne	2b
+	b.ne	relocate
 	add	x5, x5, x19
 	str	x5, [x19, x3]
-	b	2b
+	b	relocate
 
 3:	adrp	x1, __bss_start
 	adrp	x2, __bss_end
