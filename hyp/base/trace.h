@@ -17,9 +17,17 @@ enum trace_kind {
 	TRACE_IRQ = 1,  /* low bits: INTID; pc */
 	TRACE_FIQ = 2,
 	TRACE_SERROR = 3, /* esr, pc */
-	TRACE_LOAD = 4,   /* low bits: VM id << 16 | vCPU; pc */
+	/* low bits: TRACE_VCPU(); the argument is */
+	TRACE_LOAD = 4,    /* its state comes into this CPU: pc */
+	TRACE_BLOCK = 5,   /* it waits: pc */
+	TRACE_WAKE = 6,    /* it was woken by this CPU: number of the CPU whose queue it goes to */
+	TRACE_MIGRATE = 7, /* this CPU took it, or gave it away: number of its new CPU */
+	TRACE_INJECT = 8,  /* an exception is given to it: ESR_EL1 */
+	TRACE_VM = 9,      /* vCPU 0 of a VM whose state changes: enum vm_state */
+	TRACE_IDLE = 10, /* low bits 0: this CPU waits for an interrupt, or (argument 1) got one */
 };
-#define TRACE_KIND_SHIFT 56
+#define TRACE_VCPU(vm, vcpu) ((uint32_t)(vm) << 16 | (uint32_t)(vcpu))
+#define TRACE_KIND_SHIFT     56
 
 struct trace_entry {
 	uint64_t what;

@@ -23,6 +23,10 @@ static const char *end_name(enum vm_end end)
 		return "FAULT";
 	case VM_END_RESET:
 		return "restarting";
+	case VM_END_STOPPED:
+		return "stopped";
+	case VM_END_WATCHDOG:
+		return "WATCHDOG";
 	default:
 		return "not started";
 	}
@@ -35,6 +39,9 @@ const char *results_state_name(const struct vm *vm)
 		return "loading";
 	case VM_RUNNING:
 		return "running";
+	case VM_PAUSING:
+	case VM_PAUSED:
+		return "paused";
 	case VM_STOPPING:
 		return "stopping";
 	case VM_RESETTING:

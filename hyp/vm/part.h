@@ -20,6 +20,9 @@ enum vm_part_id {
 	PART_VGIC,
 	PART_VTIMER,
 	PART_VUART,
+	PART_VRTC,
+	PART_VWATCHDOG,
+	PART_DOORBELL,
 	PART_FPSIMD,
 	PART_DEBUG,
 	NR_PARTS,
@@ -37,6 +40,10 @@ struct vm_part {
 	 */
 	void (*vcpu_reset)(struct vcpu *vcpu);
 	void (*destroy)(struct vm *vm);
+	/* Every vCPU of the VM is PAUSED, or about to be READY again: what counts virtual time by
+	 * itself stops, and goes on. vm->cntvoff is up to date when resume is called. */
+	void (*pause)(struct vm *vm);
+	void (*resume)(struct vm *vm);
 	/* Moves the vCPU's state into this CPU, and out of it. */
 	void (*vcpu_load)(struct vcpu *vcpu);
 	void (*vcpu_put)(struct vcpu *vcpu);

@@ -101,9 +101,7 @@ void vcpu_load(struct vcpu *vcpu)
 		if (vm_parts[i].vcpu_load)
 			vm_parts[i].vcpu_load(vcpu);
 	}
-	trace_record(&cpu->trace,
-		(uint64_t)TRACE_LOAD << TRACE_KIND_SHIFT | vcpu->vm->id << 16 | vcpu->id,
-		vcpu->regs.pc);
+	trace_vcpu(vcpu, TRACE_LOAD, vcpu->regs.pc);
 }
 
 void vcpu_put(struct vcpu *vcpu)

@@ -8,6 +8,8 @@
  *   READY    in a CPU's run queue.
  *   RUNNING  a CPU's run loop has it.
  *   BLOCKED  waits (WFI, CPU_SUSPEND) until vcpu_wake().
+ *   PAUSED   would run, but its VM is paused (vm_pause()): in no run queue. Leaves by vm_resume()
+ * to READY, or when it is asked to stop.
  *
  * Who may touch what: registers and bank by the CPU that has the vCPU RUNNING, or by anyone while
  * it is OFF and its VM's lock is held. `work` by anyone, atomically (vcpu_request()).
@@ -35,7 +37,7 @@ enum exit_result {
 	EXIT_STOP_VM,    /* the VM can't go on; vm_fail() said why */
 };
 
-enum vcpu_state { VCPU_OFF, VCPU_READY, VCPU_RUNNING, VCPU_BLOCKED };
+enum vcpu_state { VCPU_OFF, VCPU_READY, VCPU_RUNNING, VCPU_BLOCKED, VCPU_PAUSED };
 
 /* vcpu->work: why the run loop must look before it enters the guest. */
 #define WORK_VGIC    BIT(0) /* interrupts to be put into list registers */
@@ -43,6 +45,7 @@ enum vcpu_state { VCPU_OFF, VCPU_READY, VCPU_RUNNING, VCPU_BLOCKED };
 #define WORK_STOP    BIT(2) /* power off: the vCPU, or its VM */
 #define WORK_PARTS   BIT(3) /* call the parts' vcpu_enter */
 #define WORK_WAKE    BIT(4) /* nothing but to look, and not to block now */
+#define WORK_PAUSE   BIT(5) /* its VM is PAUSING: out, to VCPU_PAUSED */
 
 /* An exception for the guest's EL1, recorded by a handler that returns EXIT_INJECT. */
 struct injection {
@@ -80,6 +83,7 @@ struct vcpu {
 	uint64_t fault_address; /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
 	uint64_t mmio_value;    /* what an emulated load has read (hyp/trap/abort.c) */
 	unsigned id;            /* index in its VM, and Aff0 of its MPIDR */
+	uint32_t trace_id;      /* TRACE_VCPU() of it */
 	enum vcpu_state state;
 	struct cpu *cpu;      /* whose run queue it belongs to */
 	struct list run_link; /* in that run queue while READY */
@@ -137,6 +141,13 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
 /* State into this CPU, and out. Loading what is loaded here already costs nothing. */
 void vcpu_load(struct vcpu *vcpu);
 void vcpu_put(struct vcpu *vcpu);
+
+/* An event of this vCPU's for this CPU's trace ring (hyp/base/trace.h): kind is TRACE_*. */
+static inline void trace_vcpu(const struct vcpu *vcpu, enum trace_kind kind, uint64_t argument)
+{
+	trace_record(
+		&this_cpu()->trace, (uint64_t)kind << TRACE_KIND_SHIFT | vcpu->trace_id, argument);
+}
 
 /* Time for log limits: milliseconds since boot. Set by boot from drivers/timer. */
 uint64_t vm_now_ms(void);

@@ -35,6 +35,7 @@ static enum status create_vcpus(struct vm *vm)
 		}
 		vcpu->vm = vm;
 		vcpu->id = i;
+		vcpu->trace_id = TRACE_VCPU(vm->id, i);
 		vcpu->vmpidr = MPIDR_RES1 | i;
 		list_init(&vcpu->run_link);
 		vm->vcpus[i] = vcpu;

@@ -5,12 +5,20 @@
  * States (vm->state, under vm->lock):
  *
  *   STOPPED ── vm_start() ──> LOADING ── images are in place ──> RUNNING
- *   RUNNING ── vm_power_off(), vm_fail() ──> STOPPING ── every vCPU is OFF ──> STOPPED
- *   RUNNING ── vm_reset() ──> RESETTING ── every vCPU is OFF ──> LOADING
+ *   RUNNING ── vm_pause() ──> PAUSING ── every live vCPU is PAUSED ──> PAUSED ── vm_resume() ──>
+ * RUNNING RUNNING, PAUSING, PAUSED ── vm_power_off(), vm_stop(), vm_fail() ──> STOPPING ── every
+ * vCPU is OFF ──> STOPPED RUNNING, PAUSING, PAUSED ── vm_reset(), vm_restart(), the watchdog ──>
+ * RESETTING ── every vCPU is OFF ──> LOADING LOADING ── vm_stop() ──> STOPPED, after the step under
+ * way
  *
- * A vCPU that runs, is ready or blocked leaves when it sees WORK_STOP; the last one out does the
- * next step (vm_vcpu_stopped()). Loading is done in steps on the CPU of the VM's vCPU 0
+ * A vCPU that runs, is ready, blocked or paused leaves when it sees WORK_STOP; the last one out
+ * does the next step (vm_vcpu_stopped()). Loading is done in steps on the CPU of the VM's vCPU 0
  * (hyp/vm/lifecycle.c). vm->end says why a VM is STOPPED.
+ *
+ * What comes after an end is the VM's policy (struct vm_policy): a guest that switches itself off
+ * is stopped or restarted, one that can't go on (vm_fail()) is stopped, restarted or paused.
+ * vm_stop() and vm_restart(), the words of the person at the console, do what they say whatever the
+ * policy is.
  */
 #ifndef HYP_VM_VM_H
 #define HYP_VM_VM_H
@@ -24,10 +32,37 @@
 #define MAX_VMS     32
 #define VM_NAME_MAX 31
 
-enum vm_state { VM_STOPPED, VM_LOADING, VM_RUNNING, VM_STOPPING, VM_RESETTING };
+enum vm_state {
+	VM_STOPPED,
+	VM_LOADING,
+	VM_RUNNING,
+	VM_PAUSING,
+	VM_PAUSED,
+	VM_STOPPING,
+	VM_RESETTING
+};
 
 /* Why a VM is not running any more. */
-enum vm_end { VM_END_NONE, VM_END_POWER_OFF, VM_END_RESET, VM_END_FAULT };
+enum vm_end {
+	VM_END_NONE,
+	VM_END_POWER_OFF, /* the guest's wish */
+	VM_END_RESET,     /* the guest's wish */
+	VM_END_FAULT,     /* vm_fail() */
+	VM_END_STOPPED,   /* from the console */
+	VM_END_WATCHDOG,  /* the guest let its watchdog expire */
+};
+
+enum vm_action { VM_ACTION_STOP, VM_ACTION_RESTART, VM_ACTION_PAUSE };
+
+/* The manifest's words on what comes next; zero is the default of each. */
+struct vm_policy {
+	enum vm_action on_off;   /* STOP or RESTART */
+	enum vm_action on_crash; /* STOP, RESTART or PAUSE (so that one can look) */
+	bool keep_memory;        /* on-reset = "keep": RAM is not wiped, images are loaded again */
+	bool counter_runs_on;    /* its virtual time goes on while it is paused */
+	uint64_t start_delay_ms; /* from the moment it could start */
+	bool start_when_running; /* start_after: when that VM is RUNNING, not when it has stopped */
+};
 
 struct device_table;
 
@@ -55,7 +90,10 @@ struct vm {
 	struct spinlock lock;
 	enum vm_state state;
 	enum vm_end end;
-	unsigned live_vcpus;    /* not OFF */
+	unsigned live_vcpus;   /* not OFF */
+	unsigned paused_vcpus; /* of them, those that are PAUSED */
+	uint64_t paused_at;    /* the counter when it became PAUSED */
+	struct vm_policy policy;
 	uint64_t boots;         /* how often it was started */
 	struct vm *start_after; /* it is started when that one stops; NULL then, or when it waits
 				   for none */
@@ -95,6 +133,27 @@ enum status vm_create(const char *name, ipa_t ram_base, uint64_t ram_size, unsig
 
 /* Begins to load and run a VM that is STOPPED. */
 enum status vm_start(struct vm *vm) __must_check;
+
+/*
+ * Pauses a VM that is RUNNING (OK for one that is paused already), and lets it go on. While it is
+ * PAUSED nothing of it runs, its devices keep their state, and its virtual time stands still unless
+ * policy.counter_runs_on. ERR_BUSY in any other state.
+ */
+enum status vm_pause(struct vm *vm) __must_check;
+enum status vm_resume(struct vm *vm) __must_check;
+
+/*
+ * From the console, whatever the policy says: stops a VM that is not STOPPED, and starts anew one
+ * in any state. ERR_BUSY where it is on its way there already.
+ */
+enum status vm_stop(struct vm *vm) __must_check;
+enum status vm_restart(struct vm *vm) __must_check;
+
+/* The VM's watchdog has expired for the second time: it is restarted. From any CPU. */
+void vm_watchdog_expired(struct vm *vm);
+
+/* The run loop of a vCPU has seen WORK_PAUSE; the vCPU is PAUSED when this returns. */
+void vm_vcpu_paused(struct vcpu *vcpu);
 
 /*
  * Ends: by the guest's wish, or for a restart. All vCPUs leave before they enter the guest again;
