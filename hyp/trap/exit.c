@@ -259,6 +259,13 @@ static bool do_work(struct vcpu *vcpu)
 		vm_vcpu_stopped(vcpu);
 		return false;
 	}
+	if (work & WORK_PAUSE) {
+		/* What else was asked of it is done when it goes on. */
+		__atomic_fetch_or(&vcpu->work, work & ~(uint64_t)(WORK_PAUSE | WORK_RESCHED),
+			__ATOMIC_RELAXED);
+		vm_vcpu_paused(vcpu);
+		return false;
+	}
 	if (work & WORK_VGIC)
 		vgic_flush(vcpu);
 	if (work & WORK_PARTS) {

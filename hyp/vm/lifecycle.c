@@ -178,6 +178,11 @@ void vm_vcpu_stopped(struct vcpu *vcpu)
 	vcpu_leaves(vcpu);
 }
 
+void vm_vcpu_paused(struct vcpu *vcpu)
+{
+	sched_pause(vcpu);
+}
+
 void vm_vcpu_off(struct vcpu *vcpu)
 {
 	vcpu_leaves(vcpu);

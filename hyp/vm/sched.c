@@ -97,13 +97,19 @@ static void make_ready(struct cpu_queue *queue, struct vcpu *vcpu)
 		vcpu_request_local(running, WORK_RESCHED);
 }
 
+/* A paused one leaves for nothing but its end; what else is asked of it waits in vcpu->work. */
+static bool wakes_for(enum vcpu_state state, uint64_t work)
+{
+	return state == VCPU_BLOCKED || (state == VCPU_PAUSED && (work & WORK_STOP));
+}
+
 static void wake(struct vcpu *vcpu)
 {
 	struct cpu_queue *queue = queue_of(vcpu->cpu);
 	bool woken = false;
 
 	spin_lock(&queue->lock);
-	if (vcpu->state == VCPU_BLOCKED) {
+	if (wakes_for(vcpu->state, READ_ONCE(vcpu->work))) {
 		make_ready(queue, vcpu);
 		woken = true;
 	}
@@ -122,7 +128,7 @@ void vcpu_request(struct vcpu *vcpu, uint64_t work)
 	if (state == VCPU_RUNNING) {
 		if (vcpu->cpu != this_cpu())
 			sched_kick(vcpu->cpu);
-	} else if (state == VCPU_BLOCKED) {
+	} else if (wakes_for(state, work)) {
 		wake(vcpu);
 	}
 }
@@ -170,6 +176,37 @@ void sched_power_off(struct vcpu *vcpu)
 	queue->live--;
 	WRITE_ONCE(vcpu->state, VCPU_OFF);
 	spin_unlock(&queue->lock);
+}
+
+bool sched_pause(struct vcpu *vcpu)
+{
+	struct cpu_queue *queue = queue_of(vcpu->cpu);
+	bool paused;
+
+	vcpu_put(vcpu);
+	spin_lock(&queue->lock);
+	WRITE_ONCE(vcpu->state, VCPU_PAUSED);
+	dmb_ish();
+	paused = !(READ_ONCE(vcpu->work) & WORK_STOP);
+	if (!paused)
+		WRITE_ONCE(vcpu->state, VCPU_RUNNING);
+	spin_unlock(&queue->lock);
+	return paused;
+}
+
+void sched_unpause(struct vcpu *vcpu)
+{
+	struct cpu_queue *queue = queue_of(vcpu->cpu);
+	bool ready = false;
+
+	spin_lock(&queue->lock);
+	if (vcpu->state == VCPU_PAUSED) {
+		make_ready(queue, vcpu);
+		ready = true;
+	}
+	spin_unlock(&queue->lock);
+	if (ready && vcpu->cpu != this_cpu())
+		sched_kick(vcpu->cpu);
 }
 
 void sched_add_job(struct cpu *cpu, struct sched_job *job)

@@ -57,6 +57,16 @@ void sched_power_on(struct vcpu *vcpu);
 /* The running vCPU → OFF: its state is put away first. */
 void sched_power_off(struct vcpu *vcpu);
 
+/*
+ * The running vCPU → PAUSED: its state is put away first, so that it can go on anywhere. Not when
+ * it was asked to stop meanwhile: false, it stays able to run and sees that. Either way the run
+ * loop must leave it.
+ */
+bool sched_pause(struct vcpu *vcpu);
+
+/* PAUSED → READY. Nothing for one that is not PAUSED (any more: it may have been asked to stop). */
+void sched_unpause(struct vcpu *vcpu);
+
 /* Has the CPU do a job in steps. The job is linked until its last step has returned. */
 void sched_add_job(struct cpu *cpu, struct sched_job *job);
 

@@ -101,6 +101,14 @@ void vm_vcpu_stopped(struct vcpu *v)
 	stops++;
 }
 
+static unsigned pauses;
+
+void vm_vcpu_paused(struct vcpu *v)
+{
+	assert_ptr_equal(v, &vcpu);
+	pauses++;
+}
+
 void vcpu_log(struct vcpu *v, const char *fmt, ...)
 {
 	(void)v;
@@ -496,6 +504,25 @@ static void test_run_stop(void **state)
 	assert_int_equal(vcpu.work, 0);
 }
 
+/* What else was asked of it stays for when it goes on; its end goes before everything. */
+static void test_run_pause(void **state)
+{
+	const struct step exits[] = { { EXIT_SYNC, esr_of(EC_SYSREG, 0),
+		WORK_PAUSE | WORK_VGIC | WORK_PARTS | WORK_RESCHED } };
+
+	(void)state;
+	pauses = 0;
+	run(exits, 1);
+	assert_int_equal(at, 1);
+	assert_int_equal(pauses, 1);
+	assert_int_equal(flushes, 0);
+	assert_int_equal(vcpu.work, WORK_VGIC | WORK_PARTS);
+	vcpu.work = WORK_PAUSE | WORK_STOP;
+	run(NULL, 0);
+	assert_int_equal(pauses, 1);
+	assert_int_equal(stops, 1);
+}
+
 static void test_run_work(void **state)
 {
 	const struct step exits[] = {
@@ -613,6 +640,7 @@ int main(void)
 		TEST(test_run_counts),
 		TEST(test_run_leaves),
 		TEST(test_run_stop),
+		TEST(test_run_pause),
 		TEST(test_run_work),
 		TEST(test_run_work_and_resched),
 		TEST(test_run_condition),

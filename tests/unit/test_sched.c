@@ -428,6 +428,75 @@ static void test_request_off(void **state)
 	assert_int_equal(vcpus[0].work, WORK_VGIC);
 }
 
+/* --- pausing --- */
+
+static bool pause_worked;
+
+static void leave_paused(struct vcpu *vcpu)
+{
+	ran[runs++] = vcpu;
+	if (runs > 1) {
+		vcpu->work = 0;
+		assert_true(sched_block(vcpu));
+		return;
+	}
+	pause_worked = sched_pause(vcpu);
+	if (!pause_worked)
+		vcpu->work = 0;
+}
+
+static void test_pause(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	runs = 0;
+	loop(leave_paused);
+	assert_int_equal(runs, 1);
+	assert_true(pause_worked);
+	assert_int_equal(vcpus[0].state, VCPU_PAUSED);
+	assert_int_equal(puts, 1);
+	assert_null(cpus[0].current);
+	/* What is asked of it waits. */
+	vcpu_request(&vcpus[0], WORK_VGIC | WORK_WAKE | WORK_PAUSE);
+	assert_int_equal(vcpus[0].state, VCPU_PAUSED);
+	fake_cpu_switch(1);
+	sched_unpause(&vcpus[0]);
+	assert_int_equal(kicks[0], 1);
+	assert_int_equal(vcpus[0].state, VCPU_READY);
+	assert_int_equal(vcpus[0].work, WORK_VGIC | WORK_WAKE | WORK_PAUSE);
+	sched_unpause(&vcpus[0]); /* twice is no harm */
+	fake_cpu_switch(0);
+	loop(leave_paused);
+	assert_int_equal(runs, 2);
+}
+
+static void test_stop_paused(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	runs = 0;
+	loop(leave_paused);
+	fake_cpu_switch(1);
+	vcpu_request(&vcpus[0], WORK_STOP);
+	assert_int_equal(vcpus[0].state, VCPU_READY);
+	assert_int_equal(kicks[0], 1);
+	fake_cpu_switch(0);
+	loop(leave_paused);
+	assert_int_equal(runs, 2);
+}
+
+/* Asked to stop while it pauses: it does not. */
+static void test_stop_while_pausing(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	vcpus[0].work = WORK_STOP;
+	runs = 0;
+	loop(leave_paused);
+	assert_false(pause_worked);
+	assert_int_equal(runs, 2);
+}
+
 /* --- turns --- */
 
 static void use_up_slice(struct vcpu *vcpu)
@@ -628,6 +697,9 @@ int main(void)
 		TEST(test_wake_at_once),
 		TEST(test_request_from_elsewhere),
 		TEST(test_request_off),
+		TEST(test_pause),
+		TEST(test_stop_paused),
+		TEST(test_stop_while_pausing),
 		TEST(test_turns),
 		TEST(test_fair),
 		TEST(test_late_slice),
