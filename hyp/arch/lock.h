@@ -7,6 +7,7 @@
  *
  * Order (take from top to bottom, never upwards):
  *   vm lifecycle lock         struct vm             hyp/vm/vm.h
+ *   end of the last VM        hyp/vm/start.c
  *   a VM's stage 2            struct stage2         mm/stage2.h
  *   page ownership            mm/page.c
  *   a VM's UART               struct vuart          hyp/vdev/vuart.c

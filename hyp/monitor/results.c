@@ -35,6 +35,8 @@ static const char *end_name(enum vm_end end)
 const char *results_state_name(const struct vm *vm)
 {
 	switch (vm->state) {
+	case VM_WAITING:
+		return "waiting";
 	case VM_LOADING:
 		return "loading";
 	case VM_RUNNING:

@@ -1,186 +1,330 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From one state of a VM to the next; the picture is in vm.h.
+ * From one state of a VM to the next, for what guests and the person at the console ask for; the
+ * picture is in vm.h. Starting and the job that loads are in start.c.
  */
+#include "hyp/vm/lifecycle.h"
 #include "drivers/pmu/pmu.h"
 #include "drivers/timer/timer.h"
-#include "hyp/base/panic.h"
 #include "hyp/vm/sched.h"
-#include "hyp/vm/vm.h"
 
-void (*vm_all_stopped)(void);
 bool vm_count_instructions;
 
-/* A VM has stopped: others may have waited for that. */
-static void start_waiting(const struct vm *stopped)
-{
-	for (unsigned i = 0; i < nr_vms; i++) {
-		enum status status;
+/* A VM that crashes as soon as it is started, so often in a row, is not restarted any more. */
+#define CRASHES_MAX   5
+#define CRASH_SOON_MS 1000
 
-		if (vms[i]->start_after != stopped)
-			continue;
-		vms[i]->start_after = NULL;
-		status = vm_start(vms[i]);
-		if (status != OK)
-			log_error("VM %s is not started: %s", vms[i]->name, status_name(status));
-	}
+void lifecycle_set_state(struct vm *vm, enum vm_state state)
+{
+	WRITE_ONCE(vm->state, state);
+	trace_vcpu(vm->vcpus[0], TRACE_VM, state);
 }
 
-static void after_stop(const struct vm *stopped)
+static bool is_live(const struct vm *vm)
 {
-	start_waiting(stopped);
-	for (unsigned i = 0; i < nr_vms; i++) {
-		if (READ_ONCE(vms[i]->state) != VM_STOPPED)
-			return;
-	}
-	if (vm_all_stopped)
-		vm_all_stopped();
+	return vm->state == VM_RUNNING || vm->state == VM_PAUSING || vm->state == VM_PAUSED;
 }
 
-/* Everything is in place: vCPU 0 begins. */
-static void run(struct vm *vm)
+/* Live, but to be looked at only. */
+static bool has_crashed(const struct vm *vm)
 {
-	enum status status;
-
-	/* From its first start: over a restart its counter runs on, as a machine's does. */
-	if (vm->boots == 0)
-		vm->cntvoff = timer_now();
-	vm->boots++;
-	if (vm_count_instructions && !pmu_count_start())
-		log_warn("no performance monitors to count instructions with");
-	spin_lock(&vm->lock);
-	vm->state = VM_RUNNING;
-	vm->end = VM_END_NONE;
-	status = vcpu_power_on_locked(vm->vcpus[0], vm->entry.pc, vm->entry.x0);
-	spin_unlock(&vm->lock);
-	if (status != OK)
-		panic("vCPU 0 of VM %s is not off", vm->name);
+	return is_live(vm) && vm->end == VM_END_FAULT;
 }
 
-/* One step: first the memory of the time before is given back, then the images are loaded. */
-static bool load_step(struct sched_job *job)
-{
-	struct vm *vm = container_of(job, struct vm, load_job);
-	uint64_t begin = timer_now();
-	bool done = false;
-	enum status status;
+/* ---- pausing; the VM's lock is held ---- */
 
-	if (!vm->emptied) {
-		vm->emptied = stage2_empty_step(&vm->stage2);
-		return true;
-	}
-	status = vm->load_step(vm, &vm->load_position, &done);
-	vm->load_ticks += timer_now() - begin;
-	if (status != OK) {
-		log_error("VM %s: its images can't be loaded: %s", vm->name, status_name(status));
-		vm->end = VM_END_FAULT;
-		WRITE_ONCE(vm->state, VM_STOPPED);
-		after_stop(vm);
-		return false;
-	}
-	if (done)
-		run(vm);
-	return !done;
+/* From now on the pause has not been. */
+static void make_up_for_pause(struct vm *vm)
+{
+	if (vm->state == VM_PAUSED && !vm->policy.counter_runs_on)
+		vm->cntvoff += timer_now() - vm->paused_at;
 }
 
-/* The VM's state is LOADING: no vCPU of it exists for anybody. */
-static void load(struct vm *vm)
+static void begin_pause(struct vm *vm)
 {
+	if (vm->state != VM_RUNNING)
+		return;
+	lifecycle_set_state(vm, VM_PAUSING);
+	vm->paused_vcpus = 0;
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		vcpu_request(vm->vcpus[i], WORK_PAUSE);
+}
+
+/* One more vCPU is PAUSED, or OFF. */
+static void check_paused(struct vm *vm)
+{
+	if (vm->state != VM_PAUSING || vm->paused_vcpus != vm->live_vcpus)
+		return;
+	lifecycle_set_state(vm, VM_PAUSED);
+	vm->paused_at = timer_now();
 	for (unsigned i = 0; i < NR_PARTS; i++) {
-		if (vm_parts[i].reset)
-			vm_parts[i].reset(vm);
+		if (vm_parts[i].pause)
+			vm_parts[i].pause(vm);
 	}
-	/* The first time there is nothing to be given back. */
-	vm->emptied = vm->boots == 0;
-	vm->load_position = 0;
-	vm->load_ticks = 0;
-	vm->load_job.step = load_step;
-	list_init(&vm->load_job.link);
-	sched_add_job(vm->vcpus[0]->cpu, &vm->load_job);
 }
 
-enum status vm_start(struct vm *vm)
+static void resume(struct vm *vm)
 {
-	spin_lock(&vm->lock);
-	if (vm->state != VM_STOPPED) {
-		spin_unlock(&vm->lock);
-		return ERR_BUSY;
+	if (vm->state == VM_PAUSED) {
+		make_up_for_pause(vm);
+		for (unsigned i = 0; i < NR_PARTS; i++) {
+			if (vm_parts[i].resume)
+				vm_parts[i].resume(vm);
+		}
 	}
-	vm->state = VM_LOADING;
-	spin_unlock(&vm->lock);
-	load(vm);
-	return OK;
+	lifecycle_set_state(vm, VM_RUNNING);
+	vm->paused_vcpus = 0;
+	/* One that has not seen WORK_PAUSE yet finds that it is over. */
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		if (vm->vcpus[i]->state == VCPU_PAUSED)
+			sched_unpause(vm->vcpus[i]);
+	}
 }
 
+void vm_vcpu_paused(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+
+	spin_lock(&vm->lock);
+	if (vm->state == VM_PAUSING && sched_pause(vcpu)) {
+		vm->paused_vcpus++;
+		check_paused(vm);
+	}
+	spin_unlock(&vm->lock);
+}
+
+enum status vm_pause(struct vm *vm)
+{
+	enum status status = OK;
+
+	spin_lock(&vm->lock);
+	if (is_live(vm))
+		begin_pause(vm);
+	else
+		status = ERR_BUSY;
+	spin_unlock(&vm->lock);
+	return status;
+}
+
+enum status vm_resume(struct vm *vm)
+{
+	enum status status = OK;
+
+	spin_lock(&vm->lock);
+	if (has_crashed(vm))
+		status = ERR_FAULT;
+	else if (!is_live(vm))
+		status = ERR_BUSY;
+	else if (vm->state != VM_RUNNING)
+		resume(vm);
+	spin_unlock(&vm->lock);
+	if (status == ERR_FAULT)
+		log_warn(
+			"VM %s has crashed: it can be stopped or restarted, not resumed", vm->name);
+	return status;
+}
+
+/* ---- the end ---- */
+
+/* The VM is live and its lock is held: all vCPUs leave. */
 static void leave(struct vm *vm, enum vm_state next, enum vm_end end)
 {
 	if (vm_count_instructions && !pmu_count_read(&vm->instructions))
 		vm->instructions = 0;
-	spin_lock(&vm->lock);
-	if (vm->state == VM_RUNNING) {
-		vm->state = next;
+	make_up_for_pause(vm);
+	lifecycle_set_state(vm, next);
+	vm->end = end;
+	vm->paused_vcpus = 0;
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		vcpu_request(vm->vcpus[i], WORK_STOP);
+}
+
+static void act(struct vm *vm, enum vm_end end, enum vm_action action)
+{
+	switch (action) {
+	case VM_ACTION_RESTART:
+		leave(vm, VM_RESETTING, end);
+		break;
+	case VM_ACTION_PAUSE:
+		begin_pause(vm);
 		vm->end = end;
-		for (unsigned i = 0; i < vm->nr_vcpus; i++)
-			vcpu_request(vm->vcpus[i], WORK_STOP);
+		break;
+	default:
+		leave(vm, VM_STOPPING, end);
+		break;
 	}
+}
+
+/* What the guest has brought about. False: it is too late for that. */
+static bool guest_ends(struct vm *vm, enum vm_end end, enum vm_action action)
+{
+	bool good;
+
+	spin_lock(&vm->lock);
+	good = is_live(vm) && !has_crashed(vm);
+	if (good)
+		act(vm, end, action);
 	spin_unlock(&vm->lock);
+	return good;
 }
 
 void vm_power_off(struct vm *vm)
 {
-	leave(vm, VM_STOPPING, VM_END_POWER_OFF);
+	guest_ends(vm, VM_END_POWER_OFF, vm->policy.on_off);
 }
 
 void vm_reset(struct vm *vm)
 {
-	leave(vm, VM_RESETTING, VM_END_RESET);
+	guest_ends(vm, VM_END_RESET, VM_ACTION_RESTART);
 }
 
-void vm_fault(struct vm *vm)
+void vm_watchdog_expired(struct vm *vm)
 {
-	leave(vm, VM_STOPPING, VM_END_FAULT);
-}
-
-/* The last vCPU is off: what comes next. */
-static void settle(struct vm *vm, enum vm_state state)
-{
-	if (state == VM_RESETTING) {
-		load(vm);
+	if (!guest_ends(vm, VM_END_WATCHDOG, VM_ACTION_RESTART))
 		return;
+	vm->watchdog_restarts++;
+	log_warn("VM %s: its watchdog has expired; the VM is restarted", vm->name);
+}
+
+/* As the policy says, but for a VM that does nothing but crash. */
+static enum vm_action crash_action(struct vm *vm)
+{
+	uint64_t soon = timer_ms_to_ticks(CRASH_SOON_MS);
+
+	if (vm->policy.on_crash != VM_ACTION_RESTART)
+		return vm->policy.on_crash;
+	vm->crashes = timer_now() - vm->started_at < soon ? vm->crashes + 1 : 0;
+	return vm->crashes < CRASHES_MAX ? VM_ACTION_RESTART : VM_ACTION_STOP;
+}
+
+enum vm_action vm_fault(struct vm *vm)
+{
+	enum vm_action action;
+
+	spin_lock(&vm->lock);
+	if (has_crashed(vm)) {
+		action = VM_ACTION_PAUSE;
+	} else if (is_live(vm)) {
+		action = crash_action(vm);
+		act(vm, VM_END_FAULT, action);
+	} else {
+		action = vm->state == VM_RESETTING ? VM_ACTION_RESTART : VM_ACTION_STOP;
 	}
-	after_stop(vm);
+	spin_unlock(&vm->lock);
+	return action;
+}
+
+/* ---- the console ---- */
+
+enum status vm_stop(struct vm *vm)
+{
+	enum status status = OK;
+	bool last = false;
+
+	spin_lock(&vm->lock);
+	if (is_live(vm)) {
+		leave(vm, VM_STOPPING, VM_END_STOPPED);
+	} else if (vm->state == VM_LOADING || vm->state == VM_RESETTING) {
+		/* The job, when it is there, gives back what it has filled. */
+		vm->memory_step = MEMORY_EMPTY;
+		vm->end = VM_END_STOPPED;
+		lifecycle_set_state(vm, VM_STOPPING);
+	} else if (vm->state == VM_WAITING) {
+		timer_disarm(&vm->start_timer);
+		last = lifecycle_set_stopped(vm);
+	} else if (vm->state == VM_STOPPED && vm->start_after) {
+		vm->start_after = NULL;
+	} else {
+		status = ERR_BUSY;
+	}
+	spin_unlock(&vm->lock);
+	if (last)
+		lifecycle_all_stopped();
+	return status;
+}
+
+/* STOPPING, but on second thoughts. */
+static void turn_round(struct vm *vm)
+{
+	lifecycle_set_state(vm, vm->live_vcpus ? VM_RESETTING : VM_LOADING);
+}
+
+enum status vm_restart(struct vm *vm)
+{
+	enum status status = OK;
+	bool load = false;
+
+	spin_lock(&vm->lock);
+	vm->crashes = 0;
+	if (is_live(vm)) {
+		leave(vm, VM_RESETTING, VM_END_RESET);
+	} else if (vm->state == VM_STOPPED || vm->state == VM_WAITING) {
+		lifecycle_begin_loading(vm);
+		load = true;
+	} else if (vm->state == VM_STOPPING) {
+		turn_round(vm);
+	} else {
+		status = ERR_BUSY;
+	}
+	spin_unlock(&vm->lock);
+	if (load)
+		lifecycle_start_job(vm);
+	return status;
+}
+
+/* ---- vCPUs that leave ---- */
+
+/* Every vCPU has called CPU_OFF: nobody is left who could switch one on. */
+static void all_are_off(struct vm *vm)
+{
+	bool restart = vm->policy.on_off == VM_ACTION_RESTART && !has_crashed(vm);
+
+	log_info("VM %s: all its vCPUs are off", vm->name);
+	if (vm->end == VM_END_NONE)
+		vm->end = VM_END_POWER_OFF;
+	lifecycle_set_state(vm, restart ? VM_RESETTING : VM_STOPPING);
+}
+
+/* A VM that was switched off has no memory any more. */
+static bool keeps_memory(const struct vm *vm)
+{
+	return vm->policy.keep_memory && vm->end != VM_END_POWER_OFF && vm->end != VM_END_STOPPED;
+}
+
+/* The last vCPU is OFF: what comes next is the job's. */
+static void last_has_left(struct vm *vm)
+{
+	if (is_live(vm))
+		all_are_off(vm);
+	vm->memory_step = MEMORY_EMPTY;
+	if (vm->state == VM_STOPPING)
+		return;
+	if (keeps_memory(vm))
+		vm->memory_step = MEMORY_CLEAN;
+	vm->load_position = 0;
+	lifecycle_set_state(vm, VM_LOADING);
 }
 
 static void vcpu_leaves(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
-	enum vm_state state;
 	bool last;
 
 	sched_power_off(vcpu);
 	spin_lock(&vm->lock);
-	state = vm->state;
 	last = --vm->live_vcpus == 0;
-	if (last && state == VM_RUNNING) {
-		/* Every vCPU has called CPU_OFF: nobody is left who could switch one on. */
-		log_info("VM %s: all its vCPUs are off", vm->name);
-		vm->end = VM_END_POWER_OFF;
-	}
 	if (last)
-		vm->state = state == VM_RESETTING ? VM_LOADING : VM_STOPPED;
+		last_has_left(vm);
+	else
+		check_paused(vm);
 	spin_unlock(&vm->lock);
 	if (last)
-		settle(vm, state);
+		lifecycle_start_job(vm);
 }
 
 void vm_vcpu_stopped(struct vcpu *vcpu)
 {
 	vcpu_leaves(vcpu);
-}
-
-void vm_vcpu_paused(struct vcpu *vcpu)
-{
-	sched_pause(vcpu);
 }
 
 void vm_vcpu_off(struct vcpu *vcpu)

@@ -33,7 +33,7 @@ struct vm_part {
 	/* Makes the VM's part, and its vCPUs' (vm->vcpus exist, with ids, nothing else):
 	 * vm->part[], vcpu->part[]. */
 	enum status (*create)(struct vm *vm);
-	/* Back to what it was after create: before the VM starts, and when it restarts. No vCPU of
+	/* Back to what it was after create: before the VM starts, and when it has ended. No vCPU of
 	 * it is loaded. */
 	void (*reset)(struct vm *vm);
 	/* One vCPU back to its reset state (PSCI CPU_ON of a vCPU that was off). It is not loaded.
@@ -41,7 +41,8 @@ struct vm_part {
 	void (*vcpu_reset)(struct vcpu *vcpu);
 	void (*destroy)(struct vm *vm);
 	/* Every vCPU of the VM is PAUSED, or about to be READY again: what counts virtual time by
-	 * itself stops, and goes on. vm->cntvoff is up to date when resume is called. */
+	 * itself stops, and goes on. vm->cntvoff is up to date when resume is called. With the VM's
+	 * lock held. A VM that is stopped or restarted while it is paused is reset, not resumed. */
 	void (*pause)(struct vm *vm);
 	void (*resume)(struct vm *vm);
 	/* Moves the vCPU's state into this CPU, and out of it. */

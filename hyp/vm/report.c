@@ -25,13 +25,24 @@ void vcpu_log(struct vcpu *vcpu, const char *fmt, ...)
 
 void vm_fail(struct vcpu *vcpu, const char *fmt, ...)
 {
+	static const char *const words[] = {
+		[VM_ACTION_STOP] = "stopped",
+		[VM_ACTION_RESTART] = "restarted",
+		[VM_ACTION_PAUSE] = "paused",
+	};
+	const struct vm *vm = vcpu->vm;
 	char text[REPORT_MAX];
+	enum vm_action action;
 	va_list args;
 
 	va_start(args, fmt);
 	format_v(text, sizeof(text), fmt, args);
 	va_end(args);
-	log_error("VM %s, vCPU %u, PC 0x%lx: %s; the VM is stopped", vcpu->vm->name, vcpu->id,
-		(unsigned long)vcpu->regs.pc, text);
-	vm_fault(vcpu->vm);
+	action = vm_fault(vcpu->vm);
+	log_error("VM %s, vCPU %u, PC 0x%lx: %s; the VM is %s%s", vm->name, vcpu->id,
+		(unsigned long)vcpu->regs.pc, text, words[action],
+		action == VM_ACTION_STOP && vm->end == VM_END_FAULT &&
+				vm->policy.on_crash == VM_ACTION_RESTART
+			? ": each time it is restarted it crashes at once"
+			: "");
 }

@@ -38,10 +38,12 @@ enum status vcpu_power_on_locked(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
 	struct vm *vm = vcpu->vm;
 
-	if (vm->state != VM_RUNNING || vcpu->state != VCPU_OFF)
+	bool pausing = vm->state == VM_PAUSING;
+
+	if ((vm->state != VM_RUNNING && !pausing) || vcpu->state != VCPU_OFF)
 		return ERR_BUSY;
 	vcpu_reset(vcpu, pc, x0);
-	__atomic_store_n(&vcpu->work, WORK_VGIC, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->work, WORK_VGIC | (pausing ? WORK_PAUSE : 0), __ATOMIC_RELAXED);
 	vm->live_vcpus++;
 	sched_power_on(vcpu);
 	return OK;

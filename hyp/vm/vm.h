@@ -2,18 +2,38 @@
 /*
  * A virtual machine: memory, vCPUs, parts, policy.
  *
- * States (vm->state, under vm->lock):
+ * States (vm->state, changed under vm->lock):
  *
- *   STOPPED ── vm_start() ──> LOADING ── images are in place ──> RUNNING
- *   RUNNING ── vm_pause() ──> PAUSING ── every live vCPU is PAUSED ──> PAUSED ── vm_resume() ──>
- * RUNNING RUNNING, PAUSING, PAUSED ── vm_power_off(), vm_stop(), vm_fail() ──> STOPPING ── every
- * vCPU is OFF ──> STOPPED RUNNING, PAUSING, PAUSED ── vm_reset(), vm_restart(), the watchdog ──>
- * RESETTING ── every vCPU is OFF ──> LOADING LOADING ── vm_stop() ──> STOPPED, after the step under
- * way
+ *   STOPPED   nothing of it runs, and it has no memory but promises.
+ *   WAITING   it may start, but its start-delay runs.
+ *   LOADING   its memory is emptied and its images are put there: a job, in steps.
+ *   RUNNING
+ *   PAUSING   its vCPUs go to VCPU_PAUSED; those that have not yet may still run.
+ *   PAUSED    all vCPUs that are not OFF are VCPU_PAUSED.
+ *   STOPPING  its vCPUs go to OFF; when all are, its memory is given back: the same job.
+ *   RESETTING its vCPUs go to OFF, for a restart.
+ *
+ *   from                     by                                          to
+ *   STOPPED                  vm_autostart(), when there is a delay       WAITING
+ *   STOPPED, WAITING         vm_start(), vm_restart(), the delay's end   LOADING
+ *   LOADING                  the job: images are in place                RUNNING
+ *   RUNNING                  vm_pause(), a crash with on-crash = "pause" PAUSING
+ *   PAUSING                  the last vCPU                               PAUSED
+ *   PAUSING, PAUSED          vm_resume()                                 RUNNING
+ *   RUNNING, PAUSING, PAUSED vm_power_off(), vm_stop(), vm_fail()        STOPPING
+ *   RUNNING, PAUSING, PAUSED vm_reset(), vm_restart(), watchdog, policy  RESETTING
+ *   RESETTING                the last vCPU                               LOADING
+ *   LOADING, RESETTING       vm_stop(), images that can't be loaded      STOPPING
+ *   STOPPING                 vm_restart()                                RESETTING; LOADING when
+ *                                                                        all vCPUs are OFF
+ *   STOPPING                 the job: memory is given back               STOPPED
+ *   WAITING                  vm_stop()                                   STOPPED
+ *
+ * Whoever finds the VM in another state does nothing, and is told so where it is the console.
  *
  * A vCPU that runs, is ready, blocked or paused leaves when it sees WORK_STOP; the last one out
- * does the next step (vm_vcpu_stopped()). Loading is done in steps on the CPU of the VM's vCPU 0
- * (hyp/vm/lifecycle.c). vm->end says why a VM is STOPPED.
+ * does the next step (vm_vcpu_stopped()). vm->end says why a VM is STOPPED, or on its way there; a
+ * VM that is PAUSED with VM_END_FAULT has crashed: it may be stopped or restarted, not resumed.
  *
  * What comes after an end is the VM's policy (struct vm_policy): a guest that switches itself off
  * is stopped or restarted, one that can't go on (vm_fail()) is stopped, restarted or paused.
@@ -26,6 +46,7 @@
 #include "hyp/arch/lock.h"
 #include "hyp/base/log.h"
 #include "hyp/vm/sched.h"
+#include "hyp/vm/timer.h"
 #include "hyp/vm/vcpu.h"
 #include "mm/stage2.h"
 
@@ -39,7 +60,8 @@ enum vm_state {
 	VM_PAUSING,
 	VM_PAUSED,
 	VM_STOPPING,
-	VM_RESETTING
+	VM_RESETTING,
+	VM_WAITING,
 };
 
 /* Why a VM is not running any more. */
@@ -94,17 +116,23 @@ struct vm {
 	unsigned paused_vcpus; /* of them, those that are PAUSED */
 	uint64_t paused_at;    /* the counter when it became PAUSED */
 	struct vm_policy policy;
-	uint64_t boots;         /* how often it was started */
-	struct vm *start_after; /* it is started when that one stops; NULL then, or when it waits
-				   for none */
+	uint64_t boots;             /* how often it was started */
+	uint64_t started_at;        /* the counter then, the last time */
+	uint64_t watchdog_restarts; /* how often its watchdog had it restarted */
+	unsigned crashes; /* in a row, each soon after its start: see CRASHES_MAX, lifecycle.c */
+	struct vm *start_after; /* it is started when that one stops (policy.start_when_running:
+				   runs); NULL then, or when it waits for none */
+	struct soft_timer start_timer; /* WAITING */
+	struct sched_job start_job;
 	struct log_limit log_limit;
 	struct vm_entry entry;
 	uint64_t cntvoff;      /* CNTVOFF_EL2: the counter when the VM was started */
 	uint64_t load_ticks;   /* of the counter, that loading took the last time */
 	uint64_t instructions; /* vm_count_instructions: executed while it ran; 0: not counted */
-	struct sched_job load_job;
-	bool emptied;           /* load_job: the RAM of the time before is gone */
-	uint64_t load_position; /* load_job: how far load_step has come */
+	struct sched_job load_job; /* while LOADING, and STOPPING when all vCPUs are OFF */
+	/* What it has still to do before it loads; and how far it is. */
+	enum vm_memory_step { MEMORY_READY, MEMORY_EMPTY, MEMORY_CLEAN } memory_step;
+	uint64_t load_position;
 	/*
 	 * Loads the images into the (zeroed) RAM and fills vm->entry: called again and again until
 	 * it says it is done (OK with *done), each time a step of at most 100,000 instructions.
@@ -131,20 +159,25 @@ extern unsigned nr_vms;
 enum status vm_create(const char *name, ipa_t ram_base, uint64_t ram_size, unsigned nr_vcpus,
 	struct vm **vm) __must_check;
 
-/* Begins to load and run a VM that is STOPPED. */
+/* Begins to load and run a VM that is STOPPED, or WAITING: at once. ERR_BUSY in any other state. */
 enum status vm_start(struct vm *vm) __must_check;
 
+/* The same after the delay that its policy has, if any. ERR_BUSY unless it is STOPPED. */
+enum status vm_autostart(struct vm *vm) __must_check;
+
 /*
- * Pauses a VM that is RUNNING (OK for one that is paused already), and lets it go on. While it is
- * PAUSED nothing of it runs, its devices keep their state, and its virtual time stands still unless
- * policy.counter_runs_on. ERR_BUSY in any other state.
+ * Pauses a VM that is RUNNING (OK for one that is PAUSING or PAUSED), and lets it go on (OK for one
+ * that is RUNNING). While it is PAUSED nothing of it runs, its devices keep their state, and its
+ * virtual time stands still unless policy.counter_runs_on. ERR_BUSY in any other state. A VM that
+ * has crashed can't be resumed: ERR_FAULT, and the log says what can be done.
  */
 enum status vm_pause(struct vm *vm) __must_check;
 enum status vm_resume(struct vm *vm) __must_check;
 
 /*
- * From the console, whatever the policy says: stops a VM that is not STOPPED, and starts anew one
- * in any state. ERR_BUSY where it is on its way there already.
+ * From the console, whatever the policy says: stops a VM that is not STOPPED (and takes back the
+ * start of one that waits), and starts anew one in any state. ERR_BUSY where it is there, or on its
+ * way there, already: STOPPED and STOPPING; LOADING and RESETTING.
  */
 enum status vm_stop(struct vm *vm) __must_check;
 enum status vm_restart(struct vm *vm) __must_check;
@@ -152,19 +185,24 @@ enum status vm_restart(struct vm *vm) __must_check;
 /* The VM's watchdog has expired for the second time: it is restarted. From any CPU. */
 void vm_watchdog_expired(struct vm *vm);
 
-/* The run loop of a vCPU has seen WORK_PAUSE; the vCPU is PAUSED when this returns. */
+/*
+ * The run loop of a vCPU, which is RUNNING and loaded, has seen WORK_PAUSE. It is PAUSED when this
+ * returns, unless its VM has been resumed meanwhile, or ends: the run loop leaves it in either
+ * case.
+ */
 void vm_vcpu_paused(struct vcpu *vcpu);
 
 /*
  * Ends: by the guest's wish, or for a restart. All vCPUs leave before they enter the guest again;
  * the caller (the handler of an exit of one of them, or anyone else) returns EXIT_RESUME. Nothing
- * for a VM that isn't RUNNING.
+ * for a VM that isn't RUNNING, PAUSING or PAUSED, or that has crashed. What comes after
+ * vm_power_off() is the policy's on_off.
  */
 void vm_power_off(struct vm *vm);
 void vm_reset(struct vm *vm);
 
-/* The end without a message of its own: see vm_fail(). */
-void vm_fault(struct vm *vm);
+/* The crash without a message of its own, see vm_fail(): returns what is done with the VM. */
+enum vm_action vm_fault(struct vm *vm);
 
 /* The run loop of a vCPU has seen WORK_STOP: powers it off, and when it was the VM's last does what
  * comes next. */
@@ -176,11 +214,12 @@ void vm_vcpu_off(struct vcpu *vcpu);
 
 /*
  * The VM can't go on: says VM, vCPU, PC, and (the text, without a full stop) what the guest did and
- * what to change; then stops it. The handler returns EXIT_STOP_VM.
+ * what to change; then stops, restarts or pauses it, as its policy's on_crash says. The handler
+ * returns EXIT_STOP_VM.
  */
 void vm_fail(struct vcpu *vcpu, const char *fmt, ...) __printf_like(2, 3);
 
-/* Called (by boot's wiring) when the last VM has stopped: ends the machine. */
+/* Called (by boot's wiring) when the last VM has stopped, with no lock held: ends the machine. */
 extern void (*vm_all_stopped)(void);
 
 /* Message about a guest's behaviour, prefixed with VM, vCPU and PC, rate-limited per VM. */

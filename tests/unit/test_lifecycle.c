@@ -4,288 +4,11 @@
  * vCPUs that come and go; what is loaded into a CPU and taken out. The scheduler is the real one,
  * the guest a function.
  *
- * links: hyp/vm/lifecycle.c hyp/vm/vm.c hyp/vm/vcpu.c hyp/vm/sched.c hyp/vm/bank.c hyp/vm/report.c
- * drivers/timer/timer.c hyp/arch/features.c hyp/arch/el2_controls.c hyp/base/status.c
- * hyp/base/format.c
+ * links: hyp/vm/lifecycle.c hyp/vm/start.c hyp/vm/vm.c hyp/vm/vcpu.c hyp/vm/sched.c hyp/vm/bank.c
+ * hyp/vm/report.c drivers/timer/timer.c hyp/arch/features.c hyp/arch/el2_controls.c
+ * hyp/base/status.c hyp/base/format.c
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "drivers/gic/irq.h"
-#include "drivers/pmu/pmu.h"
-#include "hyp/arch/features.h"
-#include "hyp/arch/sysreg_fields.h"
-#include "hyp/vm/timer.h"
-#include "hyp/vm/vm.h"
-#include "mm/page.h"
-#include "tests/unit/fake/cpu.h"
-
-#define RAM_BASE IPA(UINT64_C(0x40000000))
-#define RAM_SIZE MIB(64)
-#define ENTRY    UINT64_C(0x40080000)
-#define DT       UINT64_C(0x44000000)
-
-/* --- memory that counts, and fails when told to --- */
-
-static int allocated, fail_in; /* fail_in: that many succeed; negative: all */
-
-void *mm_zalloc(size_t size)
-{
-	if (fail_in == 0)
-		return NULL;
-	if (fail_in > 0)
-		fail_in--;
-	allocated++;
-	return calloc(1, size);
-}
-
-void mm_free(void *memory, size_t size)
-{
-	(void)size;
-	if (memory)
-		allocated--;
-	free(memory);
-}
-
-/* --- stage 2 --- */
-
-static int stage2s;
-static enum status create_status, add_status;
-static unsigned empty_steps, destroy_steps;
-
-unsigned stage2_ipa_bits(unsigned wanted, unsigned pa_bits)
-{
-	return wanted <= pa_bits ? wanted : 0;
-}
-
-enum status stage2_create(
-	struct stage2 *s2, owner_t owner, unsigned ipa_bits, unsigned table_pages_max)
-{
-	(void)owner;
-	(void)table_pages_max;
-	if (create_status == OK) {
-		stage2s++;
-		s2->ipa_bits = (uint8_t)ipa_bits;
-		s2->vtcr = 0x12340000;
-		s2->vttbr = 0x56780000;
-		destroy_steps = 3;
-	}
-	return create_status;
-}
-
-enum status stage2_add_ram(struct stage2 *s2, ipa_t ipa, uint64_t size, uint64_t prot)
-{
-	(void)prot;
-	assert_int_equal(ipa.ipa, RAM_BASE.ipa);
-	assert_int_equal(size, RAM_SIZE);
-	return (ipa.ipa + size - 1) >> s2->ipa_bits ? ERR_RANGE : add_status;
-}
-
-bool stage2_destroy_step(struct stage2 *s2)
-{
-	(void)s2;
-	if (--destroy_steps != 0)
-		return false;
-	stage2s--;
-	return true;
-}
-
-bool stage2_empty_step(struct stage2 *s2)
-{
-	(void)s2;
-	assert_true(empty_steps > 0);
-	return --empty_steps == 0;
-}
-
-/* --- the machine --- */
-
-struct irq_row irq_table[GIC_INTID_LIMIT];
-
-enum status irq_register(uint32_t intid, irq_handler handler, void *context, enum irq_flags flags)
-{
-	irq_table[intid] = (struct irq_row){ handler, context, flags };
-	return OK;
-}
-
-void timer_arm(struct soft_timer *timer, uint64_t deadline)
-{
-	(void)timer;
-	(void)deadline;
-}
-
-void timer_disarm(struct soft_timer *timer)
-{
-	(void)timer;
-}
-
-bool pmu_count_start(void)
-{
-	return false;
-}
-
-bool pmu_count_read(uint64_t *instructions)
-{
-	*instructions = 0;
-	return false;
-}
-
-/* Interrupts are looked at after each step of a job too; after that many looks in vain the CPU
- * counts as idle. */
-#define POLLS 16
-
-static jmp_buf idle;
-static unsigned polls_left;
-
-static uint64_t go_idle(unsigned encoding, uint64_t value)
-{
-	if (encoding != SYS_ICC_IAR1_EL1)
-		return value;
-	if (polls_left-- == 0)
-		longjmp(idle, 1);
-	return 1023;
-}
-
-static void loop_on(unsigned cpu, void (*run)(struct vcpu *vcpu))
-{
-	fake_cpu_switch(cpu);
-	polls_left = POLLS;
-	if (setjmp(idle) == 0)
-		sched_loop(run);
-}
-
-/* --- parts that say what was called --- */
-
-static char calls[512];
-
-static void note(const char *what)
-{
-	assert_true(strlen(calls) + strlen(what) < sizeof(calls));
-	strcat(calls, what);
-}
-
-static enum status part_status[NR_PARTS];
-
-#define PART(n)                                              \
-	static enum status create_##n(struct vm *vm)         \
-	{                                                    \
-		assert_non_null(vm->vcpus[0]);               \
-		note("c" #n);                                \
-		return part_status[n];                       \
-	}                                                    \
-	static void reset_##n(struct vm *vm)                 \
-	{                                                    \
-		(void)vm;                                    \
-		note("r" #n);                                \
-	}                                                    \
-	static void vcpu_reset_##n(struct vcpu *vcpu)        \
-	{                                                    \
-		assert_false(vcpu->loaded);                  \
-		note("v" #n);                                \
-	}                                                    \
-	static void destroy_##n(struct vm *vm)               \
-	{                                                    \
-		(void)vm;                                    \
-		note("d" #n);                                \
-	}                                                    \
-	static void load_##n(struct vcpu *vcpu)              \
-	{                                                    \
-		assert_ptr_equal(this_cpu()->current, vcpu); \
-		note("l" #n);                                \
-	}                                                    \
-	static void put_##n(struct vcpu *vcpu)               \
-	{                                                    \
-		assert_ptr_equal(this_cpu()->current, vcpu); \
-		note("p" #n);                                \
-	}
-PART(0)
-PART(1)
-PART(2)
-
-#define ROW(n)                                                                               \
-	{                                                                                    \
-		.name = "part " #n, .create = create_##n, .reset = reset_##n,                \
-		.vcpu_reset = vcpu_reset_##n, .destroy = destroy_##n, .vcpu_load = load_##n, \
-		.vcpu_put = put_##n                                                          \
-	}
-/* The others have no functions at all. */
-static const struct vm_part parts[NR_PARTS] = { ROW(0), ROW(1), ROW(2) };
-
-/* --- loading --- */
-
-static unsigned load_steps;
-static enum status load_status;
-
-static enum status load(struct vm *vm, uint64_t *position, bool *done)
-{
-	assert_int_equal(vm->state, VM_LOADING);
-	assert_int_equal(*position, load_steps);
-	*position = ++load_steps;
-	*done = load_steps == 3;
-	if (*done)
-		vm->entry = (struct vm_entry){ .pc = ENTRY, .x0 = DT };
-	return load_steps == 2 ? load_status : OK;
-}
-
-static unsigned all_stopped;
-
-static void count_all_stopped(void)
-{
-	all_stopped++;
-}
-
-static struct vm *vm;
-
-static struct vm *make(const char *name, unsigned vcpus)
-{
-	struct vm *made = NULL;
-
-	assert_int_equal(vm_create(name, RAM_BASE, RAM_SIZE, vcpus, &made), OK);
-	made->load_step = load;
-	return made;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_cpu_reset();
-	fake_cpu_count(2);
-	fake_reg(CNTFRQ_EL0) = 1000000;
-	cpu_features = (struct cpu_features){ .pa_bits = 48 };
-	for (unsigned i = 2; i-- > 0;) {
-		fake_cpu_switch(i);
-		sched_init_cpu();
-	}
-	fake_sysreg_read_hook = go_idle;
-	vm_parts = parts;
-	memset(part_status, 0, sizeof(part_status));
-	create_status = add_status = load_status = OK;
-	fail_in = -1;
-	allocated = stage2s = 0;
-	load_steps = all_stopped = 0;
-	vm_all_stopped = count_all_stopped;
-	nr_vms = 0;
-	calls[0] = '\0';
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < nr_vms; i++) {
-		sched_unplace(vms[i]);
-		for (unsigned v = 0; v < vms[i]->nr_vcpus; v++)
-			mm_free(vms[i]->vcpus[v], sizeof(struct vcpu));
-		mm_free(vms[i], sizeof(struct vm));
-	}
-	nr_vms = 0;
-	return allocated;
-}
+#include "tests/unit/test_lifecycle.h"
 
 /* --- making one --- */
 
@@ -371,42 +94,6 @@ static void test_create_fails(void **state)
 
 /* --- running --- */
 
-static struct vcpu *seen[8];
-static unsigned runs;
-static void (*guest_does)(struct vcpu *vcpu);
-
-/* As the run loop does: work first. */
-static void guest(struct vcpu *vcpu)
-{
-	uint64_t work = vcpu->work;
-
-	vcpu->work = 0;
-	if (work & WORK_STOP) {
-		vm_vcpu_stopped(vcpu);
-		return;
-	}
-	assert_true(runs < ARRAY_SIZE(seen));
-	seen[runs++] = vcpu;
-	guest_does(vcpu);
-}
-
-static void does_nothing(struct vcpu *vcpu)
-{
-	assert_true(sched_block(vcpu));
-}
-
-static void start(unsigned vcpus, void (*does)(struct vcpu *vcpu))
-{
-	runs = 0;
-	guest_does = does;
-	vm = make("test", vcpus);
-	calls[0] = '\0';
-	fake_cpu_switch(0);
-	assert_int_equal(vm_start(vm), OK);
-	assert_int_equal(vm->state, VM_LOADING);
-	loop_on(0, guest);
-}
-
 static void test_start(void **state)
 {
 	const struct guest_regs *regs;
@@ -414,7 +101,6 @@ static void test_start(void **state)
 	(void)state;
 	fake_reg(CNTPCT_EL0) = 5000;
 	start(2, does_nothing);
-	assert_int_equal(load_steps, 3);
 	assert_int_equal(vm->state, VM_RUNNING);
 	assert_int_equal(vm->boots, 1);
 	assert_int_equal(vm->cntvoff, 5000);
@@ -445,7 +131,6 @@ static void test_load_fails(void **state)
 	assert_non_null(strstr(fake_log, "test"));
 	/* It can be started again. */
 	load_status = OK;
-	load_steps = 0;
 	fake_cpu_switch(0);
 	assert_int_equal(vm_start(vm), OK);
 	loop_on(0, guest);
@@ -500,7 +185,12 @@ static void test_power_off_all(void **state)
 	assert_int_equal(vm->live_vcpus, 2);
 	assert_int_equal(all_stopped, 0);
 	loop_on(1, guest);
+	assert_int_equal(vm->live_vcpus, 0);
+	assert_int_equal(vm->state, VM_STOPPING); /* until its memory is given back */
+	assert_int_equal(all_stopped, 0);
+	loop_on(0, guest);
 	assert_int_equal(vm->state, VM_STOPPED);
+	assert_int_equal(emptied, 1);
 	assert_int_equal(all_stopped, 1);
 	assert_int_equal(runs, 0); /* none entered the guest again */
 	for (unsigned i = 0; i < 4; i++)
@@ -515,7 +205,6 @@ static void test_all_stopped(void **state)
 	(void)state;
 	start(1, does_nothing);
 	other = vm;
-	load_steps = 0;
 	start(1, powers_off);
 	loop_on(1, guest); /* the second VM's vCPU may be there */
 	assert_int_equal(vm->state, VM_STOPPED);
@@ -535,8 +224,6 @@ static void resets_once(struct vcpu *vcpu)
 	if (vcpu->vm->boots == 1) {
 		vcpu->regs.x[5] = 55;
 		vcpu->bank[BANK_VBAR_EL1] = 66;
-		load_steps = 0;
-		empty_steps = 4;
 		vm_reset(vcpu->vm);
 		assert_int_equal(vcpu->vm->state, VM_RESETTING);
 		return;
@@ -547,14 +234,12 @@ static void resets_once(struct vcpu *vcpu)
 static void test_reset(void **state)
 {
 	(void)state;
-	empty_steps = 0; /* the first time there is nothing to be given back */
 	start(1, resets_once);
 	assert_int_equal(runs, 2);
 	assert_int_equal(vm->state, VM_RUNNING);
 	assert_int_equal(vm->end, VM_END_NONE);
 	assert_int_equal(vm->boots, 2);
-	assert_int_equal(empty_steps, 0);
-	assert_int_equal(load_steps, 3);
+	assert_int_equal(emptied, 1); /* the first time there is nothing to be given back */
 	assert_int_equal(vm->live_vcpus, 1);
 	assert_int_equal(all_stopped, 0);
 	assert_int_equal(vm->vcpus[0]->regs.x[5], 0);
@@ -690,8 +375,6 @@ static void test_serror_once(void **state)
 	assert_int_equal(fake_reg(HCR_EL2) & HCR_EL2_VSE, 0);
 	vcpu_put(a);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
