@@ -117,6 +117,22 @@ static void explain_failure(const struct vm_config *config, enum status status)
 			(BLOCK_SIZE / MIB(1))));
 }
 
+/* The numbers of words of the schema are those of enum vm_action. */
+_Static_assert(VM_ACTION_STOP == 0 && VM_ACTION_RESTART == 1 && VM_ACTION_PAUSE == 2,
+	"on-off, on-crash in schema.def");
+
+static struct vm_policy policy_of(const struct vm_config *config)
+{
+	return (struct vm_policy){
+		.on_off = (enum vm_action)config->on_off,
+		.on_crash = (enum vm_action)config->on_crash,
+		.keep_memory = config->on_reset != 0,
+		.counter_runs_on = config->virtual_time != 0,
+		.start_delay_ms = config->start_delay,
+		.start_when_running = config->start_when != 0,
+	};
+}
+
 static enum status build_vm(const struct vm_config *config)
 {
 	struct vm_images *images = mm_zalloc(sizeof(*images));
@@ -137,6 +153,7 @@ static enum status build_vm(const struct vm_config *config)
 	}
 	vm->config = images;
 	vm->load_step = load_step;
+	vm->policy = policy_of(config);
 	log_debug("vm %s: kernel at 0x%llx, entry 0x%llx, devicetree at 0x%llx, ramdisk at 0x%llx",
 		vm->name, (unsigned long long)images->pieces[PIECE_KERNEL].place.address,
 		(unsigned long long)images->entry,
@@ -213,7 +230,7 @@ static struct vm *find_vm(const char *name)
 	return NULL;
 }
 
-/* True if the VM waits for another one's end. */
+/* True if the VM waits for another one. */
 static bool waits(struct vm *vm, const struct vm_images *images)
 {
 	struct vm *first = images->start_after[0] ? find_vm(images->start_after) : NULL;
@@ -238,7 +255,7 @@ unsigned bundle_start(void)
 
 		if (!images->autostart || waits(vms[i], images))
 			continue;
-		status = vm_start(vms[i]);
+		status = vm_autostart(vms[i]);
 		if (status)
 			log_error("vm %s: not started: %s", vms[i]->name, status_name(status));
 		else

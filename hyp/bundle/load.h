@@ -24,7 +24,7 @@ struct vm_images {
 	size_t dt_room;     /* of its memory */
 	bool populate;      /* memory-populate */
 	bool autostart;
-	char start_after[VM_NAME_MAX + 1]; /* "": at once */
+	char start_after[VM_NAME_MAX + 1]; /* "": for none */
 };
 
 /* vm->load_step of a VM whose config is a struct vm_images. */

@@ -9,11 +9,11 @@
 /* What is said of one property; see schema.def. */
 struct schema_row {
 	const char *name;
-	enum { TYPE_FILE, TYPE_STRING, TYPE_U32, TYPE_U64, TYPE_FLAG } type;
+	enum { TYPE_FILE, TYPE_STRING, TYPE_U32, TYPE_U64, TYPE_FLAG, TYPE_CHOICE } type;
 	bool required;
 	uint64_t min, max, align;
-	size_t field; /* offset in struct vm_config */
-	const char *expected;
+	size_t field;         /* offset in struct vm_config */
+	const char *expected; /* TYPE_CHOICE: the words */
 };
 
 #define REQUIRED true
@@ -134,6 +134,26 @@ static bool read_number(const struct schema_row *row, const struct dt_walk *walk
 	return *value >= row->min && *value <= row->max && IS_ALIGNED(*value, row->align);
 }
 
+/* Which of the row's words the text is. */
+static bool read_choice(const struct schema_row *row, const struct dt_walk *walk, uint64_t *value)
+{
+	const char *text, *word = row->expected;
+
+	if (!read_string(row, walk, &text))
+		return false;
+	for (uint64_t i = 0;; i++) {
+		size_t length = strcspn(word, "|");
+
+		if (strlen(text) == length && memcmp(text, word, length) == 0) {
+			*value = i;
+			return true;
+		}
+		if (!word[length])
+			return false;
+		word += length + 1;
+	}
+}
+
 /* The file that a property names. */
 static bool read_file(struct vm_parse *vm, const struct parser *parser,
 	const struct schema_row *row, const struct cpio_file **file)
@@ -166,9 +186,37 @@ static bool read_value(
 	case TYPE_FLAG:
 		*(uint64_t *)field = 1;
 		return parser->walk.length == 0;
+	case TYPE_CHOICE:
+		return read_choice(row, &parser->walk, field);
 	default:
 		return read_number(row, &parser->walk, field);
 	}
+}
+
+/* A value that is wrong, and what should be there: of a choice, its words. */
+static void wrong_value(
+	struct vm_parse *vm, const struct parser *parser, const struct schema_row *row)
+{
+	char text[VALUE_TEXT_MAX], words[VALUE_TEXT_MAX];
+	const char *word = row->expected;
+	size_t used;
+
+	show_value(&parser->walk, text);
+	if (row->type != TYPE_CHOICE) {
+		vm_error(vm, row->name, text, row->expected);
+		return;
+	}
+	used = format(words, sizeof(words), "one of ");
+	for (; used < sizeof(words); word++) {
+		size_t length = strcspn(word, "|");
+
+		used += format(words + used, sizeof(words) - used, "\"%.*s\"%s", (int)length, word,
+			word[length] ? ", " : "");
+		word += length;
+		if (!*word)
+			break;
+	}
+	vm_error(vm, row->name, text, words);
 }
 
 /* Every property's name, for the message on an unknown one. */
@@ -183,7 +231,7 @@ static void list_names(char *out, size_t size)
 
 static void vm_property(struct vm_parse *vm, const struct parser *parser, const char *name)
 {
-	char text[256];
+	char text[512];
 
 	for (unsigned i = 0; i < SCHEMA_VM_COUNT; i++) {
 		const struct schema_row *row = &vm_schema[i];
@@ -193,8 +241,7 @@ static void vm_property(struct vm_parse *vm, const struct parser *parser, const 
 		if (vm_config_has(&vm->config, i)) {
 			vm_error(vm, name, "given twice", "it once");
 		} else if (!read_value(vm, parser, row)) {
-			show_value(&parser->walk, text);
-			vm_error(vm, name, text, row->expected);
+			wrong_value(vm, parser, row);
 		}
 		vm->config.given |= BIT(i);
 		return;
@@ -257,6 +304,10 @@ static void check_whole(struct vm_parse *vm)
 	if (vm_config_has(config, SCHEMA_VM_entry) &&
 		!vm_config_has(config, SCHEMA_VM_load_address))
 		vm_error(vm, "entry", "only for a flat binary", "load-address beside it");
+	if (vm_config_has(config, SCHEMA_VM_start_when) &&
+		!vm_config_has(config, SCHEMA_VM_start_after))
+		vm_error(vm, "start-when", "only for a VM that waits for another one",
+			"start-after beside it");
 }
 
 /* From behind the VM's DT_BEGIN to behind its DT_END. False: the tree is broken. */

@@ -42,6 +42,9 @@ struct vm_config {
 	uint64_t load_address, entry, dtb_address;
 	uint64_t autostart;
 	const char *start_after; /* NULL when absent */
+	/* numbers of the words in schema.def */
+	uint64_t start_when, on_reset, on_off, on_crash, virtual_time;
+	uint64_t start_delay; /* milliseconds */
 };
 
 static inline bool vm_config_has(const struct vm_config *config, enum schema_vm property)

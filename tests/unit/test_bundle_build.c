@@ -63,7 +63,7 @@ enum status vm_create(
 	return OK;
 }
 
-enum status vm_start(struct vm *vm)
+enum status vm_autostart(struct vm *vm)
 {
 	(void)vm;
 	started += !start_status;
@@ -247,6 +247,37 @@ static void starts_what_should(void **state)
 	assert_logged("vm a: not started: busy");
 }
 
+static void fills_the_policy(void **state)
+{
+	(void)state;
+	begin_vm("a");
+	tree_end(&tree);
+	begin_vm("b");
+	tree_text(&tree, "start-after", "a");
+	tree_text(&tree, "start-when", "running");
+	tree_u32(&tree, "start-delay", 1500);
+	tree_text(&tree, "on-off", "restart");
+	tree_text(&tree, "on-crash", "pause");
+	tree_text(&tree, "on-reset", "keep");
+	tree_text(&tree, "virtual-time", "runs");
+	tree_end(&tree);
+	begin_vm("c");
+	tree_text(&tree, "on-crash", "restart");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+
+	static const struct vm_policy defaults;
+
+	assert_memory_equal(&vms[0]->policy, &defaults, sizeof(defaults));
+	assert_int_equal(vms[1]->policy.on_off, VM_ACTION_RESTART);
+	assert_int_equal(vms[1]->policy.on_crash, VM_ACTION_PAUSE);
+	assert_true(vms[1]->policy.keep_memory);
+	assert_true(vms[1]->policy.counter_runs_on);
+	assert_int_equal(vms[1]->policy.start_delay_ms, 1500);
+	assert_true(vms[1]->policy.start_when_running);
+	assert_int_equal(vms[2]->policy.on_crash, VM_ACTION_RESTART);
+}
+
 static void skips_bad_vms(void **state)
 {
 	(void)state;
@@ -334,6 +365,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(builds_and_loads, start, stop),
 		cmocka_unit_test_setup_teardown(populates, start, stop),
 		cmocka_unit_test_setup_teardown(starts_what_should, start, stop),
+		cmocka_unit_test_setup_teardown(fills_the_policy, start, stop),
 		cmocka_unit_test_setup_teardown(skips_bad_vms, start, stop),
 		cmocka_unit_test_setup_teardown(explains_what_cant_be_made, start, stop),
 		cmocka_unit_test_setup_teardown(uses_a_given_tree, start, stop),

@@ -78,6 +78,12 @@ static void reads_every_property(void **state)
 	tree_u64(&tree, "dtb-address", 0x48000008);
 	tree_u32(&tree, "autostart", 0);
 	tree_text(&tree, "start-after", "b");
+	tree_text(&tree, "start-when", "running");
+	tree_u32(&tree, "start-delay", 3600000);
+	tree_text(&tree, "on-reset", "keep");
+	tree_text(&tree, "on-off", "restart");
+	tree_text(&tree, "on-crash", "pause");
+	tree_text(&tree, "virtual-time", "runs");
 	tree_end(&tree);
 	good_vm(&tree, "b");
 	assert_int_equal(finish(&tree), OK);
@@ -98,12 +104,24 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[0].dtb_address, 0x48000008);
 	assert_int_equal(found[0].autostart, 0);
 	assert_non_null(found[0].start_after);
+	assert_int_equal(found[0].start_when, 1);
+	assert_int_equal(found[0].start_delay, 3600000);
+	assert_int_equal(found[0].on_reset, 1);
+	assert_int_equal(found[0].on_off, 1);
+	assert_int_equal(found[0].on_crash, 2);
+	assert_int_equal(found[0].virtual_time, 1);
 	/* What holds for a VM that says nothing. */
 	assert_null(found[1].ramdisk);
 	assert_int_equal(found[1].vcpus, 1);
 	assert_int_equal(found[1].autostart, 1);
 	assert_string_equal(found_bootargs[1], "");
 	assert_false(vm_config_has(&found[1], SCHEMA_VM_bootargs));
+	assert_int_equal(found[1].start_when, 0);
+	assert_int_equal(found[1].start_delay, 0);
+	assert_int_equal(found[1].on_reset, 0);
+	assert_int_equal(found[1].on_off, 0);
+	assert_int_equal(found[1].on_crash, 0);
+	assert_int_equal(found[1].virtual_time, 0);
 }
 
 /* A VM with one property more (or instead), and a good one behind it. */
@@ -180,6 +198,38 @@ static void checks_numbers(void **state)
 	assert_refused("autostart: <0x2>, expected 0 or 1");
 }
 
+static void checks_choices(void **state)
+{
+	(void)state;
+	with_property("on-crash", "stop", 5);
+	assert_taken();
+	assert_int_equal(found[0].on_crash, 0);
+	with_property("on-crash", "restart", 8);
+	assert_taken();
+	assert_int_equal(found[0].on_crash, 1);
+	with_property("on-crash", "pause", 6);
+	assert_taken();
+	assert_int_equal(found[0].on_crash, 2);
+	with_property("on-crash", "paus", 5);
+	assert_refused("/vms/it: on-crash: \"paus\", expected one of \"stop\", \"restart\", "
+		       "\"pause\"\n");
+	with_property("on-crash", "pauses", 7);
+	assert_refused("on-crash: \"pauses\", expected one of");
+	with_property("on-crash", "", 1);
+	assert_refused("on-crash: 1 bytes, expected one of");
+	with_property("on-crash", "stop|restart", 13);
+	assert_refused("on-crash: \"stop|restart\", expected one of");
+	with_property("on-crash", "stop", 4);
+	assert_refused("on-crash: <0x73746f70>, expected one of");
+	with_cells("on-off", 1, 1, 0);
+	assert_refused("on-off: <0x1>, expected one of \"stop\", \"restart\"\n");
+	with_cells("start-delay", 1, 3600001, 0);
+	assert_refused("start-delay: <0x36ee81>, expected milliseconds, at most 3600000");
+	with_property("start-when", "ended", 6);
+	assert_refused("start-when: only for a VM that waits for another one, expected start-after "
+		       "beside it");
+}
+
 static void checks_texts(void **state)
 {
 	char text[2100];
@@ -221,7 +271,7 @@ static void checks_texts(void **state)
 	assert_refused(
 		"manifest: /vms/it: bootrags: unknown property, expected one of kernel, ramdisk, "
 		"dtb, memory,");
-	assert_logged("start-after\n");
+	assert_logged("start-after, ");
 }
 
 static void checks_the_whole_vm(void **state)
@@ -357,6 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads_every_property, start_logging),
 		cmocka_unit_test_setup(checks_numbers, start_logging),
+		cmocka_unit_test_setup(checks_choices, start_logging),
 		cmocka_unit_test_setup(checks_texts, start_logging),
 		cmocka_unit_test_setup(checks_the_whole_vm, start_logging),
 		cmocka_unit_test_setup(checks_the_number_of_vms, start_logging),
