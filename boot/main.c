@@ -181,6 +181,7 @@ static void make_vms(void)
 		end_machine(1);
 	}
 	console_attach_vms();
+	results_begin();
 	vm_all_stopped = end_of_vms;
 	vm_count_instructions = options.measure_instructions;
 	if (bundle_start() == 0) {

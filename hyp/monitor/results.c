@@ -8,10 +8,19 @@
 #include "mm/page.h"
 
 static unsigned bad_vms;
+static uint64_t free_before; /* pages, before the first VM ran */
 
 void results_set_bad(unsigned bad)
 {
 	bad_vms = bad;
+}
+
+void results_begin(void)
+{
+	struct page_stats stats;
+
+	page_get_stats(&stats);
+	free_before = stats.free_pages;
 }
 
 static const char *end_name(enum vm_end end)
@@ -73,6 +82,26 @@ static void print_memory(void)
 	console_printf("stats wiped %llu\n", (unsigned long long)mm_wiped_ticks);
 }
 
+/* When all VMs have stopped they have given back what they had. */
+static bool memory_is_back(void)
+{
+	struct page_stats stats;
+
+	for (unsigned i = 0; i < nr_vms; i++) {
+		if (vms[i]->state != VM_STOPPED)
+			return true;
+	}
+	page_get_stats(&stats);
+	if (options.stats)
+		console_printf("stats pages_free %llu of %llu\n",
+			(unsigned long long)stats.free_pages, (unsigned long long)free_before);
+	if (stats.free_pages == free_before)
+		return true;
+	console_printf("lintel: %llu pages are free, but before the first VM ran it were %llu\n",
+		(unsigned long long)stats.free_pages, (unsigned long long)free_before);
+	return false;
+}
+
 int monitor_summary(void)
 {
 	bool good = bad_vms == 0;
@@ -88,6 +117,7 @@ int monitor_summary(void)
 	if (bad_vms)
 		console_printf("lintel: %u VM%s of the bundle could not be made (see above)\n",
 			bad_vms, bad_vms == 1 ? "" : "s");
+	good = memory_is_back() && good;
 	if (options.stats)
 		for (unsigned i = 0; i < nr_vms; i++)
 			stats_print_machine_readable(vms[i]);

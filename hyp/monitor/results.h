@@ -10,6 +10,9 @@ struct vm;
 /* How many VMs of the bundle were never made: they count as failed. */
 void results_set_bad(unsigned bad);
 
+/* VMs are made and none runs yet: how much memory is free. The summary compares. */
+void results_begin(void);
+
 /* A VM's state, or how it ended, in words: "running", "powered off". */
 const char *results_state_name(const struct vm *vm);
 

@@ -7,7 +7,7 @@
 #include "hyp/base/format.h"
 #include "hyp/vm/vm.h"
 
-#define REPORT_MAX 200
+#define REPORT_MAX 256
 
 void vcpu_log(struct vcpu *vcpu, const char *fmt, ...)
 {
