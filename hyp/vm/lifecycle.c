@@ -45,7 +45,6 @@ static void begin_pause(struct vm *vm)
 	if (vm->state != VM_RUNNING)
 		return;
 	lifecycle_set_state(vm, VM_PAUSING);
-	vm->paused_vcpus = 0;
 	for (unsigned i = 0; i < vm->nr_vcpus; i++)
 		vcpu_request(vm->vcpus[i], WORK_PAUSE);
 }

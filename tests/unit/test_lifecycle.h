@@ -108,6 +108,8 @@ bool stage2_empty_step(struct stage2 *s2)
 	return true;
 }
 
+static void (*lookup_hook)(void); /* called in each look-up */
+
 /* Of RAM's windows of 2 MiB, those that have memory: at a PA that is the IPA. */
 bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
 {
@@ -115,6 +117,8 @@ bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
 
 	(void)s2;
 	assert_true(offset < RAM_SIZE);
+	if (lookup_hook)
+		lookup_hook();
 	if (!touched[offset / BLOCK_SIZE])
 		return false;
 	*page = (struct stage2_page){ .pa = PA(ipa.ipa), .left = BLOCK_SIZE - offset % BLOCK_SIZE };
@@ -193,6 +197,7 @@ static inline void note(const char *what)
 }
 
 static enum status part_status[NR_PARTS];
+static void (*reset_hook)(struct vm *vm);
 static uint64_t seen_cntvoff; /* by a part's resume */
 
 #define PART(n)                                              \
@@ -204,7 +209,8 @@ static uint64_t seen_cntvoff; /* by a part's resume */
 	}                                                    \
 	static void reset_##n(struct vm *vm)                 \
 	{                                                    \
-		(void)vm;                                    \
+		if (reset_hook)                              \
+			reset_hook(vm);                      \
 		note("r" #n);                                \
 	}                                                    \
 	static void vcpu_reset_##n(struct vcpu *vcpu)        \
@@ -307,6 +313,8 @@ static inline int setup(void **state)
 	allocated = stage2s = 0;
 	all_stopped = 0;
 	load_hook = NULL;
+	lookup_hook = NULL;
+	reset_hook = NULL;
 	empty_left = emptied = 0;
 	start_timer = NULL;
 	memset(touched, 0, sizeof(touched));

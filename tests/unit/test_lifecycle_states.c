@@ -676,6 +676,16 @@ static uint64_t cleaned(void)
 	return bytes;
 }
 
+/* In the very last step. */
+static void stop_it(void)
+{
+	if (vm->load_position != RAM_SIZE - KIB(512))
+		return;
+	lookup_hook = NULL;
+	assert_int_equal(vm->state, VM_LOADING);
+	assert_int_equal(vm_stop(vm), OK);
+}
+
 static void test_keep_memory(void **state)
 {
 	(void)state;
@@ -696,11 +706,7 @@ static void test_keep_memory(void **state)
 	assert_int_equal(emptied, 0);
 	/* Stopped while it is being cleaned: all goes. */
 	vm_reset(vm);
-	runs = 0;
-	loop_on(0, guest);
-	vm->vcpus[1]->work = 0;
-	polls_left = 2;
-	assert_int_equal(vm_stop(vm), OK);
+	lookup_hook = stop_it;
 	settle();
 	check_settled(VM_STOPPED);
 	assert_int_equal(emptied, 1);
@@ -893,6 +899,37 @@ static void test_start_after(void **state)
 	assert_string_equal(fake_log, "");
 }
 
+static struct vm *first_vm;
+
+static void restarts_the_first(struct vm *starting)
+{
+	if (starting == first_vm)
+		return;
+	reset_hook = NULL;
+	assert_int_equal(first_vm->state, VM_STOPPING);
+	assert_int_equal(vm_restart(first_vm), OK);
+}
+
+/* In the last moment: others have been told of its end, but it has not stopped yet. */
+static void test_restart_at_the_end(void **state)
+{
+	struct vm *second;
+
+	(void)state;
+	first_vm = make("first", 1);
+	second = waiter("second", first_vm, false);
+	assert_int_equal(vm_start(first_vm), OK);
+	settle();
+	reset_hook = restarts_the_first;
+	vm_power_off(first_vm);
+	settle();
+	assert_null(reset_hook);
+	assert_int_equal(first_vm->state, VM_RUNNING);
+	assert_int_equal(first_vm->boots, 2);
+	assert_int_equal(second->state, VM_RUNNING);
+	assert_int_equal(all_stopped, 0);
+}
+
 /* All that ran has ended, but the next one takes its place first. */
 static void test_chain(void **state)
 {
@@ -977,6 +1014,121 @@ static void test_thousand_restarts(void **state)
 	assert_int_equal(emptied, 1000);
 }
 
+/* --- anything at any time --- */
+
+#define SEQUENCES 300
+#define STEPS     200
+
+static uint64_t random_state;
+
+static unsigned roll(unsigned n)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(random_state >> 33) % n;
+}
+
+/* A guest's step: with the others it may end its VM, a CPU, or nothing. */
+static void does_anything(struct vcpu *vcpu)
+{
+	runs = 0;
+	now += roll(SECOND);
+	switch (roll(12)) {
+	case 0:
+		vm_power_off(vm);
+		break;
+	case 1:
+		vm_reset(vm);
+		break;
+	case 2:
+		crash(vcpu);
+		break;
+	case 3:
+		off(vcpu);
+		break;
+	case 4:
+	case 5:
+		(void)!vcpu_power_on(vm->vcpus[roll(vm->nr_vcpus)], ENTRY, 0);
+		break;
+	default:
+		(void)!sched_block(vcpu);
+		break;
+	}
+}
+
+static void check_invariants(void)
+{
+	unsigned live = 0, paused = 0;
+	bool on = vm->state == VM_RUNNING || vm->state == VM_PAUSING || vm->state == VM_PAUSED;
+
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		live += vm->vcpus[i]->state != VCPU_OFF;
+		paused += vm->vcpus[i]->state == VCPU_PAUSED;
+	}
+	assert_false(spin_is_locked(&vm->lock));
+	assert_int_equal(vm->live_vcpus, live);
+	if (on)
+		assert_true(live > 0);
+	else if (vm->state != VM_STOPPING && vm->state != VM_RESETTING)
+		assert_int_equal(live, 0);
+	if (vm->state == VM_PAUSING || vm->state == VM_PAUSED)
+		assert_int_equal(vm->paused_vcpus, paused);
+	else
+		assert_int_equal(paused + vm->paused_vcpus, 0);
+	assert_int_equal(vm->state == VM_PAUSED, on && paused == live);
+	if (vm->state == VM_STOPPED || vm->state == VM_WAITING)
+		assert_false(touched[0]);
+	assert_true(vm->cntvoff <= now);
+}
+
+static void take_a_step(void)
+{
+	switch (roll(8)) {
+	case 0:
+		(void)!request((enum request)roll(REQUESTS));
+		break;
+	case 1:
+		if (start_timer)
+			fire(vm);
+		break;
+	default:
+		fake_cpu_switch(roll(2));
+		polls_left = roll(4);
+		if (setjmp(idle) == 0)
+			sched_loop(guest);
+		break;
+	}
+	now += roll(1000);
+	fake_log[0] = calls[0] = '\0';
+	fake_op_count = 0;
+}
+
+static void test_anything(void **state)
+{
+	for (unsigned i = 0; i < SEQUENCES; i++) {
+		random_state = i;
+		guest_does = does_anything;
+		vm = make("it", 2 + roll(3));
+		vm->policy = (struct vm_policy){ .on_off = (enum vm_action)roll(2),
+			.on_crash = (enum vm_action)roll(3),
+			.keep_memory = roll(2),
+			.counter_runs_on = roll(2),
+			.start_delay_ms = roll(2) };
+		for (unsigned s = 0; s < STEPS; s++) {
+			take_a_step();
+			check_invariants();
+		}
+		guest_does = does_nothing;
+		settle();
+		if (vm->state != VM_STOPPED)
+			assert_int_equal(vm_stop(vm), OK);
+		settle();
+		check_settled(VM_STOPPED);
+		assert_true(all_stopped > 0 || vm->boots == 0);
+		assert_int_equal(teardown(state), 0);
+		setup_clock(state);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1005,9 +1157,11 @@ int main(void)
 		CASE(test_delay_cancelled),
 		CASE(test_start_after),
 		CASE(test_chain),
+		CASE(test_restart_at_the_end),
 		CASE(test_start_after_nothing),
 		CASE(test_waiter_by_hand),
 		CASE(test_thousand_restarts),
+		CASE(test_anything),
 	};
 
 	return cmocka_run_group_tests_name("lifecycle_states", tests, NULL, NULL);
