@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Barriers and waiting. On the build machine they order the compiler only.
+ * Barriers and waiting. On the build machine they order the compiler only, but dmb_ish() is one:
+ * the threads of a test may stand for CPUs.
  */
 #ifndef HYP_ARCH_BARRIER_H
 #define HYP_ARCH_BARRIER_H
@@ -9,8 +10,10 @@
 
 #ifdef LINTEL_HOST
 #define ARCH_INSN(text) __asm__ volatile("" ::: "memory")
+#define dmb_ish()       __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #else
 #define ARCH_INSN(text) __asm__ volatile(text ::: "memory")
+#define dmb_ish()       ARCH_INSN("dmb ish")
 #endif
 
 #define isb()                ARCH_INSN("isb")
@@ -18,7 +21,6 @@
 #define dsb_ish()            ARCH_INSN("dsb ish")
 #define dsb_ishst()          ARCH_INSN("dsb ishst")
 #define dsb_nsh()            ARCH_INSN("dsb nsh")
-#define dmb_ish()            ARCH_INSN("dmb ish")
 #define dmb_ishst()          ARCH_INSN("dmb ishst")
 #define dmb_osh()            ARCH_INSN("dmb osh")
 #define wfi()                ARCH_INSN("wfi")

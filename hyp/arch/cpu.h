@@ -39,7 +39,7 @@ extern struct cpu cpus[MAX_CPUS];
 extern unsigned nr_cpus; /* CPUs that are started, or being started */
 
 #ifdef LINTEL_HOST
-extern struct cpu *fake_this_cpu;
+extern _Thread_local struct cpu *fake_this_cpu;
 static inline struct cpu *this_cpu(void)
 {
 	return fake_this_cpu;

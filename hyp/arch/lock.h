@@ -12,7 +12,8 @@
  *   page ownership            mm/page.c
  *   a VM's UART               struct vuart          hyp/vdev/vuart.c
  *   a VM's vGIC               struct vgic           hyp/vdev/vgic_state.h
- *   run queue of a CPU        struct cpu_queue      hyp/vm/sched.c
+ *   placement of vCPUs        hyp/vm/sched_config.c
+ *   run queue of a CPU        struct cpu_queue      hyp/vm/sched_state.h; never two of them
  *   log                       hyp/base/log.c
  *   console                   hyp/monitor/console_output.c
  *   soft timers of a CPU      struct timer_queue    hyp/vm/timer.c

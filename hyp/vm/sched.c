@@ -1,56 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "hyp/vm/sched.h"
+/*
+ * A CPU's loop, and what a vCPU's state becomes. Queues: sched_queue.c; from one to another:
+ * sched_balance.c.
+ */
 #include "drivers/gic/gicv3_cpu.h"
 #include "drivers/gic/irq.h"
-#include "drivers/timer/timer.h"
-#include "hyp/arch/lock.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/base/panic.h"
-#include "hyp/vm/timer.h"
-#include "hyp/vm/vm.h"
+#include "hyp/vm/sched_state.h"
 
-struct cpu_queue {
-	struct spinlock lock;
-	struct list ready; /* vCPUs that are READY, the next one first */
-	struct list jobs;
-	struct vcpu *running; /* whose turn it is; NULL: idle */
-	unsigned placed;      /* vCPUs that belong to this CPU */
-	unsigned live;        /* of them, those that are not OFF */
-	struct soft_timer slice;
-	bool slice_armed;
-};
-
-static struct cpu_queue queues[MAX_CPUS];
-static struct spinlock placement_lock;
-
-static struct cpu_queue *queue_of(const struct cpu *cpu)
-{
-	return &queues[cpu->index];
-}
-
-static void slice_over(struct soft_timer *timer)
-{
-	struct cpu_queue *queue = container_of(timer, struct cpu_queue, slice);
-
-	queue->slice_armed = false;
-	if (queue->running)
-		vcpu_request_local(queue->running, WORK_RESCHED);
-}
-
-/* The interrupt itself is the message: what is to be done is in vcpu->work or in the queue. */
+/*
+ * The interrupt itself is the message: what is to be done is in vcpu->work or in the queue, where
+ * the end of the turn may have been brought forward.
+ */
 static void kicked(void *context, uint32_t intid)
 {
 	(void)context;
 	(void)intid;
+	sched_program(sched_queue_of(this_cpu()));
 }
 
 void sched_init_cpu(void)
 {
-	struct cpu_queue *queue = queue_of(this_cpu());
-
-	list_init(&queue->ready);
-	list_init(&queue->jobs);
-	soft_timer_init(&queue->slice, slice_over);
+	sched_queue_init(sched_queue_of(this_cpu()));
 	if (this_cpu()->index == 0 && irq_register(SGI_KICK, kicked, NULL, IRQ_NORMAL) != OK)
 		panic("the SGI for kicks is taken");
 }
@@ -60,42 +32,17 @@ void sched_kick(struct cpu *cpu)
 	gicv3_send_sgi(cpu->kick);
 }
 
-void sched_place(struct vm *vm)
+uint64_t sched_idle_ticks(unsigned index)
 {
-	spin_lock(&placement_lock);
-	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
-		unsigned best = 0;
+	const struct cpu_queue *queue = &sched_queues[index];
+	uint64_t ticks = READ_ONCE(queue->idle_ticks), since = READ_ONCE(queue->charged_at);
 
-		for (unsigned c = 1; c < nr_cpus; c++) {
-			if (cpus[c].online && queues[c].placed < queues[best].placed)
-				best = c;
-		}
-		queues[best].placed++;
-		vm->vcpus[i]->cpu = &cpus[best];
-	}
-	spin_unlock(&placement_lock);
+	if (READ_ONCE(sched_idle_cpus) & BIT(index))
+		ticks += timer_now() - since;
+	return ticks;
 }
 
-void sched_unplace(struct vm *vm)
-{
-	spin_lock(&placement_lock);
-	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
-		if (vm->vcpus[i] && vm->vcpus[i]->cpu)
-			queue_of(vm->vcpus[i]->cpu)->placed--;
-	}
-	spin_unlock(&placement_lock);
-}
-
-/* Puts a vCPU at the front, and lets the CPU know. The queue's lock is held. */
-static void make_ready(struct cpu_queue *queue, struct vcpu *vcpu)
-{
-	struct vcpu *running = queue->running;
-
-	vcpu->state = VCPU_READY;
-	list_insert_before(queue->ready.next, &vcpu->run_link);
-	if (running)
-		vcpu_request_local(running, WORK_RESCHED);
-}
+/* ---- states ---- */
 
 /* A paused one leaves for nothing but its end; what else is asked of it waits in vcpu->work. */
 static bool wakes_for(enum vcpu_state state, uint64_t work)
@@ -105,17 +52,12 @@ static bool wakes_for(enum vcpu_state state, uint64_t work)
 
 static void wake(struct vcpu *vcpu)
 {
-	struct cpu_queue *queue = queue_of(vcpu->cpu);
-	bool woken = false;
+	struct cpu_queue *home = sched_lock_home(vcpu);
 
-	spin_lock(&queue->lock);
-	if (wakes_for(vcpu->state, READ_ONCE(vcpu->work))) {
-		make_ready(queue, vcpu);
-		woken = true;
-	}
-	spin_unlock(&queue->lock);
-	if (woken && vcpu->cpu != this_cpu())
-		sched_kick(vcpu->cpu);
+	if (wakes_for(vcpu->state, READ_ONCE(vcpu->work)))
+		sched_make_ready(home, vcpu);
+	else
+		spin_unlock(&home->lock);
 }
 
 void vcpu_request(struct vcpu *vcpu, uint64_t work)
@@ -126,8 +68,10 @@ void vcpu_request(struct vcpu *vcpu, uint64_t work)
 	dmb_ish();
 	state = READ_ONCE(vcpu->state);
 	if (state == VCPU_RUNNING) {
-		if (vcpu->cpu != this_cpu())
-			sched_kick(vcpu->cpu);
+		struct cpu *cpu = READ_ONCE(vcpu->cpu);
+
+		if (cpu != this_cpu())
+			sched_kick(cpu);
 	} else if (wakes_for(state, work)) {
 		wake(vcpu);
 	}
@@ -138,80 +82,96 @@ void vcpu_wake(struct vcpu *vcpu)
 	vcpu_request(vcpu, WORK_WAKE);
 }
 
+/* The state becomes that, unless one of `against` is asked of the vCPU. */
+static bool leave_for(struct vcpu *vcpu, enum vcpu_state state, uint64_t against)
+{
+	struct cpu_queue *queue = sched_queue_of(vcpu->cpu);
+	bool leaves;
+
+	spin_lock(&queue->lock);
+	WRITE_ONCE(vcpu->state, state);
+	dmb_ish();
+	leaves = !(READ_ONCE(vcpu->work) & against);
+	if (leaves)
+		sched_end_turn(queue, vcpu, state);
+	else
+		WRITE_ONCE(vcpu->state, VCPU_RUNNING);
+	spin_unlock(&queue->lock);
+	return leaves;
+}
+
 bool sched_block(struct vcpu *vcpu)
 {
-	struct cpu_queue *queue = queue_of(vcpu->cpu);
-	bool blocked = false;
-
-	spin_lock(&queue->lock);
-	WRITE_ONCE(vcpu->state, VCPU_BLOCKED);
-	dmb_ish();
-	if (READ_ONCE(vcpu->work) & ~(uint64_t)WORK_RESCHED)
-		WRITE_ONCE(vcpu->state, VCPU_RUNNING);
-	else
-		blocked = true;
-	spin_unlock(&queue->lock);
-	return blocked;
-}
-
-/* The one that has the CPU alone notices when that is over: its WFI must be trapped from now on. */
-void sched_power_on(struct vcpu *vcpu)
-{
-	struct cpu_queue *queue = queue_of(vcpu->cpu);
-
-	spin_lock(&queue->lock);
-	queue->live++;
-	make_ready(queue, vcpu);
-	spin_unlock(&queue->lock);
-	if (vcpu->cpu != this_cpu())
-		sched_kick(vcpu->cpu);
-}
-
-void sched_power_off(struct vcpu *vcpu)
-{
-	struct cpu_queue *queue = queue_of(vcpu->cpu);
-
-	vcpu_put(vcpu);
-	spin_lock(&queue->lock);
-	queue->live--;
-	WRITE_ONCE(vcpu->state, VCPU_OFF);
-	spin_unlock(&queue->lock);
+	if (!leave_for(vcpu, VCPU_BLOCKED, ~(uint64_t)WORK_RESCHED))
+		return false;
+	trace_vcpu(vcpu, TRACE_BLOCK, vcpu->regs.pc);
+	return true;
 }
 
 bool sched_pause(struct vcpu *vcpu)
 {
-	struct cpu_queue *queue = queue_of(vcpu->cpu);
-	bool paused;
-
 	vcpu_put(vcpu);
-	spin_lock(&queue->lock);
-	WRITE_ONCE(vcpu->state, VCPU_PAUSED);
-	dmb_ish();
-	paused = !(READ_ONCE(vcpu->work) & WORK_STOP);
-	if (!paused)
-		WRITE_ONCE(vcpu->state, VCPU_RUNNING);
-	spin_unlock(&queue->lock);
-	return paused;
+	return leave_for(vcpu, VCPU_PAUSED, WORK_STOP);
 }
 
 void sched_unpause(struct vcpu *vcpu)
 {
-	struct cpu_queue *queue = queue_of(vcpu->cpu);
-	bool ready = false;
+	struct cpu_queue *home = sched_lock_home(vcpu);
 
+	if (vcpu->state == VCPU_PAUSED)
+		sched_make_ready(home, vcpu);
+	else
+		spin_unlock(&home->lock);
+}
+
+void sched_power_on(struct vcpu *vcpu)
+{
+	vcpu->cpu = sched_choose_start(vcpu);
+	vcpu->displaced = false;
+	WRITE_ONCE(vcpu->state, VCPU_READY);
+	sched_deliver(vcpu, SCHED_CREDIT_WAKE * sched_times.v_slice);
+}
+
+void sched_power_off(struct vcpu *vcpu)
+{
+	struct cpu_queue *queue = sched_queue_of(vcpu->cpu);
+
+	vcpu_put(vcpu);
 	spin_lock(&queue->lock);
-	if (vcpu->state == VCPU_PAUSED) {
-		make_ready(queue, vcpu);
-		ready = true;
+	sched_part(queue);
+	sched_end_turn(queue, vcpu, VCPU_OFF);
+	spin_unlock(&queue->lock);
+}
+
+bool sched_yield_to_sibling(struct vcpu *vcpu)
+{
+	struct cpu_queue *queue = sched_queue_of(vcpu->cpu);
+	struct vcpu *sibling = NULL;
+
+	if (queue->nr_ready == 0)
+		return false;
+	spin_lock(&queue->lock);
+	list_for_each (link, &queue->ready) {
+		struct vcpu *other = container_of(link, struct vcpu, run_link);
+
+		if (other->vm == vcpu->vm && other->displaced) {
+			sibling = other;
+			break;
+		}
+	}
+	if (sibling) {
+		queue->next = sibling;
+		vcpu_request_local(vcpu, WORK_RESCHED);
 	}
 	spin_unlock(&queue->lock);
-	if (ready && vcpu->cpu != this_cpu())
-		sched_kick(vcpu->cpu);
+	return sibling != NULL;
 }
+
+/* ---- jobs ---- */
 
 void sched_add_job(struct cpu *cpu, struct sched_job *job)
 {
-	struct cpu_queue *queue = queue_of(cpu);
+	struct cpu_queue *queue = sched_queue_of(cpu);
 
 	spin_lock(&queue->lock);
 	list_push_back(&queue->jobs, &job->link);
@@ -227,11 +187,9 @@ static bool do_job(struct cpu_queue *queue)
 {
 	struct sched_job *job;
 
-	spin_lock(&queue->lock);
-	if (list_empty(&queue->jobs)) {
-		spin_unlock(&queue->lock);
+	if (likely(READ_ONCE(queue->jobs.next) == &queue->jobs))
 		return false;
-	}
+	spin_lock(&queue->lock);
 	job = container_of(queue->jobs.next, struct sched_job, link);
 	list_remove(&job->link);
 	spin_unlock(&queue->lock);
@@ -240,7 +198,25 @@ static bool do_job(struct cpu_queue *queue)
 		list_push_back(&queue->jobs, &job->link);
 		spin_unlock(&queue->lock);
 	}
+	queue->charged_at = timer_now();
 	return true;
+}
+
+/* ---- the loop ---- */
+
+static void begin_turn(struct cpu_queue *queue, struct vcpu *vcpu)
+{
+	bool waited_for = queue->nr_ready != 0 || !list_empty(&queue->jobs);
+
+	WRITE_ONCE(vcpu->state, VCPU_RUNNING);
+	if (READ_ONCE(vcpu->work) & WORK_RESCHED)
+		__atomic_fetch_and(&vcpu->work, ~(uint64_t)WORK_RESCHED, __ATOMIC_RELAXED);
+	vcpu->exclusive = sched_may_be_exclusive(queue, vcpu);
+	vcpu->turns++;
+	queue->running = vcpu;
+	queue->turn_vtime = vcpu->vruntime;
+	queue->turn_rate = vcpu->vtime_rate;
+	queue->turn_end = waited_for ? queue->charged_at + sched_times.slice : NO_DEADLINE;
 }
 
 static struct vcpu *pick(struct cpu_queue *queue)
@@ -248,46 +224,37 @@ static struct vcpu *pick(struct cpu_queue *queue)
 	struct vcpu *vcpu = NULL;
 
 	spin_lock(&queue->lock);
-	if (!list_empty(&queue->ready)) {
-		vcpu = container_of(queue->ready.next, struct vcpu, run_link);
-		list_remove(&vcpu->run_link);
-		WRITE_ONCE(vcpu->state, VCPU_RUNNING);
-		__atomic_fetch_and(&vcpu->work, ~(uint64_t)WORK_RESCHED, __ATOMIC_RELAXED);
-		vcpu->exclusive = queue->live == 1 && list_empty(&queue->jobs);
+	if (queue->nr_ready != 0) {
+		vcpu = queue->next ? queue->next
+				   : container_of(queue->ready.next, struct vcpu, run_link);
+		sched_take(queue, vcpu);
+		begin_turn(queue, vcpu);
 	}
-	queue->running = vcpu;
 	spin_unlock(&queue->lock);
 	return vcpu;
 }
 
-static void arm_slice(struct cpu_queue *queue, const struct vcpu *vcpu)
-{
-	if (vcpu->exclusive) {
-		if (queue->slice_armed)
-			timer_disarm(&queue->slice);
-		queue->slice_armed = false;
-		return;
-	}
-	timer_arm(&queue->slice, timer_now() + timer_ms_to_ticks(SCHED_SLICE_MS));
-	queue->slice_armed = true;
-}
-
-/* Its turn is over: to the back if it is still able to run. */
+/* It has left its run loop. If it is still able to run, it waits for its next turn. */
 static void unpick(struct cpu_queue *queue, struct vcpu *vcpu)
 {
 	spin_lock(&queue->lock);
-	if (vcpu->state == VCPU_RUNNING) {
-		WRITE_ONCE(vcpu->state, VCPU_READY);
-		list_push_back(&queue->ready, &vcpu->run_link);
+	/* Else its state says where it is, or another CPU has it already. */
+	if (queue->running == vcpu) {
+		sched_end_turn(queue, vcpu, VCPU_READY);
+		vcpu->displaced = true;
+		vcpu->preempted++;
+		sched_insert(queue, vcpu);
 	}
-	queue->running = NULL;
 	spin_unlock(&queue->lock);
 }
 
-static void trap_wfi(struct vcpu *vcpu, bool trap)
+/* WFE is trapped only where somebody waits who could use the time. */
+static void trap_waits(const struct cpu_queue *queue, struct vcpu *vcpu)
 {
-	uint64_t hcr = trap ? vcpu->hcr | HCR_EL2_TWI : vcpu->hcr & ~HCR_EL2_TWI;
+	uint64_t hcr = vcpu->hcr & ~(HCR_EL2_TWI | HCR_EL2_TWE);
 
+	if (!vcpu->exclusive)
+		hcr |= queue->nr_ready != 0 ? HCR_EL2_TWI | HCR_EL2_TWE : HCR_EL2_TWI;
 	if (hcr != vcpu->hcr) {
 		/* A virtual SError that the guest has taken must not become pending again. */
 		hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
@@ -314,19 +281,40 @@ static void end_masked_stretch(struct cpu *cpu, bool waited)
 
 /* Nothing to run: waits for an interrupt and takes it. WFI wakes for one that is masked, so none is
  * missed. */
-static void idle(void)
+static void wait_for_interrupt(struct cpu_queue *queue)
 {
-	end_masked_stretch(this_cpu(), false);
+	struct cpu *cpu = this_cpu();
+	uint64_t now;
+
+	trace_record(&cpu->trace, (uint64_t)TRACE_IDLE << TRACE_KIND_SHIFT, 0);
+	end_masked_stretch(cpu, false);
 	dsb_sy();
 	wfi();
-	end_masked_stretch(this_cpu(), true);
+	end_masked_stretch(cpu, true);
+	now = timer_now();
+	queue->idle_ticks += now - queue->charged_at;
+	queue->charged_at = now;
+	trace_record(&cpu->trace, (uint64_t)TRACE_IDLE << TRACE_KIND_SHIFT, 1);
+}
+
+/* Who gives an idle CPU a vCPU takes the mark away, so that no other does. */
+static void idle(struct cpu_queue *queue)
+{
+	uint64_t bit = BIT(sched_index(queue));
+
+	__atomic_fetch_or(&sched_idle_cpus, bit, __ATOMIC_SEQ_CST);
+	dmb_ish();
+	if (!sched_steal(queue))
+		wait_for_interrupt(queue);
+	if (READ_ONCE(sched_idle_cpus) & bit)
+		__atomic_fetch_and(&sched_idle_cpus, ~bit, __ATOMIC_SEQ_CST);
 	while (irq_take())
 		;
 }
 
 __noreturn void sched_loop(void (*run)(struct vcpu *vcpu))
 {
-	struct cpu_queue *queue = queue_of(this_cpu());
+	struct cpu_queue *queue = sched_queue_of(this_cpu());
 
 	for (;;) {
 		bool busy = do_job(queue);
@@ -337,13 +325,15 @@ __noreturn void sched_loop(void (*run)(struct vcpu *vcpu))
 				end_masked_stretch(this_cpu(), false);
 				irq_take();
 			} else {
-				idle();
+				idle(queue);
 			}
 			continue;
 		}
 		vcpu_load(vcpu);
-		trap_wfi(vcpu, !vcpu->exclusive);
-		arm_slice(queue, vcpu);
+		trap_waits(queue, vcpu);
+		sched_program(queue);
+		if (queue->nr_ready != 0)
+			sched_balance(queue);
 		run(vcpu);
 		unpick(queue, vcpu);
 	}

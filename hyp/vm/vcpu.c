@@ -119,6 +119,7 @@ void vcpu_put(struct vcpu *vcpu)
 	bank_save(vcpu->bank);
 	/* A virtual SError that the guest has taken is no longer pending: the CPU says so here. */
 	vcpu->hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
-	vcpu->loaded = false;
 	cpu->current = NULL;
+	/* From here on another CPU may load it. */
+	__atomic_store_n(&vcpu->loaded, false, __ATOMIC_RELEASE);
 }

@@ -85,14 +85,27 @@ struct vcpu {
 	unsigned id;            /* index in its VM, and Aff0 of its MPIDR */
 	uint32_t trace_id;      /* TRACE_VCPU() of it */
 	enum vcpu_state state;
-	struct cpu *cpu;      /* whose run queue it belongs to */
-	struct list run_link; /* in that run queue while READY */
-	bool loaded;          /* its state is in cpu's registers */
-	bool exclusive;       /* it has its CPU to itself: WFI is not trapped, no tick */
-	uint64_t hcr;         /* HCR_EL2 while it runs */
-	uint64_t mdcr;        /* MDCR_EL2 while it runs */
-	uint64_t cptr;        /* CPTR_EL2 while it runs */
+	struct cpu *cpu; /* whose run queue it belongs to; changes only under that queue's lock
+			  */
+	struct cpu *placed_on; /* where it was to begin when its VM was made */
+	struct list run_link;  /* in that run queue while READY */
+	bool loaded;           /* its state is in cpu's registers */
+	bool exclusive;        /* it has its CPU to itself: WFI is not trapped, no tick */
+	bool displaced;        /* READY, but it would have gone on */
+	uint64_t vruntime;     /* virtual time it had (hyp/vm/sched.h) */
+	uint64_t vtime_rate;   /* of virtual time, for a tick of the counter: by its weight */
+	uint64_t cpus;         /* bit n: it may use CPU n, while no other VM is pinned to that */
+	uint64_t hcr;          /* HCR_EL2 while it runs */
+	uint64_t mdcr;         /* MDCR_EL2 while it runs */
+	uint64_t cptr;         /* CPTR_EL2 while it runs */
 	struct injection inject;
+
+	/* counted by hyp/vm/sched*.c */
+	uint64_t run_ticks;  /* of the counter, it was RUNNING */
+	uint64_t turns;      /* how often it was given a CPU */
+	uint64_t preempted;  /* how often that was taken from it */
+	uint64_t wakes;      /* how often it was woken, or unpaused */
+	uint64_t migrations; /* how often it changed its CPU */
 
 	uint64_t bank[NR_BANK_SLOTS];
 	uint64_t vmpidr; /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */

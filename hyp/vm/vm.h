@@ -116,6 +116,7 @@ struct vm {
 	unsigned paused_vcpus; /* of them, those that are PAUSED */
 	uint64_t paused_at;    /* the counter when it became PAUSED */
 	struct vm_policy policy;
+	struct sched_config sched;
 	uint64_t boots;             /* how often it was started */
 	uint64_t started_at;        /* the counter then, the last time */
 	uint64_t watchdog_restarts; /* how often its watchdog had it restarted */

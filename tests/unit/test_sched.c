@@ -3,7 +3,8 @@
  * Which vCPU runs where: placing, powering on and off, blocking and waking without a lost wake-up,
  * turns, slices, jobs. The loop runs for real; a test gets out of it when the CPU goes idle.
  *
- * links: hyp/vm/sched.c drivers/timer/timer.c hyp/arch/features.c
+ * links: hyp/vm/sched.c hyp/vm/sched_queue.c hyp/vm/sched_balance.c hyp/vm/sched_config.c
+ * drivers/timer/timer.c hyp/arch/features.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,7 @@
 #include "drivers/gic/irq.h"
 #include "drivers/timer/timer.h"
 #include "hyp/arch/sysreg_fields.h"
-#include "hyp/vm/sched.h"
+#include "hyp/vm/sched_state.h"
 #include "hyp/vm/timer.h"
 #include "hyp/vm/vm.h"
 #include "tests/unit/fake/cpu.h"
@@ -27,6 +28,8 @@
 
 static struct vm vm;
 static struct vcpu vcpus[VCPUS];
+struct vm *vms[MAX_VMS];
+unsigned nr_vms;
 
 /* --- what sched.c calls --- */
 
@@ -46,14 +49,20 @@ void vcpu_load(struct vcpu *vcpu)
 {
 	assert_ptr_equal(vcpu->cpu, this_cpu());
 	assert_int_equal(vcpu->state, VCPU_RUNNING);
+	if (this_cpu()->current && this_cpu()->current != vcpu)
+		vcpu_put(this_cpu()->current);
 	this_cpu()->current = vcpu;
+	vcpu->loaded = true;
 	loads++;
 }
 
 void vcpu_put(struct vcpu *vcpu)
 {
+	if (this_cpu()->current != vcpu)
+		return;
 	assert_ptr_equal(vcpu->cpu, this_cpu());
 	this_cpu()->current = NULL;
+	vcpu->loaded = false;
 	puts++;
 }
 
@@ -79,6 +88,7 @@ static void slice_ends(void)
 
 	assert_non_null(timer);
 	slice[this_cpu()->index] = NULL;
+	fake_reg(CNTPCT_EL0) = MAX(fake_reg(CNTPCT_EL0), slice_deadline);
 	timer->fn(timer);
 }
 
@@ -139,21 +149,14 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Whatever a test left on is off for the next one. */
 static int teardown(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < VCPUS; i++) {
-		if (!vcpus[i].cpu || vcpus[i].state == VCPU_OFF)
-			continue;
-		fake_cpu_switch(vcpus[i].cpu->index);
-		sched_power_off(&vcpus[i]);
-	}
 	sched_unplace(&vm);
 	return 0;
 }
 
-/* vCPUs 0..n-1 on CPU 0, powered on, the last one first in the queue. */
+/* vCPUs 0..n-1 on CPU 0 and no other, powered on, the first one first in the queue. */
 static void on_cpu0(unsigned n)
 {
 	fake_cpu_switch(0);
@@ -229,8 +232,8 @@ static void test_power(void **state)
 	runs = 0;
 	loop(power_off);
 	assert_int_equal(runs, 2);
-	assert_ptr_equal(ran[0], &vcpus[1]);
-	assert_ptr_equal(ran[1], &vcpus[0]);
+	assert_ptr_equal(ran[0], &vcpus[0]);
+	assert_ptr_equal(ran[1], &vcpus[1]);
 	assert_int_equal(vcpus[0].state, VCPU_OFF);
 	assert_int_equal(vcpus[1].state, VCPU_OFF);
 	assert_int_equal(puts, 2);
@@ -271,7 +274,6 @@ static void test_exclusive(void **state)
 static void test_shared(void **state)
 {
 	(void)state;
-	fake_reg(CNTPCT_EL0) = 1000;
 	on_cpu0(2);
 	vcpus[1].hcr = HCR_EL2_VM;
 	runs = 0;
@@ -280,7 +282,7 @@ static void test_shared(void **state)
 	assert_false(vcpus[1].exclusive);
 	assert_int_equal(vcpus[1].hcr, HCR_EL2_VM | HCR_EL2_TWI);
 	assert_non_null(slice[0]);
-	assert_int_equal(slice_deadline, 1000 + timer_ms_to_ticks(SCHED_SLICE_MS));
+	assert_int_equal(slice_deadline, timer_ms_to_ticks(SCHED_SLICE_MS));
 	/* The other one blocked is still one that may come back. */
 	vcpu_wake(&vcpus[0]);
 	loop(leave_blocked);
@@ -520,11 +522,11 @@ static void test_turns(void **state)
 	on_cpu0(3);
 	runs = 0;
 	loop(use_up_slice);
-	/* 2 1 0, again and again; 2 goes; then each once. */
+	/* 0 1 2, again and again; 0 goes; then each once. */
 	for (unsigned i = 0; i < 7; i++)
-		assert_ptr_equal(ran[i], &vcpus[2 - i % 3]);
+		assert_ptr_equal(ran[i], &vcpus[i % 3]);
 	assert_ptr_equal(ran[7], &vcpus[1]);
-	assert_ptr_equal(ran[8], &vcpus[0]);
+	assert_ptr_equal(ran[8], &vcpus[2]);
 	assert_int_equal(runs, 9);
 	assert_int_equal(vcpus[0].work & WORK_RESCHED, 0);
 }

@@ -19,7 +19,7 @@
 /* Tests that define these themselves, or link boot/secondary.c, have them from there. */
 __weak struct cpu cpus[MAX_CPUS];
 __weak unsigned nr_cpus = 1;
-__weak struct cpu *fake_this_cpu = &cpus[0];
+_Thread_local struct cpu *fake_this_cpu = &cpus[0];
 
 static struct trace_entry rings[MAX_CPUS][TRACE_ENTRIES] __aligned(
 	TRACE_ENTRIES * sizeof(struct trace_entry));

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One run queue: whose turn it is, and until when.
+ */
+#include "hyp/arch/cpu.h"
+#include "hyp/vm/sched_state.h"
+
+struct cpu_queue sched_queues[MAX_CPUS];
+struct sched_times sched_times;
+
+/* The furthest reference of all queues: from there an idle CPU goes on. */
+static uint64_t furthest;
+
+/* Queues with more than one live vCPU, when there was one last, and the CPUs whose vCPU's WFI isn't
+ * trapped because there is none (bit n: CPU n). */
+static unsigned crowded;
+static uint64_t crowded_at;
+static uint64_t exclusive_cpus;
+
+/* After a crowd WFI stays trapped so long: who comes and goes all the time costs others little. */
+#define LONELY_MS 20
+
+static void slice_over(struct soft_timer *timer)
+{
+	struct cpu_queue *queue = container_of(timer, struct cpu_queue, slice);
+
+	queue->armed = NO_DEADLINE;
+	spin_lock(&queue->lock);
+	/* If it is nobody's turn, the next one sets its own end. */
+	if (queue->running && timer_now() >= queue->turn_end)
+		vcpu_request_local(queue->running, WORK_RESCHED);
+	else if (queue->running)
+		sched_program(queue);
+	spin_unlock(&queue->lock);
+}
+
+void sched_queue_init(struct cpu_queue *queue)
+{
+	if (queue->members > 1)
+		crowded--;
+	exclusive_cpus &= ~BIT(sched_index(queue));
+	*queue = (struct cpu_queue){ .turn_end = NO_DEADLINE,
+		.armed = NO_DEADLINE,
+		.charged_at = timer_now(),
+		.placed = queue->placed };
+	list_init(&queue->ready);
+	list_init(&queue->jobs);
+	soft_timer_init(&queue->slice, slice_over);
+	sched_times.slice = timer_ms_to_ticks(SCHED_SLICE_MS);
+	sched_times.min_turn = timer_us_to_ticks(SCHED_MIN_TURN_US);
+	sched_times.charge_max = timer_hz();
+	sched_times.v_slice = sched_times.slice * VTIME_TICK;
+	sched_times.v_granularity = timer_us_to_ticks(SCHED_GRANULARITY_US) * VTIME_TICK;
+}
+
+/* A timer that is set for an earlier time may stay: when it fires, it is set anew. */
+void sched_program(struct cpu_queue *queue)
+{
+	uint64_t end = READ_ONCE(queue->turn_end);
+
+	if (likely(end >= queue->armed))
+		return;
+	queue->armed = end;
+	timer_arm(&queue->slice, end);
+}
+
+/* ---- virtual time ---- */
+
+/* The running one's virtual runtime at `now`. */
+static uint64_t running_vtime(const struct cpu_queue *queue, uint64_t now)
+{
+	return queue->turn_vtime + sched_vtime(now - queue->charged_at, queue->turn_rate);
+}
+
+static uint64_t first_vtime(const struct cpu_queue *queue)
+{
+	return container_of(queue->ready.next, struct vcpu, run_link)->vruntime;
+}
+
+static void advance(struct cpu_queue *queue, uint64_t now)
+{
+	uint64_t least;
+
+	if (queue->running) {
+		least = running_vtime(queue, now);
+		if (queue->nr_ready != 0 && vtime_before(first_vtime(queue), least))
+			least = first_vtime(queue);
+	} else if (queue->nr_ready != 0) {
+		least = first_vtime(queue);
+	} else {
+		least = READ_ONCE(furthest);
+	}
+	if (vtime_before(queue->reference, least))
+		WRITE_ONCE(queue->reference, least);
+	if (vtime_before(READ_ONCE(furthest), queue->reference))
+		WRITE_ONCE(furthest, queue->reference);
+}
+
+void sched_end_turn(struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state)
+{
+	uint64_t now = timer_now(), ticks = now - queue->charged_at;
+
+	advance(queue, now);
+	vcpu->run_ticks += ticks;
+	vcpu->vruntime += sched_vtime(ticks, vcpu->vtime_rate);
+	WRITE_ONCE(vcpu->state, state);
+	queue->charged_at = now;
+	queue->running = NULL;
+}
+
+/* ---- the list ---- */
+
+void sched_insert(struct cpu_queue *queue, struct vcpu *vcpu)
+{
+	struct list *position = &queue->ready;
+
+	/* Most have just run, and go to the back; who has slept goes to the front. */
+	if (queue->nr_ready != 0 &&
+		vtime_before(vcpu->vruntime,
+			container_of(queue->ready.prev, struct vcpu, run_link)->vruntime)) {
+		position = queue->ready.next;
+		while (!vtime_before(
+			vcpu->vruntime, container_of(position, struct vcpu, run_link)->vruntime))
+			position = position->next;
+	}
+	list_insert_before(position, &vcpu->run_link);
+	WRITE_ONCE(queue->nr_ready, queue->nr_ready + 1);
+}
+
+void sched_take(struct cpu_queue *queue, struct vcpu *vcpu)
+{
+	list_remove(&vcpu->run_link);
+	WRITE_ONCE(queue->nr_ready, queue->nr_ready - 1);
+	if (queue->next == vcpu)
+		queue->next = NULL;
+}
+
+static void limit_lag(const struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
+{
+	uint64_t rate = MAX(vcpu->vtime_rate, VTIME_TICK);
+	uint64_t least = queue->reference - credit;
+	uint64_t most = queue->reference + SCHED_CREDIT_MOVE * sched_times.slice * rate;
+
+	if (vtime_before(vcpu->vruntime, least))
+		vcpu->vruntime = least;
+	else if (vtime_before(most, vcpu->vruntime))
+		vcpu->vruntime = most;
+}
+
+/* Until when the running one may stay now that this one waits. */
+static uint64_t end_of_turn(const struct cpu_queue *queue, const struct vcpu *vcpu, uint64_t now)
+{
+	uint64_t began = queue->charged_at;
+
+	if (queue->exclusive)
+		return now;
+	if (vtime_before(vcpu->vruntime + sched_times.v_granularity, running_vtime(queue, now)))
+		return began + sched_times.min_turn;
+	return began + sched_times.slice;
+}
+
+bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
+{
+	uint64_t now = timer_now(), end;
+
+	advance(queue, now);
+	limit_lag(queue, vcpu, credit);
+	sched_insert(queue, vcpu);
+	if (!queue->running)
+		return true;
+	end = end_of_turn(queue, vcpu, now);
+	if (end >= queue->turn_end)
+		return false;
+	WRITE_ONCE(queue->turn_end, end);
+	if (end <= now)
+		vcpu_request_local(queue->running, WORK_RESCHED);
+	else if (queue == sched_queue_of(this_cpu()))
+		sched_program(queue);
+	return true;
+}
+
+/* ---- alone or not ---- */
+
+void sched_join(struct cpu_queue *queue)
+{
+	if (++queue->members == 2)
+		__atomic_fetch_add(&crowded, 1, __ATOMIC_SEQ_CST);
+}
+
+void sched_part(struct cpu_queue *queue)
+{
+	if (--queue->members != 1)
+		return;
+	WRITE_ONCE(crowded_at, timer_now());
+	__atomic_fetch_sub(&crowded, 1, __ATOMIC_SEQ_CST);
+}
+
+static bool is_lonely(const struct cpu_queue *queue)
+{
+	return queue->members == 1 && READ_ONCE(crowded) == 0 &&
+		(READ_ONCE(crowded_at) == 0 ||
+			queue->charged_at - READ_ONCE(crowded_at) > timer_ms_to_ticks(LONELY_MS));
+}
+
+/* The mark is set before `crowded` is looked at; who crowds a queue counts it before it looks at
+ * the marks. */
+bool sched_may_be_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu)
+{
+	uint64_t bit = BIT(sched_index(queue));
+	bool may = list_empty(&queue->jobs) && (vcpu->vm->sched.pinned || is_lonely(queue));
+
+	if (likely(may == queue->exclusive))
+		return may;
+	queue->exclusive = may;
+	if (may && !vcpu->vm->sched.pinned) {
+		__atomic_fetch_or(&exclusive_cpus, bit, __ATOMIC_SEQ_CST);
+		dmb_ish();
+		if (READ_ONCE(crowded) != 0)
+			may = queue->exclusive = false;
+	}
+	if (!may)
+		__atomic_fetch_and(&exclusive_cpus, ~bit, __ATOMIC_SEQ_CST);
+	return may;
+}
+
+static void end_exclusive_on(struct cpu_queue *queue)
+{
+	bool was;
+
+	spin_lock(&queue->lock);
+	was = queue->exclusive && queue->running;
+	if (was)
+		vcpu_request_local(queue->running, WORK_RESCHED);
+	__atomic_fetch_and(&exclusive_cpus, ~BIT(sched_index(queue)), __ATOMIC_SEQ_CST);
+	queue->exclusive = false;
+	spin_unlock(&queue->lock);
+	if (was && sched_index(queue) != this_cpu()->index)
+		sched_kick(&cpus[sched_index(queue)]);
+}
+
+void sched_end_exclusive(void)
+{
+	uint64_t left;
+
+	dmb_ish();
+	if (likely(READ_ONCE(crowded) == 0))
+		return;
+	left = READ_ONCE(exclusive_cpus);
+	for (; left != 0; left &= left - 1)
+		end_exclusive_on(&sched_queues[__builtin_ctzll(left)]);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The run queues. Only hyp/vm/sched*.c include this; the rules are in sched.h.
+ */
+#ifndef HYP_VM_SCHED_STATE_H
+#define HYP_VM_SCHED_STATE_H
+
+#include "drivers/timer/timer.h"
+#include "hyp/arch/lock.h"
+#include "hyp/vm/sched.h"
+#include "hyp/vm/timer.h"
+#include "hyp/vm/vm.h"
+
+#define NO_DEADLINE UINT64_MAX
+
+/* All under the lock, but: the CPU itself alone changes what is in its second half; and the fields
+ * marked "hint" are read by others without it. */
+struct cpu_queue {
+	struct spinlock lock;
+	unsigned nr_ready; /* hint */
+	struct list ready; /* vCPUs that are READY, the one furthest behind first */
+	struct list jobs;
+	struct vcpu *running; /* hint: whose turn it is; NULL: nobody's */
+	struct vcpu *next;    /* of the READY ones: to run before those furthest behind */
+	uint64_t reference;   /* hint: virtual runtime of the one furthest behind */
+	uint64_t turn_end;    /* the counter when the running one must give up the CPU */
+	bool exclusive;       /* the running one's WFI isn't trapped */
+	unsigned members;     /* hint: live vCPUs that belong to this CPU */
+	unsigned placed;      /* vCPUs that begin on this CPU; under the placement lock */
+
+	uint64_t charged_at;  /* hint: the counter when time was charged to somebody last */
+	uint64_t turn_vtime;  /* hint: the running one's virtual runtime then */
+	uint64_t turn_rate;   /* hint: the running one's vcpu->vtime_rate */
+	uint64_t balanced_at; /* when it was looked last whether another CPU is further */
+	uint64_t idle_ticks;
+	uint64_t armed; /* what `slice` is set to */
+	struct soft_timer slice;
+} __aligned(64);
+
+extern struct cpu_queue sched_queues[MAX_CPUS];
+
+/* Bit n: CPU n waits for an interrupt, and nobody has given it a vCPU since. Atomic. */
+extern uint64_t sched_idle_cpus;
+
+/* Bit n: CPU n belongs to a pinned vCPU. */
+extern uint64_t sched_pinned_cpus;
+
+/* Ticks, and virtual time (a tick of weight 100 is VTIME_TICK). */
+struct sched_times {
+	uint64_t slice, min_turn;
+	uint64_t charge_max; /* more than that at once is not charged: no product overflows */
+	uint64_t v_slice, v_granularity;
+};
+extern struct sched_times sched_times;
+
+#define VTIME_TICK UINT64_C(1024)
+
+static inline struct cpu_queue *sched_queue_of(const struct cpu *cpu)
+{
+	return &sched_queues[cpu->index];
+}
+
+static inline unsigned sched_index(const struct cpu_queue *queue)
+{
+	return (unsigned)(queue - sched_queues);
+}
+
+/* Virtual times wrap. */
+static inline bool vtime_before(uint64_t a, uint64_t b)
+{
+	return (int64_t)(a - b) < 0;
+}
+
+static inline uint64_t sched_vtime(uint64_t ticks, uint64_t rate)
+{
+	return MIN(ticks, sched_times.charge_max) * rate;
+}
+
+/* The CPUs that a vCPU may use. */
+static inline uint64_t sched_allowed(const struct vcpu *vcpu)
+{
+	return vcpu->vm->sched.pinned ? vcpu->cpus : vcpu->cpus & ~READ_ONCE(sched_pinned_cpus);
+}
+
+/* What a vCPU had loaded is in memory when this is false. */
+static inline bool sched_is_loaded(const struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->loaded, __ATOMIC_ACQUIRE);
+}
+
+static inline bool sched_is_free(const struct cpu_queue *queue)
+{
+	return !queue->running && queue->nr_ready == 0;
+}
+
+/* ---- sched_queue.c: one queue; its lock is held ---- */
+
+void sched_queue_init(struct cpu_queue *queue);
+
+/* The running one's time until `now` is charged to it, and its turn is over. */
+void sched_end_turn(struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state);
+
+/* Into the list, in its place. */
+void sched_insert(struct cpu_queue *queue, struct vcpu *vcpu);
+
+/* Out of the list. */
+void sched_take(struct cpu_queue *queue, struct vcpu *vcpu);
+
+/*
+ * A vCPU that is READY comes to the queue, as one that was away, with that much virtual time of
+ * credit at most. True: the CPU must be kicked, if it isn't this one.
+ */
+bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit) __must_check;
+
+/* A live vCPU belongs to the queue from now on, or not any more. */
+void sched_join(struct cpu_queue *queue);
+void sched_part(struct cpu_queue *queue);
+
+/* May the vCPU that gets this CPU now have it to itself? */
+bool sched_may_be_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu);
+
+/* After something was put into a queue, without its lock: ends what has become wrong. */
+void sched_end_exclusive(void);
+
+/* On the queue's own CPU, lock or not: sets the timer for the end of the turn. */
+void sched_program(struct cpu_queue *queue);
+
+/* ---- sched_balance.c: between queues; no queue's lock is held but where it says so ---- */
+
+/* Locks the queue to which the vCPU belongs. */
+struct cpu_queue *sched_lock_home(struct vcpu *vcpu);
+
+/* A BLOCKED or PAUSED vCPU becomes READY, on the best CPU. Its home's lock is held, and given back.
+ */
+void sched_make_ready(struct cpu_queue *home, struct vcpu *vcpu);
+
+/* A vCPU that is READY, in no list and whose vcpu->cpu was set, comes to that CPU. */
+void sched_deliver(struct vcpu *vcpu, uint64_t credit);
+
+/* The CPU, of those it may use, on which a vCPU that was OFF begins. */
+struct cpu *sched_choose_start(const struct vcpu *vcpu);
+
+/* This CPU is idle: takes one that waits elsewhere. */
+bool sched_steal(struct cpu_queue *queue);
+
+/* This CPU has waiters, and its next vCPU is loaded: gives away what others should run. */
+void sched_balance(struct cpu_queue *queue);
+
+#endif
