@@ -8,37 +8,23 @@
  * Boot arguments: count=N samples (101); only=key[,key…]; suffix=TEXT behind each key;
  * neighbour: the other vCPUs are on and asleep in WFI; blocks=N fresh 2 MiB blocks (16).
  */
-#include "gic.h"
-#include "machine.h"
+#include "bench.h"
 #include "print.h"
-#include "smp.h"
-#include "spinlock.h"
-#include "tap.h"
-#include "timer.h"
-#include "measure.h"
 
-#define SAMPLES_MAX     1001
 #define SAMPLES_DEFAULT 101
 #define BLOCKS_DEFAULT  16
 #define NANOSECOND      UINT64_C(1000000000)
-#define TIMER_AHEAD     20000
-#define BENCH_SGI       1
 #define UARTFR          (UART_BASE + 0x18)
-#define READY_MS        5000
 
-typedef u64 (*measurement)(u64 a, u64 b);
-
-static u64 samples[SAMPLES_MAX];
-static u32 sample_count;
+u64 samples[SAMPLES_MAX];
+u32 sample_count;
 static char suffix[32];
 static char only[128];
 
-static bool wanted(const char *key)
+bool asked_for(const char *key)
 {
 	size_t length = strlen(key);
 
-	if (!only[0])
-		return true;
 	for (const char *at = only; *at;) {
 		if (str_starts(at, key) && (!at[length] || at[length] == ','))
 			return true;
@@ -48,8 +34,13 @@ static bool wanted(const char *key)
 	return false;
 }
 
+bool wanted(const char *key)
+{
+	return !only[0] || asked_for(key);
+}
+
 /* The median, or where a tick is many instructions the mean, in instructions. */
-static s64 evaluate(u32 count)
+s64 evaluate(u32 count)
 {
 	u64 frequency = mrs(cntfrq_el0);
 	u64 sum = 0;
@@ -64,14 +55,14 @@ static s64 evaluate(u32 count)
 	return (s64)(sum * (NANOSECOND / 1000) / (frequency / 1000) / count);
 }
 
-static s64 sample(measurement run, u64 a, u64 b)
+s64 sample(measurement run, u64 a, u64 b)
 {
 	for (u32 i = 0; i < sample_count; i++)
 		samples[i] = run(a, b);
 	return evaluate(sample_count);
 }
 
-static void report(const char *key, s64 found, s64 overhead)
+void report(const char *key, s64 found, s64 overhead)
 {
 	print("BENCH %s%s %ld\n", key, suffix, found < overhead ? 0 : found - overhead);
 	if (tap_ok(found >= 0, "%s%s", key, suffix))
@@ -246,4 +237,5 @@ void payload_main(void)
 		bench_ipi();
 	if (wanted("s2_fault"))
 		bench_stage2();
+	bench_shared();
 }

@@ -140,6 +140,60 @@ measure_ipi:
 2:	sub	x0, x11, x10
 	ret
 
+/*
+ * x0 = struct switches, x1 = who we are, 0 or 1: until enough changes of turn are seen. Each notes the
+ * time of its own rounds alone: one that lost the CPU between taking and storing it spoils no other's.
+ * Our turn has begun when the FP unit is ours too.
+ */
+	.globl	spin_for_switches
+spin_for_switches:
+	add	x8, x0, x1, lsl #3
+	eor	x9, x1, #1
+	add	x9, x0, x9, lsl #3
+1:	mrs	x2, cntvct_el0
+	str	x2, [x8]
+	ldr	x4, [x0, #16]
+	ldp	x5, x6, [x0, #24]
+	fmov	d0, x1
+	cmp	x4, x1
+	b.ne	2f
+	cmp	x5, x6
+	b.lo	1b
+	ret
+2:	mrs	x2, cntvct_el0
+	ldr	x3, [x9]
+	str	x1, [x0, #16]
+	cmp	x4, #1
+	b.hi	1b
+	cmp	x5, x6
+	b.hs	1b
+	sub	x2, x2, x3
+	ldr	x7, [x0, #40]
+	str	x2, [x7, x5, lsl #3]
+	add	x5, x5, #1
+	str	x5, [x0, #24]
+	b	1b
+
+/* Sets *x1, then sleeps until an IRQ, whose time goes to *x0. */
+	.globl	receive_asleep
+receive_asleep:
+	adr	x13, 2f
+	mov	x14, #1
+	msr	daifclr, #2
+	stlr	x14, [x1]
+1:	wfi
+	b	1b
+2:	stlr	x11, [x0]
+	ret
+
+/* Spins with the FP unit until *x0 is not 0. */
+	.globl	spin_with_fp
+spin_with_fp:
+1:	fmov	d0, x0
+	ldar	x1, [x0]
+	cbz	x1, 1b
+	ret
+
 	.globl	receive_ipi
 receive_ipi:
 	adr	x13, 2f

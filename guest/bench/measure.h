@@ -29,6 +29,27 @@ u64 measure_ipi(volatile u64 *slot, u64 sgi1r);
 /* The other CPU: sets *ready, counts until the IRQ, stores the handler's time to *slot. */
 void receive_ipi(volatile u64 *slot, volatile u64 *ready);
 
+/* The same asleep in WFI. */
+void receive_asleep(volatile u64 *slot, volatile u64 *ready);
+/* Computes, with the FP unit, until *stop is set. */
+void spin_with_fp(volatile u64 *stop);
+
+/* Turns that two CPUs of the VM take on one of the machine's (spin_for_switches knows the layout).
+ */
+struct switches {
+	u64 last[2]; /* the time of each one's last round */
+	u64 owner;   /* who made the last of all; 2: nobody yet */
+	u64 count;
+	u64 wanted;
+	u64 *samples;
+};
+
+/*
+ * Loops until `wanted` changes of turn were seen. Each sample is the time from the last round of
+ * the one to where the other has the CPU and its FP unit.
+ */
+void spin_for_switches(struct switches *switches, u64 who);
+
 /* Makes the vectors above those of this CPU; and back. */
 void bench_vectors_on(void);
 void bench_vectors_off(void);
