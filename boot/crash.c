@@ -105,51 +105,54 @@ static void print_backtrace(uint64_t record)
 	}
 }
 
-static void print_exit(const struct trace_entry *entry)
+static void print_event(const struct trace_entry *entry)
 {
-	uint64_t what = entry->what & ~(UINT64_C(0xff) << TRACE_KIND_SHIFT);
+	unsigned long low = trace_low(entry), argument = entry->argument;
+	static const char *const names[NR_TRACE_KINDS] = {
+		[TRACE_LOAD] = "loaded",
+		[TRACE_BLOCK] = "waits",
+		[TRACE_WAKE] = "woken",
+		[TRACE_MIGRATE] = "moved",
+		[TRACE_INJECT] = "exception",
+		[TRACE_VM] = "state of its VM",
+		[TRACE_RUN] = "runs",
+		[TRACE_PUT] = "put away",
+	};
 
-	switch (entry->what >> TRACE_KIND_SHIFT) {
-	case TRACE_LOAD:
-		log_error("  VM %lu vCPU %lu loaded at %016lx", (unsigned long)(what >> 16),
-			(unsigned long)(what & 0xffff), (unsigned long)entry->pc);
+	switch (trace_kind(entry)) {
+	case TRACE_SYNC:
+		log_error("  %016lx %s, ESR %lx", argument,
+			exit_class_name((unsigned)ESR_GET_EC(low)), low);
 		return;
 	case TRACE_IRQ:
-		log_error("  %016lx IRQ", (unsigned long)entry->pc);
+		log_error("  %016lx IRQ %lu", argument, low);
 		return;
 	case TRACE_FIQ:
-		log_error("  %016lx FIQ", (unsigned long)entry->pc);
+		log_error("  %016lx FIQ", argument);
 		return;
 	case TRACE_SERROR:
-		log_error(
-			"  %016lx SError, ESR %lx", (unsigned long)entry->pc, (unsigned long)what);
+		log_error("  %016lx SError, ESR %lx", argument, low);
+		return;
+	case TRACE_IDLE:
+		log_error("  %s", argument ? "an interrupt wakes the CPU" : "the CPU is idle");
 		return;
 	default:
-		log_error("  %016lx %s, ESR %lx", (unsigned long)entry->pc,
-			exit_class_name((unsigned)ESR_GET_EC(what)), (unsigned long)what);
+		if (trace_kind(entry) < NR_TRACE_KINDS)
+			log_error("  %016lx VM %lu vCPU %lu %s", argument, low >> 16, low & 0xffff,
+				names[trace_kind(entry)]);
 	}
 }
 
 /* Newest first. */
-static void print_last_exits(const struct cpu *cpu)
+static void print_last_events(const struct cpu *cpu)
 {
-	const uintptr_t size = TRACE_ENTRIES * sizeof(struct trace_entry);
-	uintptr_t base = ALIGN_DOWN((uintptr_t)cpu->trace.next, size);
-	uintptr_t at = (uintptr_t)cpu->trace.next;
+	unsigned count = trace_count(&cpu->trace), shown = MIN(count, LAST_EXITS);
 
-	if (!cpu->trace.next)
+	if (!count)
 		return;
 	log_error("last exits of this CPU, newest first:");
-	for (unsigned i = 0; i < LAST_EXITS; i++) {
-		const struct trace_entry *entry;
-
-		at = at == base ? base + size : at;
-		at -= sizeof(*entry);
-		entry = (const struct trace_entry *)at;
-		if (entry->what == 0 && entry->pc == 0)
-			return;
-		print_exit(entry);
-	}
+	for (unsigned i = 1; i <= shown; i++)
+		print_event(trace_at(&cpu->trace, count - i));
 }
 
 static void crash(void)
@@ -175,7 +178,7 @@ static void crash(void)
 		log_error("backtrace:");
 		print_backtrace((uint64_t)__builtin_frame_address(0));
 	}
-	print_last_exits(cpu);
+	print_last_events(cpu);
 	end_machine(END_STATUS_PANIC);
 }
 

@@ -39,7 +39,7 @@ bool boot_prepare_cpu(unsigned n, uint64_t mpidr)
 	cpu->index = n;
 	cpu->mpidr = mpidr;
 	cpu->kick = gicv3_sgi_value(mpidr, SGI_KICK);
-	cpu->trace.next = mm_zalloc(TRACE_ENTRIES * sizeof(struct trace_entry));
+	cpu->trace.next = mm_zalloc(TRACE_SIZE);
 	if (n != 0) {
 		cpu->stack = (uint64_t)el2_stack_top(BOOT_STACKS_PER_CPU * (n - 1));
 		cpu->emergency_stack = (uint64_t)el2_stack_top(BOOT_STACKS_PER_CPU * (n - 1) + 1);

@@ -6,6 +6,7 @@
 #define DRIVERS_GIC_IRQ_H
 
 #include "drivers/gic/gicv3_cpu.h"
+#include "hyp/arch/cpu.h"
 #include "hyp/base/compiler.h"
 #include "hyp/base/status.h"
 
@@ -58,11 +59,9 @@ static inline void irq_dispatch(uint32_t intid)
 	row->handler(row->context, intid);
 }
 
-/* Takes one interrupt: acknowledge, drop, handler, deactivate. False when none was pending. */
-static inline bool irq_take(void)
+/* One that was acknowledged: drop, handler, deactivate. False when none was pending. */
+static inline bool irq_handle(uint32_t intid)
 {
-	uint32_t intid = gicv3_acknowledge();
-
 	if (unlikely(intid >= GIC_INTID_LIMIT))
 		return false;
 
@@ -73,6 +72,17 @@ static inline bool irq_take(void)
 	if (likely(!(row->flags & IRQ_KEEP_ACTIVE)))
 		gicv3_deactivate(intid);
 	return true;
+}
+
+/* Takes one interrupt while no guest runs, and records it in the trace. False when none was
+ * pending. */
+static inline bool irq_take(void)
+{
+	uint32_t intid = gicv3_acknowledge();
+
+	if (likely(intid < GIC_INTID_LIMIT))
+		trace_record(&this_cpu()->trace, TRACE_WHAT(TRACE_IRQ) | intid, 0);
+	return irq_handle(intid);
 }
 
 #endif

@@ -25,6 +25,13 @@ struct cpu {
 	enum exit_kind (*enter)(struct guest_regs *regs);
 	struct trace_ring trace;
 
+	/* where its time went, in ticks of the counter (docs/trace.md) */
+	uint64_t guest_ticks;   /* in guests, up to the turn under way */
+	uint64_t guest_counted; /* the vCPU's guest ticks when its turn began */
+	bool in_turn;           /* the run loop has cpu->current */
+	uint64_t idle_ticks;    /* waiting for an interrupt, with nothing to run */
+	uint64_t idle_since;    /* 0: not now */
+
 	unsigned index;     /* 0..MAX_CPUS-1, the boot CPU is 0 */
 	uint64_t mpidr;     /* affinity fields only */
 	uint64_t kick;      /* what to write to ICC_SGI1R_EL1 so that it looks (hyp/vm/sched.c) */
@@ -54,6 +61,26 @@ static inline struct cpu *this_cpu(void)
 	return cpu;
 }
 #endif
+
+/* An event for this CPU's trace ring (hyp/base/trace.h), now. */
+static __always_inline struct trace_entry *trace_record(
+	struct trace_ring *ring, uint64_t what, uint64_t argument)
+{
+	return trace_add(ring, what, argument, read_sysreg(CNTPCT_EL0));
+}
+
+/* This CPU has nothing to run and waits for an interrupt; and one came. */
+static inline void cpu_idle_begin(struct cpu *cpu)
+{
+	cpu->idle_since = trace_record(&cpu->trace, TRACE_WHAT(TRACE_IDLE), 0)->out;
+}
+
+static inline void cpu_idle_end(struct cpu *cpu)
+{
+	cpu->idle_ticks +=
+		trace_record(&cpu->trace, TRACE_WHAT(TRACE_IDLE), 1)->out - cpu->idle_since;
+	cpu->idle_since = 0;
+}
 
 /* MPIDR_EL1's affinity fields: Aff3[39:32], Aff2[23:16], Aff1[15:8], Aff0[7:0]. */
 #define MPIDR_AFFINITY_MASK UINT64_C(0xff00ffffff)

@@ -12,14 +12,24 @@
 #include "mm/walk_s1.h"
 
 /* Instruction words without Rt. */
-#define DC_RT_MASK UINT32_C(0x1f)
-#define DC_CVAP    UINT32_C(0xd50b7c20)
-#define DC_CVADP   UINT32_C(0xd50b7d20)
+#define DC_RT_MASK   UINT32_C(0x1f)
+#define DC_CVAP      UINT32_C(0xd50b7c20)
+#define DC_CVADP     UINT32_C(0xd50b7d20)
 
 /* HPFAR_EL2.FIPA is IPA[47:12] at bit 4. */
+#define HPFAR_TO_IPA (PAGE_SHIFT - 4)
+
 static uint64_t hpfar_page(void)
 {
 	return FIELD_GET(HPFAR_EL2_FIPA, read_sysreg(HPFAR_EL2)) << PAGE_SHIFT;
+}
+
+/* The same with the offset in the page. Two instructions: the bits beside FIPA are RES0 but for NS,
+ * the topmost, which is shifted out. */
+static __always_inline uint64_t hpfar_ipa(uint64_t far)
+{
+	return ((read_sysreg(HPFAR_EL2) << HPFAR_TO_IPA) & ~(PAGE_SIZE - 1)) |
+		(far & (PAGE_SIZE - 1));
 }
 
 /* The guest's EL1&0 regime as it is now: the vCPU is loaded. */
@@ -129,10 +139,9 @@ static __noinline enum exit_result load_done_big(struct vcpu *vcpu, uint64_t esr
  * device's function, so that little is saved.
  */
 static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device_region *region,
-	uint64_t esr, uint64_t ipa, bool big_endian)
+	uint64_t esr, uint64_t offset, bool big_endian)
 {
-	struct mmio_access access = mmio_access_from_esr(esr, ipa, big_endian);
-	uint64_t offset = ipa - region->first;
+	struct mmio_access access = mmio_access_from_esr(esr, 0, big_endian);
 	enum mmio_result result;
 
 	if (access.write) {
@@ -155,14 +164,14 @@ static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device
 
 /* An access with acquire or release semantics, or of a guest that may be big-endian. */
 static __noinline enum exit_result emulate_other(
-	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t ipa)
+	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t offset)
 {
 	bool big_endian = is_big_endian(vcpu, read_sysreg(SCTLR_EL1));
 	enum exit_result result;
 
 	if (esr & ISS_AR)
 		dmb_ish();
-	result = perform(vcpu, region, esr, ipa, big_endian);
+	result = perform(vcpu, region, esr, offset, big_endian);
 	if (esr & ISS_AR)
 		dmb_ish();
 	return result;
@@ -171,13 +180,16 @@ static __noinline enum exit_result emulate_other(
 static __always_inline enum exit_result emulate(
 	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t ipa, uint64_t far)
 {
+	/* Before anything is written, so that the region's start isn't read again. */
+	uint64_t offset = ipa - region->first;
+
 	vcpu->fault_address = far;
 	if (unlikely(!(region->widths & BIT(1U << FIELD_GET(ISS_SAS, esr)))))
 		return inject_external_abort(vcpu, false, far);
 	if (unlikely((esr & ISS_AR) || (read_sysreg(SCTLR_EL1) & (SCTLR_EL1_EE | SCTLR_EL1_E0E)) ||
 		    (vcpu->regs.pstate & PSTATE_NRW)))
-		return emulate_other(vcpu, region, esr, ipa);
-	return perform(vcpu, region, esr, ipa, false);
+		return emulate_other(vcpu, region, esr, offset);
+	return perform(vcpu, region, esr, offset, false);
 }
 
 /* Not a device: RAM, beyond the IPA space, or nothing. */
@@ -294,7 +306,7 @@ enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr)
 	if (likely((esr & (FSC_TYPE_MASK | ISS_ISV | ISS_CM | ISS_S1PTW)) ==
 		    (FSC_TRANSLATION | ISS_ISV))) {
 		uint64_t far = read_sysreg(FAR_EL2);
-		uint64_t ipa = hpfar_page() | (far & (PAGE_SIZE - 1));
+		uint64_t ipa = hpfar_ipa(far);
 		struct device_region *region = device_guess(vcpu->vm->devices, ipa);
 
 		if (device_holds(region, ipa, 1U << FIELD_GET(ISS_SAS, esr)))

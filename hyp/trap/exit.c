@@ -285,49 +285,87 @@ static void serror(struct vcpu *vcpu, uint64_t esr)
 	inject_serror(vcpu, esr & ESR_ISS_MASK);
 }
 
-static void asynchronous(struct cpu *cpu, struct vcpu *vcpu, enum exit_kind kind)
+static struct trace_entry *asynchronous(
+	struct cpu *cpu, struct vcpu *vcpu, enum exit_kind kind, uint64_t now)
 {
+	struct trace_entry *entry;
+
 	if (likely(kind == EXIT_IRQ)) {
-		trace_record(&cpu->trace, (uint64_t)TRACE_IRQ << TRACE_KIND_SHIFT, vcpu->regs.pc);
+		uint32_t intid = gicv3_acknowledge();
+
+		entry = trace_add(&cpu->trace, TRACE_WHAT(TRACE_IRQ) | intid, vcpu->regs.pc, now);
 		vcpu->irq_exits++;
-		irq_take();
-		return;
+		irq_handle(intid);
+		return entry;
 	}
 	if (kind == EXIT_SERROR) {
 		uint64_t esr = read_sysreg(ESR_EL2);
 
-		trace_record(&cpu->trace, (uint64_t)TRACE_SERROR << TRACE_KIND_SHIFT | esr,
-			vcpu->regs.pc);
+		entry = trace_add(&cpu->trace, TRACE_WHAT(TRACE_SERROR) | esr, vcpu->regs.pc, now);
 		serror(vcpu, esr);
-		return;
+		return entry;
 	}
-	trace_record(&cpu->trace, (uint64_t)TRACE_FIQ << TRACE_KIND_SHIFT, vcpu->regs.pc);
+	entry = trace_add(&cpu->trace, TRACE_WHAT(TRACE_FIQ), vcpu->regs.pc, now);
 	vcpu_log(vcpu, "FIQ: group 0 interrupts belong to EL3; ignored");
+	return entry;
+}
+
+/* The vCPU's turn on this CPU begins: what it is known by in the trace, and the sums of the turn
+ * before. */
+static struct trace_entry *begin_turn(struct cpu *cpu, struct vcpu *vcpu)
+{
+	struct trace_entry *entry =
+		trace_record(&cpu->trace, TRACE_WHAT(TRACE_RUN) | vcpu->trace_id, vcpu->regs.pc);
+	struct vcpu_times *times = &vcpu->times;
+
+	times->turns += times->last_exit - times->turn_start;
+	times->turn_start = times->last_exit = entry->out;
+	cpu->guest_counted = times->guest;
+	cpu->in_turn = true;
+	return entry;
+}
+
+/* The vCPU may be another CPU's already. */
+static void end_turn(struct cpu *cpu, uint64_t guest)
+{
+	cpu->in_turn = false;
+	cpu->guest_ticks += guest - cpu->guest_counted;
 }
 
 void exit_run(struct vcpu *vcpu)
 {
 	struct cpu *cpu = this_cpu();
+	enum exit_kind (*const enter)(struct guest_regs * regs) = cpu->enter;
+	struct trace_entry *entry = begin_turn(cpu, vcpu);
+	uint64_t guest = vcpu->times.guest; /* while it runs: less the time when it was entered */
 
 	for (;;) {
 		enum exit_kind kind;
-		uint64_t esr;
+		uint64_t esr, now;
 		unsigned ec;
 
 		if (unlikely(READ_ONCE(vcpu->work)) && !do_work(vcpu))
-			return;
-		kind = cpu->enter(&vcpu->regs);
+			break;
+		now = read_sysreg(CNTPCT_EL0);
+		entry->in = now;
+		guest -= now;
+		kind = enter(&vcpu->regs);
+		now = read_sysreg(CNTPCT_EL0);
+		guest += now;
+		vcpu->times.guest = guest;
+		vcpu->times.last_exit = now;
 		if (unlikely(kind != EXIT_SYNC)) {
-			asynchronous(cpu, vcpu, kind);
+			entry = asynchronous(cpu, vcpu, kind, now);
 			continue;
 		}
 		esr = read_sysreg(ESR_EL2);
 		ec = (unsigned)ESR_GET_EC(esr);
-		trace_record(&cpu->trace, esr, vcpu->regs.pc);
+		entry = trace_add(&cpu->trace, esr, vcpu->regs.pc, now);
 		vcpu->exits[ec]++;
 		if (!finish(vcpu, esr, exit_table[ec](vcpu, esr)))
-			return;
+			break;
 	}
+	end_turn(cpu, guest);
 }
 
 static enum exit_kind (*unmeasured_enter)(struct guest_regs *regs);

@@ -32,16 +32,6 @@ void sched_kick(struct cpu *cpu)
 	gicv3_send_sgi(cpu->kick);
 }
 
-uint64_t sched_idle_ticks(unsigned index)
-{
-	const struct cpu_queue *queue = &sched_queues[index];
-	uint64_t ticks = READ_ONCE(queue->idle_ticks), since = READ_ONCE(queue->charged_at);
-
-	if (READ_ONCE(sched_idle_cpus) & BIT(index))
-		ticks += timer_now() - since;
-	return ticks;
-}
-
 /* ---- states ---- */
 
 /* A paused one leaves for nothing but its end; what else is asked of it waits in vcpu->work. */
@@ -284,17 +274,14 @@ static void end_masked_stretch(struct cpu *cpu, bool waited)
 static void wait_for_interrupt(struct cpu_queue *queue)
 {
 	struct cpu *cpu = this_cpu();
-	uint64_t now;
 
-	trace_record(&cpu->trace, (uint64_t)TRACE_IDLE << TRACE_KIND_SHIFT, 0);
 	end_masked_stretch(cpu, false);
 	dsb_sy();
+	cpu_idle_begin(cpu);
 	wfi();
+	cpu_idle_end(cpu);
 	end_masked_stretch(cpu, true);
-	now = timer_now();
-	queue->idle_ticks += now - queue->charged_at;
-	queue->charged_at = now;
-	trace_record(&cpu->trace, (uint64_t)TRACE_IDLE << TRACE_KIND_SHIFT, 1);
+	queue->charged_at = timer_now();
 }
 
 /* Who gives an idle CPU a vCPU takes the mark away, so that no other does. */

@@ -154,10 +154,4 @@ void sched_add_job(struct cpu *cpu, struct sched_job *job);
 /* Makes another CPU leave its guest, or idle. */
 void sched_kick(struct cpu *cpu);
 
-/*
- * Ticks of the counter for which CPU `index` has been idle. An exclusive vCPU's WFI is not idle
- * time: it is the vCPU's.
- */
-uint64_t sched_idle_ticks(unsigned index);
-
 #endif

@@ -112,6 +112,7 @@ void vcpu_put(struct vcpu *vcpu)
 
 	if (cpu->current != vcpu)
 		return;
+	trace_vcpu(vcpu, TRACE_PUT, vcpu->regs.pc);
 	for (unsigned i = NR_PARTS; i-- > 0;) {
 		if (vm_parts[i].vcpu_put)
 			vm_parts[i].vcpu_put(vcpu);

@@ -72,13 +72,39 @@ enum bank_slot {
 
 #define NR_EXIT_CLASSES 64
 
+/* Where a vCPU's time went, in ticks of the counter; kept by hyp/trap/exit.c. */
+struct vcpu_times {
+	uint64_t guest;      /* in the guest, up to the last exit */
+	uint64_t last_exit;  /* when that was */
+	uint64_t turn_start; /* when the run loop got it last */
+	uint64_t turns;      /* in the run loop, from its start to the last exit, in turns before */
+};
+
+/* Calls that are counted, besides PSCI's functions (hyp/smccc/dispatch.h). */
+enum call_class { CALL_ARCH, CALL_STANDARD, CALL_VENDOR, CALL_REFUSED, NR_CALL_CLASSES };
+#define NR_PSCI_CALLS 32
+
+/* Exceptions that Lintel gave to a guest. */
+enum inject_class {
+	INJECT_UNDEFINED,
+	INJECT_INSTRUCTION_ABORT,
+	INJECT_DATA_ABORT,
+	INJECT_SERROR,
+	INJECT_OTHER,
+	NR_INJECT_CLASSES
+};
+
 struct vcpu {
 	struct guest_regs regs; /* must be first: vectors.S */
 	uint64_t work;          /* WORK_*, atomic */
 	struct vm *vm;
+	struct vcpu_times times; /* within 504 bytes: one STP */
 	void *part[NR_PARTS];
 	uint64_t exits[NR_EXIT_CLASSES]; /* by ESR_EL2.EC */
 	uint64_t irq_exits;
+	uint64_t psci_calls[NR_PSCI_CALLS]; /* by function number */
+	uint64_t calls[NR_CALL_CLASSES];
+	uint64_t injected[NR_INJECT_CLASSES];
 
 	uint64_t fault_address; /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
 	uint64_t mmio_value;    /* what an emulated load has read (hyp/trap/abort.c) */
@@ -158,8 +184,7 @@ void vcpu_put(struct vcpu *vcpu);
 /* An event of this vCPU's for this CPU's trace ring (hyp/base/trace.h): kind is TRACE_*. */
 static inline void trace_vcpu(const struct vcpu *vcpu, enum trace_kind kind, uint64_t argument)
 {
-	trace_record(
-		&this_cpu()->trace, (uint64_t)kind << TRACE_KIND_SHIFT | vcpu->trace_id, argument);
+	trace_record(&this_cpu()->trace, TRACE_WHAT(kind) | vcpu->trace_id, argument);
 }
 
 /* Time for log limits: milliseconds since boot. Set by boot from drivers/timer. */

@@ -468,10 +468,12 @@ static void test_run_counts(void **state)
 	assert_int_equal(vcpu.irq_exits, 2);
 	assert_int_equal(irqs, 2);
 	assert_int_equal(vcpu.regs.pc, PC + 12);
-	assert_int_equal(ring[0].what, esr_of(EC_SYSREG, 7));
-	assert_int_equal(ring[0].pc, PC);
-	assert_int_equal(ring[1].pc, PC + 4);
-	assert_int_equal(ring[3].what >> TRACE_KIND_SHIFT, TRACE_IRQ);
+	assert_int_equal(ring[1].what, esr_of(EC_SYSREG, 7));
+	assert_int_equal(ring[0].what, TRACE_WHAT(TRACE_RUN) | vcpu.trace_id);
+	assert_int_equal(ring[0].argument, PC);
+	assert_int_equal(ring[1].argument, PC);
+	assert_int_equal(ring[2].argument, PC + 4);
+	assert_int_equal(ring[4].what, TRACE_WHAT(TRACE_IRQ) | 5);
 }
 
 static void test_run_leaves(void **state)
@@ -582,8 +584,8 @@ static void test_run_serror_fiq(void **state)
 	assert_true(fake_reg(HCR_EL2) & HCR_EL2_VSE);
 	assert_true(vcpu.hcr & HCR_EL2_VSE);
 	assert_int_equal(logs, 2);
-	assert_int_equal(ring[0].what >> TRACE_KIND_SHIFT, TRACE_SERROR);
-	assert_int_equal(ring[1].what >> TRACE_KIND_SHIFT, TRACE_FIQ);
+	assert_int_equal(ring[1].what >> TRACE_KIND_SHIFT, TRACE_SERROR);
+	assert_int_equal(ring[2].what >> TRACE_KIND_SHIFT, TRACE_FIQ);
 	assert_int_equal(vcpu.regs.pc, PC);
 }
 
@@ -598,28 +600,74 @@ static void test_run_spurious(void **state)
 	assert_int_equal(irqs, 1); /* the script's own end */
 }
 
-/* lintel.measure=masked: the longest time from an exit to the next entry. */
+/* The counter as the test wants it to be: one value for each time that it is read. */
+static const uint64_t *times;
+static unsigned times_left;
+
 static uint64_t tick(unsigned encoding, uint64_t value)
 {
-	static const uint64_t times[] = { 100, 150, 180, 400, 405, 500 };
-	static unsigned n;
-
 	if (encoding != SYS_CNTPCT_EL0)
 		return value;
-	return times[n++ % ARRAY_SIZE(times)];
+	assert_true(times_left > 0);
+	times_left--;
+	return *times++;
 }
 
+static void set_times(const uint64_t *values, unsigned count)
+{
+	times = values;
+	times_left = count;
+	fake_sysreg_read_hook = tick;
+}
+
+/* lintel.measure=masked: the longest time from an exit to the next entry. */
 static void test_measure(void **state)
 {
 	const struct step exits[] = { { EXIT_SYNC, esr_of(EC_SYSREG, 0), 0 },
 		{ EXIT_SYNC, esr_of(EC_SYSREG, 0), 0 } };
+	static const uint64_t values[] = { 90, /* the turn begins */
+		95, 100, 150, 155, 175, 180, 400, 402, 404, 405, 500, 501 };
 
 	(void)state;
 	exit_measure_masked(&cpus[0]);
-	fake_sysreg_read_hook = tick;
+	set_times(values, ARRAY_SIZE(values));
 	run(exits, ARRAY_SIZE(exits));
 	/* enter 100, exit 150; enter 180, exit 400; enter 405, exit 500 */
 	assert_int_equal(cpus[0].longest_masked, 30);
+	assert_int_equal(times_left, 0);
+}
+
+/* Time in the guest, in the run loop, and when each exit came and ended. */
+static void test_run_times(void **state)
+{
+	const struct step exits[] = { { EXIT_SYNC, esr_of(EC_SYSREG, 0), 0 } };
+	static const uint64_t first[] = { 1000, 1010, 1110, 1130, 2130 };
+	static const uint64_t second[] = { 5000, 5001, 5002, 5005, 5007 };
+	const struct trace_entry *ring = cpus[0].trace.next;
+
+	(void)state;
+	vcpu.trace_id = TRACE_VCPU(3, 1);
+	set_times(first, ARRAY_SIZE(first));
+	run(exits, 1);
+	assert_int_equal(vcpu.times.guest, 100 + 1000);
+	assert_int_equal(vcpu.times.last_exit, 2130);
+	assert_int_equal(vcpu.times.turn_start, 1000);
+	assert_int_equal(vcpu.times.turns, 0);
+	assert_int_equal(cpus[0].guest_ticks, 1100);
+	assert_false(cpus[0].in_turn);
+	assert_int_equal(ring[0].what, TRACE_WHAT(TRACE_RUN) | 3 << 16 | 1);
+	assert_int_equal(ring[0].out, 1000);
+	assert_int_equal(ring[0].in, 1010);
+	assert_int_equal(ring[1].what, esr_of(EC_SYSREG, 0));
+	assert_int_equal(ring[1].out, 1110);
+	assert_int_equal(ring[1].in, 1130);
+	assert_int_equal(ring[2].out, 2130);
+	assert_int_equal(ring[2].in, 0);
+	set_times(second, ARRAY_SIZE(second));
+	run(exits, 1);
+	assert_int_equal(vcpu.times.turns, 1130);
+	assert_int_equal(vcpu.times.guest, 1100 + 1 + 2);
+	assert_int_equal(cpus[0].guest_ticks, 1103);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -647,6 +695,7 @@ int main(void)
 		TEST(test_run_serror_fiq),
 		TEST(test_run_spurious),
 		TEST(test_measure),
+		TEST(test_run_times),
 	};
 
 	return cmocka_run_group_tests_name("exit", tests, NULL, NULL);

@@ -87,7 +87,7 @@ void fake_cpu_reset(void)
 void fake_cpu_count(unsigned n)
 {
 	memset(cpus, 0, MAX_CPUS * sizeof(cpus[0]));
-	memset(rings, 0, sizeof(rings));
+	memset(rings, 0, n * sizeof(rings[0]));
 	for (unsigned i = 0; i < n; i++) {
 		cpus[i].index = i;
 		cpus[i].mpidr = i;
