@@ -67,6 +67,7 @@ void boot_init_cpu(struct cpu *cpu)
 	vgic_init_cpu();
 	vtimer_init_cpu();
 	crash_init_cpu();
+	cpu->started = timer_now();
 	__atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
 }
 

@@ -26,6 +26,7 @@ struct cpu {
 	struct trace_ring trace;
 
 	/* where its time went, in ticks of the counter (docs/trace.md) */
+	uint64_t started;       /* when it came up */
 	uint64_t guest_ticks;   /* in guests, up to the turn under way */
 	uint64_t guest_counted; /* the vCPU's guest ticks when its turn began */
 	bool in_turn;           /* the run loop has cpu->current */

@@ -37,11 +37,14 @@ static void list_vms(void)
 /* A table takes long to print: outside the interrupt handler, a VM at a time. */
 static struct sched_job stats_job;
 static unsigned stats_next, stats_end; /* the VMs still to come; next == end: no job */
+static unsigned stats_position;        /* in the table of the next */
 
 static bool stats_step(struct sched_job *job)
 {
 	(void)job;
-	stats_print_vm(console.vms[stats_next].vm);
+	if (!console_has_room() || stats_print_vm_step(console.vms[stats_next].vm, &stats_position))
+		return true;
+	stats_position = 0;
 	return ++stats_next < stats_end;
 }
 
@@ -49,6 +52,8 @@ static void start_stats(unsigned first, unsigned end)
 {
 	if (stats_next < stats_end || first >= console.nr_vms)
 		return;
+	for (unsigned i = first; i < end; i++)
+		stats_refresh(console.vms[i].vm);
 	stats_next = first;
 	stats_end = end;
 	stats_job.step = stats_step;

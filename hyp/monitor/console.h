@@ -33,6 +33,10 @@ void console_attach_vms(void);
 void console_write(const char *text, size_t length);
 void console_printf(const char *fmt, ...) __printf_like(1, 2);
 
+/* Whether a few lines more fit into what waits for the port: if not, they would make the caller
+ * wait. */
+bool console_has_room(void);
+
 /* Waits (bounded) until all output has left. Before the machine is switched off. */
 void console_drain(void);
 

@@ -207,6 +207,12 @@ void console_printf(const char *fmt, ...)
 	console_write(line, MIN(length, sizeof(line) - 1));
 }
 
+bool console_has_room(void)
+{
+	/* A guess without the lock. */
+	return console.output.size - READ_ONCE(console.output.count) > CONSOLE_OUTPUT_RESERVE;
+}
+
 static void write_in_panic(const char *text, size_t length)
 {
 	console_panic_mode();

@@ -121,8 +121,10 @@ int monitor_summary(void)
 	if (options.stats)
 		for (unsigned i = 0; i < nr_vms; i++)
 			stats_print_machine_readable(vms[i]);
-	if (options.stats)
+	if (options.stats) {
+		stats_print_cpus_machine_readable();
 		print_memory();
+	}
 	if (options.measure_masked)
 		print_longest_masked();
 	return good ? 0 : 1;

@@ -1,49 +1,320 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A VM's counters are numbered rows, so that a table can be printed in pieces and two formats share
+ * one list: time, then exits, calls, exceptions for each vCPU, then the VM's devices.
+ */
 #include "hyp/monitor/stats.h"
+#include "drivers/timer/timer.h"
+#include "hyp/arch/cpu.h"
+#include "hyp/base/format.h"
 #include "hyp/monitor/console.h"
+#include "hyp/smccc/call_names.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vdev/device.h"
 
-static uint64_t sum_of_class(const struct vm *vm, unsigned ec)
-{
-	uint64_t sum = 0;
+/* More vCPUs than that don't fit side by side: only their sum is shown. */
+#define COLUMNS_MAX     4
+#define LINES_PER_STEP  8
+#define STEP_NAME_WIDTH "36"
 
-	for (unsigned i = 0; i < vm->nr_vcpus; i++)
-		sum += READ_ONCE(vm->vcpus[i]->exits[ec]);
-	return sum;
+enum section {
+	SECTION_TIME,
+	SECTION_INTERRUPTS,
+	SECTION_EXITS,
+	SECTION_PSCI,
+	SECTION_CALLS,
+	SECTION_INJECTED,
+	SECTION_DEVICES,
+	NR_SECTIONS
+};
+
+static const char *const injected_names[NR_INJECT_CLASSES] = {
+	[INJECT_UNDEFINED] = "undefined instruction",
+	[INJECT_INSTRUCTION_ABORT] = "instruction abort",
+	[INJECT_DATA_ABORT] = "data abort",
+	[INJECT_SERROR] = "SError",
+	[INJECT_OTHER] = "other exceptions",
+};
+
+static unsigned rows_of(const struct vm *vm, enum section section)
+{
+	switch (section) {
+	case SECTION_TIME:
+		return vm->nr_vcpus;
+	case SECTION_INTERRUPTS:
+		return 1;
+	case SECTION_EXITS:
+		return NR_EXIT_CLASSES;
+	case SECTION_PSCI:
+		return NR_PSCI_CALLS;
+	case SECTION_CALLS:
+		return NR_CALL_CLASSES;
+	case SECTION_INJECTED:
+		return NR_INJECT_CLASSES;
+	default:
+		return vm->devices ? vm->devices->count : 0;
+	}
 }
 
-static uint64_t sum_of_interrupts(const struct vm *vm)
+/* A counter of a vCPU: `row` of a section between interrupts and injected. */
+static uint64_t counter(const struct vcpu *vcpu, enum section section, unsigned row)
 {
-	uint64_t sum = 0;
+	switch (section) {
+	case SECTION_INTERRUPTS:
+		return READ_ONCE(vcpu->irq_exits);
+	case SECTION_EXITS:
+		return READ_ONCE(vcpu->exits[row]);
+	case SECTION_PSCI:
+		return READ_ONCE(vcpu->psci_calls[row]);
+	case SECTION_CALLS:
+		return READ_ONCE(vcpu->calls[row]);
+	default:
+		return READ_ONCE(vcpu->injected[row]);
+	}
+}
 
-	for (unsigned i = 0; i < vm->nr_vcpus; i++)
-		sum += READ_ONCE(vm->vcpus[i]->irq_exits);
-	return sum;
+static const char *row_name(enum section section, unsigned row)
+{
+	switch (section) {
+	case SECTION_INTERRUPTS:
+		return "interrupt";
+	case SECTION_EXITS:
+		return exit_class_name(row);
+	case SECTION_PSCI:
+		return psci_function_name(row);
+	case SECTION_CALLS:
+		return call_class_name((enum call_class)row);
+	default:
+		return injected_names[row];
+	}
+}
+
+/* --- time --- */
+
+/* Ticks that the run loop had it, and was not in the guest. */
+static uint64_t lintel_ticks(const struct vcpu *vcpu)
+{
+	const struct vcpu_times *times = &vcpu->times;
+	uint64_t turns = READ_ONCE(times->turns) + READ_ONCE(times->last_exit) -
+		READ_ONCE(times->turn_start);
+	uint64_t guest = READ_ONCE(times->guest);
+
+	/* Where it runs the four are not of one moment. */
+	return turns > guest ? turns - guest : 0;
+}
+
+/* In a hundredth of a percent. */
+static uint64_t share(uint64_t part, uint64_t all)
+{
+	if (all > UINT64_MAX / 10000)
+		return part / (all / 10000);
+	return all ? part * 10000 / all : 0;
+}
+
+static void print_time(const struct vcpu *vcpu)
+{
+	uint64_t guest = READ_ONCE(vcpu->times.guest), lintel = lintel_ticks(vcpu);
+	uint64_t percent = share(lintel, guest + lintel);
+
+	console_printf(
+		"  vCPU %-2u %12llu ms in the guest %10llu.%03llu ms in Lintel (%llu.%02llu %%)\n",
+		vcpu->id, (unsigned long long)timer_ticks_to_ms(guest),
+		(unsigned long long)timer_ticks_to_ns(lintel) / 1000000,
+		(unsigned long long)timer_ticks_to_ns(lintel) / 1000 % 1000,
+		(unsigned long long)percent / 100, (unsigned long long)percent % 100);
+}
+
+struct cpu_share {
+	uint64_t all, guest, idle, lintel;
+};
+
+static struct cpu_share share_of(const struct cpu *cpu)
+{
+	uint64_t now = timer_now(), idle_since = READ_ONCE(cpu->idle_since);
+	struct cpu_share result = {
+		.all = now - cpu->started,
+		.guest = READ_ONCE(cpu->guest_ticks),
+		.idle = READ_ONCE(cpu->idle_ticks),
+	};
+	const struct vcpu *vcpu = READ_ONCE(cpu->current);
+
+	if (READ_ONCE(cpu->in_turn) && vcpu)
+		result.guest += READ_ONCE(vcpu->times.guest) - READ_ONCE(cpu->guest_counted);
+	if (idle_since && idle_since < now)
+		result.idle += now - idle_since;
+	result.lintel = result.all - MIN(result.all, result.guest + result.idle);
+	return result;
+}
+
+void stats_print_cpus(void)
+{
+	console_printf(
+		"CPUs, since each came up: %12s %12s %12s\n", "in guests", "in Lintel", "idle");
+	for (unsigned i = 0; i < nr_cpus; i++) {
+		struct cpu_share of = share_of(&cpus[i]);
+		uint64_t guest = share(of.guest, of.all), lintel = share(of.lintel, of.all);
+		uint64_t idle = share(of.idle, of.all);
+
+		console_printf(
+			"  CPU %-2u %9llu ms %10llu.%02llu %% %7llu.%02llu %% %7llu.%02llu %%\n", i,
+			(unsigned long long)timer_ticks_to_ms(of.all),
+			(unsigned long long)guest / 100, (unsigned long long)guest % 100,
+			(unsigned long long)lintel / 100, (unsigned long long)lintel % 100,
+			(unsigned long long)idle / 100, (unsigned long long)idle % 100);
+	}
+}
+
+void stats_print_cpus_machine_readable(void)
+{
+	for (unsigned i = 0; i < nr_cpus; i++) {
+		struct cpu_share of = share_of(&cpus[i]);
+
+		console_printf("stats cpu %u ticks %llu guest %llu lintel %llu idle %llu\n", i,
+			(unsigned long long)of.all, (unsigned long long)of.guest,
+			(unsigned long long)of.lintel, (unsigned long long)of.idle);
+	}
+}
+
+void stats_refresh(const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		if (READ_ONCE(vm->vcpus[i]->state) == VCPU_RUNNING)
+			vcpu_request(vm->vcpus[i], WORK_WAKE);
+	}
+}
+
+/* --- the table --- */
+
+static void print_heading(const struct vm *vm, enum section section)
+{
+	static const char *const titles[NR_SECTIONS] = {
+		[SECTION_TIME] = "time:",
+		[SECTION_INTERRUPTS] = "exits:",
+		[SECTION_PSCI] = "calls:",
+		[SECTION_INJECTED] = "exceptions given to it:",
+		[SECTION_DEVICES] = "devices:",
+	};
+	char numbers[COLUMNS_MAX * 16] = "";
+	size_t length = 0;
+
+	if (!titles[section])
+		return;
+	if (section == SECTION_DEVICES) {
+		console_printf("[%s] %-" STEP_NAME_WIDTH "s %12s %12s\n", vm->name, titles[section],
+			"reads", "writes");
+		return;
+	}
+	if (section == SECTION_TIME) {
+		console_printf("[%s] %s\n", vm->name, titles[section]);
+		return;
+	}
+	for (unsigned i = 0; vm->nr_vcpus > 1 && vm->nr_vcpus <= COLUMNS_MAX && i < vm->nr_vcpus;
+		i++)
+		length += format(numbers + length, sizeof(numbers) - length, "      vCPU %u", i);
+	console_printf(
+		"[%s] %-" STEP_NAME_WIDTH "s %12s%s\n", vm->name, titles[section], "all", numbers);
+}
+
+static bool print_device(const struct device_region *row)
+{
+	uint64_t reads = READ_ONCE(row->reads), writes = READ_ONCE(row->writes);
+
+	if (!reads && !writes)
+		return false;
+	console_printf("  %-20s at 0x%-14llx %12llu %12llu\n", row->ops->name,
+		(unsigned long long)row->first, (unsigned long long)reads,
+		(unsigned long long)writes);
+	return true;
+}
+
+static bool print_counters(const struct vm *vm, enum section section, unsigned row)
+{
+	char columns[COLUMNS_MAX * 24] = "";
+	uint64_t sum = 0;
+	size_t length = 0;
+
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		uint64_t value = counter(vm->vcpus[i], section, row);
+
+		sum += value;
+		if (vm->nr_vcpus > 1 && vm->nr_vcpus <= COLUMNS_MAX)
+			length += format(columns + length, sizeof(columns) - length, " %11llu",
+				(unsigned long long)value);
+	}
+	if (sum)
+		console_printf("  %-" STEP_NAME_WIDTH "s %14llu%s\n", row_name(section, row),
+			(unsigned long long)sum, columns);
+	return sum != 0;
+}
+
+/* True: a line was printed. */
+static bool print_row(const struct vm *vm, enum section section, unsigned row)
+{
+	if (row == 0)
+		print_heading(vm, section);
+	switch (section) {
+	case SECTION_TIME:
+		print_time(vm->vcpus[row]);
+		return true;
+	case SECTION_DEVICES:
+		return print_device(&vm->devices->rows[row]);
+	default:
+		return print_counters(vm, section, row);
+	}
+}
+
+bool stats_print_vm_step(const struct vm *vm, unsigned *position)
+{
+	unsigned lines = 0, first = 0;
+
+	for (unsigned section = 0; section < NR_SECTIONS; section++) {
+		unsigned rows = rows_of(vm, (enum section)section);
+
+		while (*position < first + rows) {
+			if (lines == LINES_PER_STEP)
+				return true;
+			lines += print_row(vm, (enum section)section, *position - first);
+			(*position)++;
+		}
+		first += rows;
+	}
+	return false;
 }
 
 void stats_print_vm(const struct vm *vm)
 {
-	uint64_t interrupts = sum_of_interrupts(vm);
+	unsigned position = 0;
 
-	console_printf("[%s] exits:\n", vm->name);
-	if (interrupts)
-		console_printf("  %-40s %12llu\n", "interrupt", (unsigned long long)interrupts);
-	for (unsigned ec = 0; ec < NR_EXIT_CLASSES; ec++) {
-		uint64_t sum = sum_of_class(vm, ec);
+	while (stats_print_vm_step(vm, &position))
+		;
+}
 
-		if (sum)
-			console_printf(
-				"  %-40s %12llu\n", exit_class_name(ec), (unsigned long long)sum);
-	}
-	console_printf("[%s] devices:%27s %12s %12s\n", vm->name, "", "reads", "writes");
-	for (unsigned i = 0; vm->devices && i < vm->devices->count; i++) {
-		const struct device_region *row = &vm->devices->rows[i];
+/* --- for scripts --- */
 
-		if (row->reads || row->writes)
-			console_printf("  %-20s at 0x%-14llx %12llu %12llu\n", row->ops->name,
-				(unsigned long long)row->first, (unsigned long long)row->reads,
-				(unsigned long long)row->writes);
+static void print_vcpu_machine_readable(const struct vm *vm, const struct vcpu *vcpu)
+{
+	static const char *const words[NR_SECTIONS] = {
+		[SECTION_INTERRUPTS] = "interrupts",
+		[SECTION_EXITS] = "exits",
+		[SECTION_PSCI] = "psci",
+		[SECTION_CALLS] = "calls",
+		[SECTION_INJECTED] = "injected",
+	};
+
+	console_printf("stats %s vcpu %u ticks guest %llu lintel %llu\n", vm->name, vcpu->id,
+		(unsigned long long)vcpu->times.guest, (unsigned long long)lintel_ticks(vcpu));
+	if (vcpu->irq_exits)
+		console_printf("stats %s vcpu %u interrupts %llu\n", vm->name, vcpu->id,
+			(unsigned long long)vcpu->irq_exits);
+	for (unsigned section = SECTION_EXITS; section <= SECTION_INJECTED; section++) {
+		for (unsigned row = 0; row < rows_of(vm, (enum section)section); row++) {
+			uint64_t value = counter(vcpu, (enum section)section, row);
+
+			if (value)
+				console_printf("stats %s vcpu %u %s 0x%02x %llu %s\n", vm->name,
+					vcpu->id, words[section], row, (unsigned long long)value,
+					row_name((enum section)section, row));
+		}
 	}
 }
 
@@ -52,18 +323,8 @@ void stats_print_machine_readable(const struct vm *vm)
 	if (vm->instructions)
 		console_printf("stats %s instructions %llu\n", vm->name,
 			(unsigned long long)vm->instructions);
-	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
-		const struct vcpu *vcpu = vm->vcpus[i];
-
-		if (vcpu->irq_exits)
-			console_printf("stats %s vcpu %u interrupts %llu\n", vm->name, i,
-				(unsigned long long)vcpu->irq_exits);
-		for (unsigned ec = 0; ec < NR_EXIT_CLASSES; ec++)
-			if (vcpu->exits[ec])
-				console_printf("stats %s vcpu %u exits 0x%02x %llu %s\n", vm->name,
-					i, ec, (unsigned long long)vcpu->exits[ec],
-					exit_class_name(ec));
-	}
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		print_vcpu_machine_readable(vm, vm->vcpus[i]);
 	for (unsigned i = 0; vm->devices && i < vm->devices->count; i++) {
 		const struct device_region *row = &vm->devices->rows[i];
 

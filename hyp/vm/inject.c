@@ -51,8 +51,32 @@ enum exit_result inject_sync(struct vcpu *vcpu, uint64_t esr)
 	return EXIT_INJECT;
 }
 
+static enum inject_class class_of(uint64_t esr)
+{
+	switch (ESR_GET_EC(esr)) {
+	case EC_UNKNOWN:
+		return INJECT_UNDEFINED;
+	case EC_INSN_ABORT_LOWER:
+		return INJECT_INSTRUCTION_ABORT;
+	case EC_DATA_ABORT_LOWER:
+		return INJECT_DATA_ABORT;
+	case EC_SERROR:
+		return INJECT_SERROR;
+	default:
+		return INJECT_OTHER;
+	}
+}
+
+/* Counted and traced with the syndrome as the handler recorded it. */
+static void note(struct vcpu *vcpu, uint64_t esr)
+{
+	vcpu->injected[class_of(esr)]++;
+	trace_vcpu(vcpu, TRACE_INJECT, esr);
+}
+
 void inject_serror(struct vcpu *vcpu, uint64_t iss)
 {
+	note(vcpu, ESR_MAKE(EC_SERROR, iss));
 	/* Without FEAT_RAS the syndrome is the CPU's own. */
 	if (cpu_features.ras)
 		write_sysreg(iss, VSESR_EL2);
@@ -107,10 +131,12 @@ void inject_now(struct vcpu *vcpu)
 {
 	uint64_t pstate = vcpu->regs.pstate;
 	uint64_t vector = read_sysreg(VBAR_EL1) + inject_vector_offset(pstate);
+	uint64_t esr = final_esr(vcpu->inject.esr, pstate);
 
+	note(vcpu, vcpu->inject.esr);
 	write_sysreg(vcpu->regs.pc, ELR_EL1);
 	write_sysreg(pstate, SPSR_EL1);
-	write_sysreg(final_esr(vcpu->inject.esr, pstate), ESR_EL1);
+	write_sysreg(esr, ESR_EL1);
 	if (vcpu->inject.has_far)
 		write_sysreg(vcpu->inject.far, FAR_EL1);
 	vcpu->regs.pstate = inject_new_pstate(

@@ -80,7 +80,10 @@ struct vcpu_times {
 	uint64_t turns;      /* in the run loop, from its start to the last exit, in turns before */
 };
 
-/* Calls that are counted, besides PSCI's functions (hyp/smccc/dispatch.h). */
+/*
+ * Calls that are counted, besides PSCI's functions: by the service they belong to, and, again,
+ * those that were answered NOT_SUPPORTED because nobody offers them (hyp/smccc/dispatch.c).
+ */
 enum call_class { CALL_ARCH, CALL_STANDARD, CALL_VENDOR, CALL_REFUSED, NR_CALL_CLASSES };
 #define NR_PSCI_CALLS 32
 

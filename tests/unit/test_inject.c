@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -175,6 +176,40 @@ static void test_now(void **state)
 }
 
 /* A virtual SError is pending until the guest takes it; its syndrome needs FEAT_RAS. */
+/* Every exception that is given is counted by its class, and in the trace. */
+static void test_counted(void **state)
+{
+	static const struct {
+		unsigned ec;
+		enum inject_class class;
+	} all[] = {
+		{ EC_UNKNOWN, INJECT_UNDEFINED },
+		{ EC_INSN_ABORT_LOWER, INJECT_INSTRUCTION_ABORT },
+		{ EC_DATA_ABORT_LOWER, INJECT_DATA_ABORT },
+		{ EC_SERROR, INJECT_SERROR },
+		{ EC_SYSREG, INJECT_OTHER },
+	};
+
+	(void)state;
+	memset(vcpu.injected, 0, sizeof(vcpu.injected));
+	vcpu.trace_id = TRACE_VCPU(2, 3);
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++) {
+		const struct trace_entry *entry = cpus[0].trace.next;
+
+		if (all[i].ec == EC_SERROR) {
+			inject_serror(&vcpu, 0x11);
+		} else {
+			inject_sync(&vcpu, ESR_MAKE(all[i].ec, 0x11));
+			inject_now(&vcpu);
+		}
+		for (unsigned c = 0; c < NR_INJECT_CLASSES; c++)
+			assert_int_equal(vcpu.injected[c], c <= i);
+		assert_int_equal(all[i].class, i);
+		assert_int_equal(entry->what, TRACE_WHAT(TRACE_INJECT) | TRACE_VCPU(2, 3));
+		assert_int_equal(entry->argument, ESR_MAKE(all[i].ec, 0x11));
+	}
+}
+
 static void test_serror(void **state)
 {
 	(void)state;
@@ -200,6 +235,7 @@ int main(void)
 		TEST(test_new_pstate_from_aarch32),
 		TEST(test_class),
 		TEST(test_now),
+		TEST(test_counted),
 		TEST(test_serror),
 	};
 

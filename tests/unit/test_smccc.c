@@ -170,6 +170,32 @@ static void test_owners(void **state)
 	}
 }
 
+/* Each call is counted once by its service, and once more when nobody offers it. */
+static void test_counted(void **state)
+{
+	(void)state;
+	call(PSCI_BASE + 3, 0);
+	call(0xc4000003, 0);
+	call(PSCI_BASE + 31, 0);
+	assert_int_equal(vcpu.psci_calls[3], 2);
+	assert_int_equal(vcpu.psci_calls[31], 1);
+	call(SMCCC_VERSION, 0);
+	call(0x80001234, 0);
+	assert_int_equal(vcpu.calls[CALL_ARCH], 2);
+	assert_int_equal(vcpu.calls[CALL_REFUSED], 1);
+	call(0x84000100, 0);
+	assert_int_equal(vcpu.calls[CALL_STANDARD], 1);
+	call(SMCCC_VENDOR_HYP_UID, 0);
+	assert_int_equal(vcpu.calls[CALL_VENDOR], 1);
+	assert_int_equal(vcpu.calls[CALL_REFUSED], 2);
+	/* Not acceptable at all: nobody's. */
+	vcpu.regs.x[0] = PSCI_BASE;
+	assert_int_equal(smccc_handle(&vcpu, SMCCC_HVC, 1), EXIT_RESUME);
+	call(0x81000000, 0);
+	assert_int_equal(vcpu.calls[CALL_REFUSED], 4);
+	assert_int_equal(vcpu.psci_calls[0], 0);
+}
+
 static void test_aarch32(void **state)
 {
 	(void)state;
@@ -305,6 +331,7 @@ int main(void)
 		cmocka_unit_test_setup(test_immediate, setup),
 		cmocka_unit_test_setup(test_psci_range, setup),
 		cmocka_unit_test_setup(test_owners, setup),
+		cmocka_unit_test_setup(test_counted, setup),
 		cmocka_unit_test_setup(test_aarch32, setup),
 		cmocka_unit_test_setup(test_arch_features, setup),
 		cmocka_unit_test_setup(test_workaround_by_cpu, setup),

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The tables of counters, for people and for scripts.
+ *
+ * links: hyp/monitor/stats.c hyp/smccc/call_names.c hyp/base/format.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "drivers/timer/timer.h"
+#include "hyp/base/format.h"
+#include "hyp/monitor/console.h"
+#include "hyp/monitor/stats.h"
+#include "hyp/smccc/call_names.h"
+#include "hyp/trap/exit.h"
+#include "hyp/vdev/device.h"
+#include "tests/unit/fake/cpu.h"
+
+struct timer_scale timer_scale;
+
+static char output[65536];
+static size_t length;
+static unsigned requests;
+
+void console_printf(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	length += format_v(output + length, sizeof(output) - length, fmt, args);
+	va_end(args);
+	assert_true(length < sizeof(output));
+}
+
+const char *exit_class_name(unsigned ec)
+{
+	return ec == 0x16 ? "HVC" : "other";
+}
+
+void vcpu_request(struct vcpu *vcpu, uint64_t work)
+{
+	assert_int_equal(work, WORK_WAKE);
+	assert_int_equal(vcpu->state, VCPU_RUNNING);
+	requests++;
+}
+
+static struct vcpu vcpus[MAX_VCPUS];
+static struct vm vm;
+static const struct device_ops ops = { .name = "uart" };
+static struct device_region rows[2];
+static const struct device_table table = { .count = 2, .rows = rows };
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_cpu_reset();
+	memset(vcpus, 0, sizeof(vcpus));
+	memset(&vm, 0, sizeof(vm));
+	memset(rows, 0, sizeof(rows));
+	rows[0] = (struct device_region){ .first = 0x9000000, .ops = &ops, .reads = 7 };
+	rows[1] = (struct device_region){ .first = 0xa000000, .ops = &ops };
+	vm.nr_vcpus = 2;
+	vm.devices = &table;
+	strcpy(vm.name, "linux");
+	for (unsigned i = 0; i < MAX_VCPUS; i++) {
+		vm.vcpus[i] = &vcpus[i];
+		vcpus[i].id = i;
+	}
+	/* A tick is a microsecond. */
+	timer_scale = (struct timer_scale){ .ns_per_tick = UINT64_C(1000) << 32, .hz = 1000000 };
+	output[0] = '\0';
+	length = requests = 0;
+	return 0;
+}
+
+#define HAS(text)   assert_non_null(strstr(output, text))
+#define LACKS(text) assert_null(strstr(output, text))
+
+static void test_counters(void **state)
+{
+	(void)state;
+	vcpus[0].irq_exits = 3;
+	vcpus[0].exits[0x16] = 40;
+	vcpus[1].exits[0x16] = 2;
+	vcpus[1].psci_calls[3] = 5;
+	vcpus[1].psci_calls[31] = 1;
+	vcpus[0].calls[CALL_REFUSED] = 6;
+	vcpus[0].injected[INJECT_DATA_ABORT] = 9;
+	stats_print_vm(&vm);
+	HAS("[linux] exits:                                        all      vCPU 0      vCPU 1\n");
+	HAS("  interrupt                                         3           3           0\n");
+	HAS("  HVC                                              42          40           2\n");
+	HAS("  CPU_ON                                            5           0           5\n");
+	HAS("  PSCI, reserved                                    1           0           1\n");
+	HAS("  refused: not supported                            6           6           0\n");
+	HAS("  data abort                                        9           9           0\n");
+	HAS("  uart                 at 0x9000000                   7            0\n");
+	LACKS("0xa000000");
+	LACKS("PSCI_VERSION");
+	LACKS("other");
+	assert_int_equal(strlen(output), length);
+}
+
+/* One vCPU, or too many to stand side by side: the sum alone. */
+static void test_columns(void **state)
+{
+	(void)state;
+	vm.nr_vcpus = 1;
+	vm.devices = NULL;
+	vcpus[0].exits[0x16] = 40;
+	stats_print_vm(&vm);
+	HAS("                 all\n");
+	HAS("  HVC                                              40\n");
+	LACKS("devices:");
+	setup(state);
+	vm.nr_vcpus = MAX_VCPUS;
+	vcpus[15].exits[0x16] = 41;
+	stats_print_vm(&vm);
+	HAS("                 all\n");
+	HAS("  HVC                                              41\n");
+	HAS("  vCPU 15 ");
+}
+
+/* A few lines at a time, and all of them in the end. */
+static void test_steps(void **state)
+{
+	unsigned position = 0, steps = 0;
+	char whole[sizeof(output)];
+
+	(void)state;
+	vm.nr_vcpus = MAX_VCPUS;
+	for (unsigned i = 0; i < NR_EXIT_CLASSES; i++)
+		vcpus[i % MAX_VCPUS].exits[i] = i + 1;
+	stats_print_vm(&vm);
+	strcpy(whole, output);
+	output[0] = '\0';
+	length = 0;
+	for (bool more = true; more; steps++) {
+		size_t before = length;
+		unsigned lines = 0;
+
+		more = stats_print_vm_step(&vm, &position);
+		for (size_t i = before; i < length; i++)
+			lines += output[i] == '\n';
+		assert_in_range(lines, 0, 8 + 7);
+	}
+	assert_string_equal(output, whole);
+	assert_in_range(steps, 10, 12);
+}
+
+static void test_time(void **state)
+{
+	(void)state;
+	/* 70 ms in turns before, 30 in this one, of which 99.5 in the guest */
+	vcpus[0].times = (struct vcpu_times){
+		.guest = 99500, .turns = 70000, .turn_start = 200000, .last_exit = 230000
+	};
+	/* An instant between two stores: more in the guest than at all. */
+	vcpus[1].times = (struct vcpu_times){ .guest = 5000, .turns = 1000 };
+	stats_print_vm(&vm);
+	HAS("  vCPU 0            99 ms in the guest          0.500 ms in Lintel (0.50 %)\n");
+	HAS("  vCPU 1             5 ms in the guest          0.000 ms in Lintel (0.00 %)\n");
+	stats_print_machine_readable(&vm);
+	HAS("stats linux vcpu 0 ticks guest 99500 lintel 500\n");
+}
+
+static void test_cpus(void **state)
+{
+	(void)state;
+	fake_cpu_count(2);
+	fake_reg(CNTPCT_EL0) = 1100000;
+	cpus[0].started = 100000;
+	cpus[0].guest_ticks = 500000;
+	cpus[0].idle_ticks = 100000;
+	cpus[0].idle_since = 900000; /* and 200 ms now */
+	cpus[1].started = 1000000;
+	cpus[1].current = &vcpus[0];
+	cpus[1].in_turn = true;
+	cpus[1].guest_ticks = 10000;
+	cpus[1].guest_counted = 1000;
+	vcpus[0].times.guest = 81000;
+	stats_print_cpus();
+	HAS("  CPU 0       1000 ms         50.00 %      20.00 %      30.00 %\n");
+	HAS("  CPU 1        100 ms         90.00 %      10.00 %       0.00 %\n");
+	stats_print_cpus_machine_readable();
+	HAS("stats cpu 1 ticks 100000 guest 90000 lintel 10000 idle 0\n");
+	/* Out of its turn nothing of the vCPU is this CPU's; and so long a time doesn't overflow.
+	 */
+	output[length = 0] = '\0';
+	cpus[1].in_turn = false;
+	cpus[1].started = 1;
+	cpus[1].guest_ticks = UINT64_MAX / 4 * 3;
+	fake_reg(CNTPCT_EL0) = 0;
+	stats_print_cpus();
+	HAS("75.00 %");
+}
+
+static void test_machine_readable(void **state)
+{
+	(void)state;
+	vm.instructions = 12;
+	vcpus[0].irq_exits = 3;
+	vcpus[1].exits[0x16] = 5;
+	vcpus[1].psci_calls[8] = 1;
+	vcpus[1].calls[CALL_ARCH] = 2;
+	vcpus[1].injected[INJECT_SERROR] = 4;
+	stats_print_machine_readable(&vm);
+	HAS("stats linux instructions 12\n");
+	HAS("stats linux vcpu 0 interrupts 3\n");
+	LACKS("stats linux vcpu 1 interrupts");
+	HAS("stats linux vcpu 1 exits 0x16 5 HVC\n");
+	HAS("stats linux vcpu 1 psci 0x08 1 SYSTEM_OFF\n");
+	HAS("stats linux vcpu 1 calls 0x00 2 Arm architecture calls\n");
+	HAS("stats linux vcpu 1 injected 0x03 4 SError\n");
+	HAS("stats linux device uart 0x9000000 reads 7 writes 0\n");
+	LACKS("0xa000000");
+}
+
+static void test_refresh(void **state)
+{
+	(void)state;
+	vcpus[0].state = VCPU_BLOCKED;
+	vcpus[1].state = VCPU_RUNNING;
+	stats_refresh(&vm);
+	assert_int_equal(requests, 1);
+}
+
+/* Each row has a name, and no two the same but what is reserved. */
+static void test_names(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < NR_PSCI_CALLS; i++)
+		for (unsigned j = 0; j < i; j++)
+			assert_true(strcmp(psci_function_name(i), "PSCI, reserved") == 0 ||
+				strcmp(psci_function_name(i), psci_function_name(j)) != 0);
+	assert_string_equal(psci_function_name(18), "SYSTEM_RESET2");
+	assert_string_equal(psci_function_name(NR_PSCI_CALLS), "PSCI, reserved");
+	for (unsigned i = 0; i < NR_CALL_CLASSES; i++)
+		assert_non_null(call_class_name((enum call_class)i));
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { TEST(test_counters), TEST(test_columns),
+		TEST(test_steps), TEST(test_time), TEST(test_cpus), TEST(test_machine_readable),
+		TEST(test_refresh), TEST(test_names) };
+
+	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
+}
