@@ -12,13 +12,15 @@
 #include "hyp/base/panic.h"
 #include "hyp/base/symbols.h"
 #include "hyp/monitor/console.h"
+#include "hyp/monitor/trace.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vm/sched.h"
 #include "hyp/vm/vm.h"
 #include "mm/el2_map.h"
 #include "mm/page.h"
 
-#define LAST_EXITS      16
+#define LAST_EVENTS     16
+#define EVENT_TEXT_MAX  128
 #define BACKTRACE_MAX   32
 #define STOP_LIMIT_MS   100
 #define STACK_FRAME_MAX CPU_STACK_SIZE
@@ -107,50 +109,20 @@ static void print_backtrace(uint64_t record)
 
 static void print_event(const struct trace_entry *entry)
 {
-	unsigned long low = trace_low(entry), argument = entry->argument;
-	static const char *const names[NR_TRACE_KINDS] = {
-		[TRACE_LOAD] = "loaded",
-		[TRACE_BLOCK] = "waits",
-		[TRACE_WAKE] = "woken",
-		[TRACE_MIGRATE] = "moved",
-		[TRACE_INJECT] = "exception",
-		[TRACE_VM] = "state of its VM",
-		[TRACE_RUN] = "runs",
-		[TRACE_PUT] = "put away",
-	};
+	char text[EVENT_TEXT_MAX];
 
-	switch (trace_kind(entry)) {
-	case TRACE_SYNC:
-		log_error("  %016lx %s, ESR %lx", argument,
-			exit_class_name((unsigned)ESR_GET_EC(low)), low);
-		return;
-	case TRACE_IRQ:
-		log_error("  %016lx IRQ %lu", argument, low);
-		return;
-	case TRACE_FIQ:
-		log_error("  %016lx FIQ", argument);
-		return;
-	case TRACE_SERROR:
-		log_error("  %016lx SError, ESR %lx", argument, low);
-		return;
-	case TRACE_IDLE:
-		log_error("  %s", argument ? "an interrupt wakes the CPU" : "the CPU is idle");
-		return;
-	default:
-		if (trace_kind(entry) < NR_TRACE_KINDS)
-			log_error("  %016lx VM %lu vCPU %lu %s", argument, low >> 16, low & 0xffff,
-				names[trace_kind(entry)]);
-	}
+	trace_describe(entry, text, sizeof(text));
+	log_error("  %s", text);
 }
 
 /* Newest first. */
 static void print_last_events(const struct cpu *cpu)
 {
-	unsigned count = trace_count(&cpu->trace), shown = MIN(count, LAST_EXITS);
+	unsigned count = trace_count(&cpu->trace), shown = MIN(count, LAST_EVENTS);
 
 	if (!count)
 		return;
-	log_error("last exits of this CPU, newest first:");
+	log_error("last events of this CPU, newest first:");
 	for (unsigned i = 1; i <= shown; i++)
 		print_event(trace_at(&cpu->trace, count - i));
 }

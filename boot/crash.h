@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What panic() prints after the cause: registers, a symbolised backtrace, the last exits; then
+ * What panic() prints after the cause: registers, a symbolised backtrace, the last events; then
  * every CPU stops.
  */
 #ifndef BOOT_CRASH_H

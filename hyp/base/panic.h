@@ -8,7 +8,7 @@
 #include "hyp/base/compiler.h"
 
 /*
- * Prints the cause, then calls the hook (which prints registers, backtrace and last exits, stops
+ * Prints the cause, then calls the hook (which prints registers, backtrace and last events, stops
  * the other CPUs and ends the machine). Never returns.
  */
 __noreturn void panic(const char *fmt, ...) __printf_like(1, 2);

@@ -83,6 +83,14 @@ static bool set_stats(struct text value)
 	return set_bool(value, &options.stats);
 }
 
+static bool set_trace(struct text value)
+{
+	if (!is(value, "dump") && !is(value, VALUE_NONE))
+		return false;
+	options.trace_dump = is(value, "dump");
+	return true;
+}
+
 static bool set_measure(struct text value)
 {
 	if (!is(value, "masked") && !is(value, "instructions") && !is(value, VALUE_NONE))
@@ -121,6 +129,7 @@ static const struct {
 	{ "log", set_log, "error, warn, info or debug" },
 	{ "console", set_console, "the path of a serial port in the devicetree, or none" },
 	{ "stats", set_stats, "0 or 1" },
+	{ "trace", set_trace, "dump or none" },
 	{ "measure", set_measure, "masked, instructions or none" },
 	{ "escape", set_escape, "^A to ^_, or none" },
 };
@@ -142,7 +151,7 @@ static void apply(struct text word)
 		return;
 	}
 	log_warn("%s%.*s: an unknown option, expected one of " PREFIX
-		 "{exit,log,console,stats,measure,escape}=",
+		 "{exit,log,console,stats,trace,measure,escape}=",
 		PREFIX, (int)word.length, word.start);
 }
 

@@ -21,6 +21,7 @@ struct options {
 	char console[OPTION_CONSOLE_MAX]; /* lintel.console=PATH|none, "" when absent: stdout-path
 					   */
 	bool stats;                       /* lintel.stats=1: machine-readable lines at the end */
+	bool trace_dump;                  /* lintel.trace=dump: the rings, at the end */
 	bool measure_masked;              /* lintel.measure=masked */
 	bool measure_instructions;        /* lintel.measure=instructions */
 	int escape; /* lintel.escape=^A..^_|none: the character, -1 for none */

@@ -4,6 +4,7 @@
 #include "hyp/monitor/console.h"
 #include "hyp/monitor/options.h"
 #include "hyp/monitor/stats.h"
+#include "hyp/monitor/trace.h"
 #include "hyp/vm/vm.h"
 #include "mm/page.h"
 
@@ -127,5 +128,7 @@ int monitor_summary(void)
 	}
 	if (options.measure_masked)
 		print_longest_masked();
+	if (options.trace_dump)
+		trace_dump();
 	return good ? 0 : 1;
 }

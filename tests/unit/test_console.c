@@ -24,6 +24,7 @@
 #include "hyp/monitor/console_state.h"
 #include "hyp/monitor/options.h"
 #include "hyp/monitor/results.h"
+#include "hyp/monitor/trace.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vdev/vuart.h"
@@ -235,6 +236,13 @@ void sched_add_job(struct cpu *cpu, struct sched_job *job)
 	(void)cpu;
 	while (job->step(job))
 		;
+}
+
+static unsigned trace_dumps;
+
+void trace_dump(void)
+{
+	trace_dumps++;
 }
 
 void vcpu_request(struct vcpu *vcpu, uint64_t work)
@@ -578,6 +586,11 @@ static void sums_up(void **state)
 	assert_non_null(strstr(output, "2 VMs of the bundle could not be made"));
 	results_set_bad(0);
 	options.stats = false;
+	assert_int_equal(trace_dumps, 0);
+	options.trace_dump = true;
+	monitor_summary();
+	assert_int_equal(trace_dumps, 1);
+	options.trace_dump = false;
 }
 
 static void does_without_a_port(void **state)

@@ -29,21 +29,24 @@ static void reads_every_option(void **state)
 	(void)state;
 	parse("");
 	parse("  console=ttyAMA0   lintel.exit=semihosting lintel.log=debug lintel.stats=1 "
-	      "lintel.console=/soc/uart@1 lintel.measure=masked lintel.escape=^] quiet");
+	      "lintel.console=/soc/uart@1 lintel.measure=masked lintel.trace=dump lintel.escape=^] "
+	      "quiet");
 	assert_nothing_logged();
 	assert_int_equal(options.exit, OPTION_EXIT_SEMIHOSTING);
 	assert_int_equal(log_threshold, LOG_DEBUG);
 	assert_true(options.stats);
 	assert_string_equal(options.console, "/soc/uart@1");
 	assert_true(options.measure_masked);
+	assert_true(options.trace_dump);
 	assert_int_equal(options.escape, 0x1d);
 	parse("lintel.exit=off lintel.log=error lintel.stats=0 lintel.console=none "
-	      "lintel.measure=none lintel.escape=none");
+	      "lintel.measure=none lintel.trace=none lintel.escape=none");
 	assert_int_equal(options.exit, OPTION_EXIT_POWER_OFF);
 	assert_int_equal(log_threshold, LOG_ERROR);
 	assert_false(options.stats);
 	assert_string_equal(options.console, "none");
 	assert_false(options.measure_masked);
+	assert_false(options.trace_dump);
 	assert_int_equal(options.escape, -1);
 	parse("lintel.exit=halt lintel.log=warn lintel.escape=^b");
 	assert_int_equal(options.exit, OPTION_EXIT_HALT);
@@ -62,6 +65,7 @@ static void says_what_is_wrong(void **state)
 		{ "lintel.exit", "lintel.exit=: expected off, semihosting or halt" },
 		{ "lintel.log=", "lintel.log=: expected error, warn, info or debug" },
 		{ "lintel.console=", "lintel.console=: expected the path of a serial port" },
+		{ "lintel.trace=on", "lintel.trace=on: expected dump or none" },
 		{ "lintel.stats=2", "lintel.stats=2: expected 0 or 1" },
 		{ "lintel.measure=all",
 			"lintel.measure=all: expected masked, instructions or none" },
