@@ -13,11 +13,12 @@
 
 static const char *const conduit_name[] = { "HVC", "SMC" };
 
-static void quiet_timer(u32 intid, struct regs *regs)
+/* Again and again: on a slow machine the first one may come before the suspend that it is to end. */
+static void next_tick(u32 intid, struct regs *regs)
 {
 	(void)regs;
 	if (intid == TIMER_VIRT_INTID)
-		timer_set_ctl(TIMER_VIRT, 0);
+		timer_set_cval(TIMER_VIRT, counter() + ms_ticks(WAKE_MS));
 }
 
 static void prepare(void)
@@ -65,14 +66,15 @@ static void suspend_with_irqs(enum conduit conduit)
 	u32 before = gic_taken(0, TIMER_VIRT_INTID);
 	s32 answer;
 
-	gic_set_handler(quiet_timer);
+	gic_set_handler(next_tick);
 	prepare();
 	irq_enable();
 	answer = (s32)smccc_call(conduit, PSCI_CPU_SUSPEND_32, 0, 0, 0);
 	isb();
 	irq_disable();
+	timer_set_ctl(TIMER_VIRT, 0);
 	tap_is((u32)answer, PSCI_SUCCESS, "%s: CPU_SUSPEND with IRQs on", conduit_name[conduit]);
-	tap_is(gic_taken(0, TIMER_VIRT_INTID), before + 1, "the timer interrupt was taken");
+	tap_ok(gic_taken(0, TIMER_VIRT_INTID) != before, "the timer interrupt was taken");
 }
 
 void test_suspend(enum conduit conduit)
