@@ -1,157 +1,187 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The monitor's commands: one letter behind the escape character.
+ * The table of the monitor's commands, and what they have in common.
  */
+#include "hyp/monitor/command.h"
 #include "hyp/arch/cpu.h"
-#include "hyp/base/log.h"
+#include "hyp/base/format.h"
 #include "hyp/base/string.h"
 #include "hyp/monitor/console.h"
 #include "hyp/monitor/console_state.h"
-#include "hyp/monitor/results.h"
-#include "hyp/monitor/stats.h"
-#include "hyp/vdev/vuart.h"
 #include "hyp/vm/sched.h"
 
-static struct vm *focused_vm(void)
-{
-	return console_focus()->vm;
-}
+static void command_help(const struct command_line *line);
 
-static void next_vm(void)
-{
-	if (console.nr_vms)
-		console_set_focus((console.focus + 1) % console.nr_vms);
-}
-
-static void list_vms(void)
-{
-	for (unsigned i = 0; i < console.nr_vms; i++) {
-		const struct vm *vm = console.vms[i].vm;
-
-		console_printf("%c %u  %-20s %2u vCPUs  %8llu MiB  %s\n",
-			i == console.focus ? '*' : ' ', i, vm->name, vm->nr_vcpus,
-			(unsigned long long)(vm->ram_size / MIB(1)), results_state_name(vm));
-	}
-}
-
-/* A table takes long to print: outside the interrupt handler, a VM at a time. */
-static struct sched_job stats_job;
-static unsigned stats_next, stats_end; /* the VMs still to come; next == end: no job */
-static unsigned stats_position;        /* in the table of the next */
-
-static bool stats_step(struct sched_job *job)
-{
-	(void)job;
-	if (!console_has_room() || stats_print_vm_step(console.vms[stats_next].vm, &stats_position))
-		return true;
-	stats_position = 0;
-	return ++stats_next < stats_end;
-}
-
-static void start_stats(unsigned first, unsigned end)
-{
-	if (stats_next < stats_end || first >= console.nr_vms)
-		return;
-	for (unsigned i = first; i < end; i++)
-		stats_refresh(console.vms[i].vm);
-	stats_next = first;
-	stats_end = end;
-	stats_job.step = stats_step;
-	list_init(&stats_job.link);
-	sched_add_job(this_cpu(), &stats_job);
-}
-
-static void show_stats(void)
-{
-	start_stats(console.focus, console.focus + 1);
-}
-
-static void show_all_stats(void)
-{
-	start_stats(0, console.nr_vms);
-}
-
-static void send_break(void)
-{
-	vuart_receive_break(focused_vm());
-}
-
-static void reset_vm(void)
-{
-	log_info("[%s] is restarted", focused_vm()->name);
-	vm_reset(focused_vm());
-}
-
-static void power_off_vm(void)
-{
-	log_info("[%s] is switched off", focused_vm()->name);
-	vm_power_off(focused_vm());
-}
-
-static void start_vm(void)
-{
-	enum status status = vm_start(focused_vm());
-
-	if (status)
-		log_warn("[%s] is not started: %s", focused_vm()->name,
-			status == ERR_BUSY ? "it runs" : status_name(status));
-}
-
-/* All VMs off; when the last one is, boot's hook ends the machine. A second time does not wait for
- * them. */
-static void quit(void)
-{
-	static bool quitting;
-
-	if (quitting && vm_all_stopped)
-		vm_all_stopped();
-	quitting = true;
-	log_info("all VMs are switched off");
-	for (unsigned i = 0; i < console.nr_vms; i++)
-		vm_power_off(console.vms[i].vm);
-}
-
-static void help(void);
-
-static const struct {
-	char letter;
-	bool needs_vm;
-	void (*run)(void);
-	const char *text;
-} commands[] = {
-	{ 'n', true, next_vm, "the next VM has the keyboard (a digit: that VM)" },
-	{ 'l', false, list_vms, "list the VMs" },
-	{ 's', true, show_stats, "statistics of the VM that has the keyboard" },
-	{ 't', true, show_all_stats, "statistics of all VMs" },
-	{ 'b', true, send_break, "send it a break (SysRq)" },
-	{ 'r', true, reset_vm, "restart it" },
-	{ 'o', true, power_off_vm, "switch it off" },
-	{ 'u', true, start_vm, "start it, when it is off" },
-	{ 'x', false, quit, "switch all VMs off and end" },
-	{ '?', false, help, "this list" },
+/* A new command is a row here. */
+static const struct command commands[] = {
+	{ "vms", "", "the VMs: state, vCPUs, memory in MiB, starts", 0, 0, command_vms },
+	{ "vcpus", "[VM]", "their vCPUs: state, CPU, exits, interrupts", 0, 1, command_vcpus },
+	{ "stats", "[VM]", "what the counters say", 0, 1, command_stats },
+	{ "mem", "", "who has how many pages", 0, 0, command_mem },
+	{ "start", "VM", "load and run one that is stopped", 1, 1, command_start },
+	{ "pause", "VM", "hold it", 1, 1, command_pause },
+	{ "resume", "VM", "let it go on", 1, 1, command_resume },
+	{ "stop", "VM", "switch it off, at once", 1, 1, command_stop },
+	{ "restart", "VM", "switch it off and start it anew", 1, 1, command_restart },
+	{ "view", "VM|all", "show that VM alone, or all of them", 1, 1, command_view },
+	{ "console", "VM|all", "the same", 1, 1, command_view },
+	{ "log", "[error|warn|info|debug]", "which of Lintel's messages are shown", 0, 1,
+		command_log },
+	{ "quit", "", "switch all VMs off and end; a second time does not wait for them", 0, 0,
+		command_quit },
+	{ "help", "[COMMAND]", "this list, or one line of it", 0, 1, command_help },
 };
 
-static void help(void)
+static void print_help(const struct command *command)
 {
-	static const char own[] = "the escape character twice: itself, to the VM\n";
-
-	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
-		console_printf("%c  %s\n", commands[i].letter, commands[i].text);
-	console_write(own, sizeof(own) - 1);
+	console_printf("  %-8s %-24s %s\n", command->name, command->arguments, command->help);
 }
 
-void console_command(char c)
+static const struct command *find(const char *name)
 {
-	if (c >= '0' && c <= '9') {
-		console_set_focus((unsigned)(c - '0'));
-		return;
-	}
 	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (commands[i].letter != c)
-			continue;
-		if (!commands[i].needs_vm || console.nr_vms)
-			commands[i].run();
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	console_printf("no command of that name: help lists them\n");
+	return NULL;
+}
+
+static void command_help(const struct command_line *line)
+{
+	if (line->count > 1) {
+		const struct command *command = find(line->words[1]);
+
+		if (command)
+			print_help(command);
 		return;
 	}
-	help();
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
+		print_help(&commands[i]);
+	console_printf("VM is a VM's name or number. The escape character and ? list the keys.\n");
+}
+
+/* --- steps --- */
+
+static struct {
+	struct sched_job job;
+	bool (*step)(unsigned n); /* NULL: none */
+	unsigned n;
+} steps;
+
+static bool run_step(struct sched_job *job)
+{
+	(void)job;
+	if (!console_command_cancelled()) {
+		/* What is printed must not have to wait for the port. */
+		if (READ_ONCE(console.stage.count) > CONSOLE_STAGE_MAX / 2)
+			return true;
+		if (steps.step(steps.n++))
+			return true;
+	}
+	console_command_end();
+	return false;
+}
+
+void command_steps(bool (*step)(unsigned n))
+{
+	steps.step = step;
+}
+
+static void begin_steps(void)
+{
+	steps.n = 0;
+	steps.job.step = run_step;
+	list_init(&steps.job.link);
+	sched_add_job(this_cpu(), &steps.job);
+}
+
+/* --- VMs --- */
+
+static bool parse_number(const char *word, unsigned *number)
+{
+	*number = 0;
+	for (; *word; word++) {
+		if (*word < '0' || *word > '9' || *number > MAX_VMS)
+			return false;
+		*number = 10 * *number + (unsigned)(*word - '0');
+	}
+	return true;
+}
+
+struct vm *command_find_vm(const char *word)
+{
+	char names[CONSOLE_LINE_MAX];
+	unsigned number;
+	size_t length = 0;
+
+	for (unsigned i = 0; i < nr_vms; i++) {
+		if (strcmp(vms[i]->name, word) == 0)
+			return vms[i];
+	}
+	if (parse_number(word, &number) && number < nr_vms)
+		return vms[number];
+	for (unsigned i = 0; i < nr_vms && length < sizeof(names); i++)
+		length += format(names + length, sizeof(names) - length, "%s%s", i ? ", " : "",
+			vms[i]->name);
+	console_printf("no VM of that name: %s\n", nr_vms ? names : "there is none");
+	return NULL;
+}
+
+/* --- a line --- */
+
+/* Cuts the text into words. False: there are too many. */
+static bool split(char *text, struct command_line *line)
+{
+	line->count = 0;
+	for (;;) {
+		while (*text == ' ')
+			text++;
+		if (!*text)
+			return true;
+		if (line->count == COMMAND_WORDS_MAX)
+			return false;
+		line->words[line->count++] = text;
+		while (*text && *text != ' ')
+			text++;
+		if (*text)
+			*text++ = '\0';
+	}
+}
+
+/* What stands behind the first word: a copy, because the text is cut into words. */
+static void copy_arguments(const char *text, char *arguments)
+{
+	text += strspn(text, " ");
+	text += strcspn(text, " ");
+	text += strspn(text, " ");
+	format(arguments, COMMAND_LINE_MAX, "%s", text);
+}
+
+bool command_run(char *text)
+{
+	char arguments[COMMAND_LINE_MAX];
+	struct command_line line = { .arguments = arguments };
+	const struct command *command;
+
+	copy_arguments(text, arguments);
+	if (!split(text, &line)) {
+		console_printf("too many words\n");
+		return true;
+	}
+	if (!line.count)
+		return true;
+	command = find(line.words[0]);
+	if (!command)
+		return true;
+	if (line.count - 1 < command->least || line.count - 1 > command->most) {
+		console_printf("usage: %s %s\n", command->name, command->arguments);
+		return true;
+	}
+	steps.step = NULL;
+	command->run(&line);
+	if (!steps.step)
+		return true;
+	begin_steps();
+	return false;
 }

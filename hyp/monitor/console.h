@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One serial port for all: Lintel's own lines, and every VM's output and input.
+ * One serial port for all: Lintel's own lines, every VM's output and input, and the monitor's
+ * command line.
  *
- * One VM: its output and the input pass through untouched. Several: each VM's output comes by lines
- * that begin with
- * "[name] "; input goes to one of them, the focus. An escape character (Ctrl-A unless
- * lintel.escape= says otherwise) followed by a letter is a command of the monitor; docs/options.md
- * lists them.
+ * What is shown is a view: one VM alone, raw and untouched; all VMs, each one's output by lines
+ * that begin with "[name] "; or the monitor's command line. One VM starts alone, several start with
+ * all. An escape character (Ctrl-^ unless lintel.escape= says otherwise) and a key change the view;
+ * docs/console.md lists them.
+ *
+ * Every VM has a ring for its output. Out of view it is kept there, and when the ring is full the
+ * oldest goes and is counted; in view the VM itself waits for room. In the view of all the rings
+ * take turns line by line. Lintel's own lines come before all of that.
  */
 #ifndef HYP_MONITOR_CONSOLE_H
 #define HYP_MONITOR_CONSOLE_H
@@ -26,7 +30,8 @@ void console_init(struct uart *uart);
  */
 void console_enable_interrupts(uint64_t mpidr);
 
-/* Once, after the VMs are made: becomes the backend of every VM's UART; the first has the focus. */
+/* Once, after the VMs are made and before any runs: becomes the backend of every VM's UART; the
+ * first has the keyboard. */
 void console_attach_vms(void);
 
 /* Lintel's own text, whole lines, without a prefix of "lintel: " (tables). */
@@ -37,7 +42,8 @@ void console_printf(const char *fmt, ...) __printf_like(1, 2);
  * wait. */
 bool console_has_room(void);
 
-/* Waits (bounded) until all output has left. Before the machine is switched off. */
+/* Waits (bounded) until all output has left, that of VMs out of view too. Before the machine is
+ * switched off. */
 void console_drain(void);
 
 /* From now on output goes straight to the port, by polling, without any lock: after panic() or when

@@ -1,24 +1,75 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "drivers/gic/gic.h"
-#include "drivers/gic/irq.h"
+/*
+ * What is typed: to the VM in view, or to the monitor. Nothing of it is lost while the ring of its
+ * receiver has room; then the port is not read, so that the sender waits. But when the receiver
+ * takes nothing for a while either, the port is read on and what comes is dropped: the escape
+ * character must get through.
+ */
 #include "drivers/timer/timer.h"
-#include "hyp/monitor/console.h"
+#include "hyp/base/log.h"
 #include "hyp/monitor/console_state.h"
 #include "hyp/monitor/options.h"
+#include "hyp/monitor/results.h"
 #include "hyp/vdev/vuart.h"
 
-/* A port without an interrupt is asked so often. */
-#define POLL_MS     10
 /* Handed to a UART at once: what its FIFO holds. */
 #define DELIVER_MAX 16
-
-static struct soft_timer poll;
+/* Read at once; the rest at the next tick. */
+#define READ_MAX    256
+/* So long a receiver may take nothing. */
+#define GIVE_UP_MS  1000
 
 /* --- to the guest --- */
 
-/* The focus is for a VM that runs: when its VM has ended it goes to the next that has not. */
+/* Copies the first waiting characters. The lock is held. */
+static unsigned peek_input(const struct console_ring *ring, char *text)
+{
+	unsigned count = MIN(ring->count, DELIVER_MAX);
+
+	for (unsigned i = 0; i < count; i++)
+		text[i] = ring->text[(ring->first + i) & (ring->size - 1)];
+	return count;
+}
+
+/*
+ * One CPU at a time delivers, so that the order stays; another one that comes meanwhile makes it
+ * look again. The VM's UART is called without the lock.
+ */
+void console_deliver(struct console_vm *to)
+{
+	char text[DELIVER_MAX];
+	size_t taken;
+
+	spin_lock(&console.lock);
+	if (to->delivering) {
+		to->deliver_again = true;
+		spin_unlock(&console.lock);
+		return;
+	}
+	to->delivering = true;
+	do {
+		unsigned count = peek_input(&to->input, text);
+
+		to->deliver_again = false;
+		if (!count)
+			break;
+		spin_unlock(&console.lock);
+		taken = vuart_receive(to->vm, text, count);
+		spin_lock(&console.lock);
+		ring_drop(&to->input, (unsigned)taken);
+	} while (taken || to->deliver_again);
+	to->delivering = false;
+	if (to == console_focus() && to->input.count < to->input.size / 2)
+		console_resume_input();
+	spin_unlock(&console.lock);
+}
+
+/* The view of all is for VMs that run: when the one that has the keyboard has ended it goes to the
+ * next that has not. */
 static void check_focus(void)
 {
+	if (console.view != VIEW_ALL)
+		return;
 	for (unsigned i = 0; i < console.nr_vms; i++) {
 		unsigned next = (console.focus + i) % console.nr_vms;
 
@@ -30,193 +81,186 @@ static void check_focus(void)
 	}
 }
 
-/* Copies the first waiting characters. The lock is held. */
-static unsigned peek_input(char *text)
-{
-	const struct console_ring *ring = &console.input;
-	unsigned count = MIN(ring->count, DELIVER_MAX);
+/* --- when there is no room --- */
 
-	for (unsigned i = 0; i < count; i++)
-		text[i] = ring->text[(ring->first + i) % ring->size];
-	return count;
+static struct console_ring *receiver(void)
+{
+	return console.view == VIEW_MONITOR ? &console.keys : &console_focus()->input;
 }
 
-/*
- * One CPU at a time delivers, so that the order stays; another one that comes meanwhile makes it
- * look again. The VM's UART is called without the lock.
- */
-void console_deliver(void)
+static void stop_input(void)
 {
-	char text[DELIVER_MAX];
-
-	spin_lock(&console.lock);
-	if (console.delivering) {
-		console.deliver_again = true;
-		spin_unlock(&console.lock);
+	if (console.input_stopped)
 		return;
-	}
-	console.delivering = true;
-	for (;;) {
-		struct vm *vm = console_focus()->vm;
-		unsigned count = peek_input(text);
-		size_t taken = 0;
-
-		console.deliver_again = false;
-		if (count && vm) {
-			spin_unlock(&console.lock);
-			taken = vuart_receive(vm, text, count);
-			spin_lock(&console.lock);
-			/* When the focus changed meanwhile the ring was emptied. */
-			if (console_focus()->vm == vm)
-				ring_drop(
-					&console.input, MIN((unsigned)taken, console.input.count));
-		}
-		if (!taken && !console.deliver_again)
-			break;
-	}
-	console.delivering = false;
-
-	bool restart = console.input_stopped && console.input.count < console.input.size / 2;
-
-	if (restart) {
-		console.input_stopped = false;
-		uart_rx_irq(console.uart, true);
-	}
-	spin_unlock(&console.lock);
+	console.input_stopped = true;
+	console.give_up_at = timer_now() + timer_ms_to_ticks(GIVE_UP_MS);
+	uart_rx_irq(console.uart, false);
+	console_tick_within(GIVE_UP_MS);
 }
 
-void console_set_focus(unsigned index)
+void console_resume_input(void)
 {
+	console.input_dropped = false;
+	if (!console.input_stopped)
+		return;
+	console.input_stopped = false;
+	uart_rx_irq(console.uart, true);
+	/* What the port holds already need not raise an interrupt. */
+	console_tick_within(0);
+}
+
+void console_check_stopped_input(uint64_t now)
+{
+	bool given_up = false;
+
 	spin_lock(&console.lock);
-	if (index < console.nr_vms && index != console.focus) {
-		console.focus = index;
-		console.interactive = false;
-		ring_drop(&console.input, console.input.count);
-		console_show_partial(console_focus());
+	if (console.input_stopped && now >= console.give_up_at) {
+		console_resume_input();
+		given_up = console.input_dropped = ring_full(receiver());
 	}
 	spin_unlock(&console.lock);
-	if (console.nr_vms > 1)
-		log_info("[%s] has the keyboard", console_focus()->vm->name);
+	if (given_up)
+		log_warn("nobody reads what is typed here: it is dropped until somebody does");
 }
 
 /* --- from the port --- */
 
-/* Puts a character where it belongs. True: *command is what to do instead. The lock is held. */
-static bool sort_character(char c, char *command)
+/* What was found while reading, that is to be done without the lock. */
+struct found {
+	bool key; /* behind the escape character: `c` */
+	char c;
+	bool line;                /* a command for the monitor */
+	struct console_vm *ended; /* somebody typed for it */
+};
+
+static bool is_any(const struct found *found)
+{
+	return found->key || found->line || found->ended;
+}
+
+static void take_character(char c, struct found *found)
+{
+	struct console_vm *focus = console_focus();
+
+	if (console.view == VIEW_MONITOR) {
+		found->line = console_take_monitor_key(c);
+		return;
+	}
+	if (!console.nr_vms)
+		return;
+	if (READ_ONCE(focus->vm->state) == VM_STOPPED) {
+		if (!focus->end_noted)
+			found->ended = focus;
+		focus->end_noted = true;
+		return;
+	}
+	focus->end_noted = false;
+	(void)ring_put(&focus->input, c);
+	console.interactive = true;
+}
+
+/* Puts a character where it belongs. */
+static void sort_character(char c, struct found *found)
 {
 	if (console.escaped) {
 		console.escaped = false;
 		if ((uint8_t)c != options.escape) {
-			*command = c;
-			return true;
+			found->key = true;
+			found->c = c;
+			return;
 		}
 	} else if ((uint8_t)c == options.escape) {
 		console.escaped = true;
-		return false;
+		return;
 	}
-	ring_put(&console.input, c);
-	if (console.nr_vms > 1 && !console.interactive) {
-		console.interactive = true;
-		console_show_partial(console_focus());
-	}
-	return false;
+	take_character(c, found);
 }
 
-/* Reads until the port is empty, the ring is full or there is a command. */
-static bool read_port(char *command)
+/* Reads until the port is empty, there is no room, or something is to be done. */
+static struct found read_port(void)
 {
-	bool found = false;
+	struct found found = { 0 };
+	unsigned left = READ_MAX;
 
 	spin_lock(&console.lock);
 	uart_ack(console.uart);
-	while (!found) {
+	for (; left && !is_any(&found); left--) {
 		int c;
 
-		if (console.input.count == console.input.size) {
-			console.input_stopped = true;
-			uart_rx_irq(console.uart, false);
+		if (ring_full(receiver()) && receiver()->size && !console.input_dropped) {
+			stop_input();
 			break;
 		}
 		c = uart_get(console.uart);
 		if (c < 0)
 			break;
-		found = sort_character((char)c, command);
+		sort_character((char)c, &found);
 	}
+	if (!left)
+		console_tick_within(0);
 	spin_unlock(&console.lock);
 	return found;
 }
 
-void console_receive(void)
+static void tell_ended(const struct console_vm *ended)
 {
-	char command = 0;
+	char escape[CONSOLE_ESCAPE_NAME];
 
-	if (console.nr_vms)
-		check_focus();
-	for (;;) {
-		bool found = read_port(&command);
-
-		/* What was typed before the command is for the focus before it. */
-		if (console.nr_vms)
-			console_deliver();
-		if (!found)
-			return;
-		console_command(command);
-	}
+	console_escape_name(escape);
+	log_info("[%s] takes no input: it is %s; %s n: the next VM, %s m: the monitor",
+		ended->vm->name, results_state_name(ended->vm), escape, escape);
 }
 
-/* Room in the output: what waits there, then the VMs that wait for it. */
-static void send_waiting(void)
+static bool begin_receiving(void)
 {
-	bool room;
+	bool begin;
 
 	spin_lock(&console.lock);
-	console_send();
-	if (!console.output.count)
-		uart_tx_irq(console.uart, false);
-	room = console.output.count < console.output.size / 2;
+	begin = !console.receiving;
+	if (begin)
+		console.receiving = true;
+	else
+		console.receive_again = true;
 	spin_unlock(&console.lock);
-	for (unsigned i = 0; room && i < console.nr_vms; i++) {
-		struct console_vm *to = &console.vms[i];
-
-		if (!READ_ONCE(to->waiting))
-			continue;
-		WRITE_ONCE(to->waiting, false);
-		vuart_transmit_ready(to->vm);
-	}
+	return begin;
 }
 
-static void port_interrupt(void *context, uint32_t intid)
+static bool end_receiving(void)
 {
-	(void)context;
-	(void)intid;
-	console_receive();
-	send_waiting();
+	bool again;
+
+	spin_lock(&console.lock);
+	again = console.receive_again;
+	console.receive_again = false;
+	console.receiving = again;
+	spin_unlock(&console.lock);
+	return !again;
 }
 
-static void poll_port(struct soft_timer *timer)
+static void receive(void)
 {
-	console_receive();
-	send_waiting();
-	timer_arm(timer, timer_now() + timer_ms_to_ticks(POLL_MS));
+	struct found found;
+
+	do {
+		check_focus();
+		found = read_port();
+		/* What was typed before the key is for the view before it. */
+		if (console.nr_vms)
+			console_deliver(console_focus());
+		console_edit();
+		if (found.ended)
+			tell_ended(found.ended);
+		if (found.key)
+			console_key(found.c);
+	} while (is_any(&found));
 }
 
-void console_enable_interrupts(uint64_t mpidr)
+/* One CPU at a time; another one that comes meanwhile makes it look again. */
+void console_receive(void)
 {
-	struct uart *uart = console.uart;
-
-	if (!uart)
+	if (!begin_receiving())
 		return;
-	console.timers = true;
-	if (uart->intid != MACHINE_NO_INTID &&
-		irq_register(uart->intid, port_interrupt, NULL, IRQ_NORMAL) == OK) {
-		gic_set_edge(0, uart->intid, uart->edge);
-		gic_route(uart->intid, mpidr);
-		console.interrupts = true;
-		uart_rx_irq(uart, true);
-		gic_enable(0, uart->intid);
-		return;
-	}
-	log_info("console: the port has no interrupt: it is asked every %u ms", POLL_MS);
-	soft_timer_init(&poll, poll_port);
-	timer_arm(&poll, timer_now() + timer_ms_to_ticks(POLL_MS));
+	do {
+		receive();
+	} while (!end_receiving());
 }

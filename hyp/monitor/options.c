@@ -8,7 +8,7 @@
 #define NO_ESCAPE  -1
 #define VALUE_NONE "none"
 
-struct options options = { .escape = CTRL('A') };
+struct options options = { .escape = CTRL('^') };
 
 /* A piece of the command line. */
 struct text {
@@ -45,20 +45,31 @@ static bool set_exit(struct text value)
 	return true;
 }
 
+static const char *const log_levels[] = {
+	[LOG_ERROR] = "error",
+	[LOG_WARN] = "warn",
+	[LOG_INFO] = "info",
+	[LOG_DEBUG] = "debug",
+};
+
 static bool set_log(struct text value)
 {
-	static const char *const words[] = {
-		[LOG_ERROR] = "error",
-		[LOG_WARN] = "warn",
-		[LOG_INFO] = "info",
-		[LOG_DEBUG] = "debug",
-	};
-	int index = find_word(value, words, ARRAY_SIZE(words));
+	int index = find_word(value, log_levels, ARRAY_SIZE(log_levels));
 
 	if (index < 0)
 		return false;
 	log_threshold = (enum log_level)index;
 	return true;
+}
+
+bool options_set_log(const char *level)
+{
+	return set_log((struct text){ level, strlen(level) });
+}
+
+const char *options_log_name(void)
+{
+	return log_levels[log_threshold];
 }
 
 static bool set_console(struct text value)

@@ -36,4 +36,9 @@ extern struct options options;
  */
 void options_parse(const char *bootargs);
 
+/* log_threshold by its name, as lintel.log= does; false: there is none of that name. And its name.
+ */
+bool options_set_log(const char *level);
+const char *options_log_name(void);
+
 #endif

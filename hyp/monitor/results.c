@@ -52,6 +52,7 @@ const char *results_state_name(const struct vm *vm)
 	case VM_RUNNING:
 		return "running";
 	case VM_PAUSING:
+		return "pausing";
 	case VM_PAUSED:
 		return "paused";
 	case VM_STOPPING:
@@ -107,6 +108,7 @@ int monitor_summary(void)
 {
 	bool good = bad_vms == 0;
 
+	console_drain();
 	console_printf("lintel: %-31s  %-12s  %s\n", "VM", "ended", "starts");
 	for (unsigned i = 0; i < nr_vms; i++) {
 		const struct vm *vm = vms[i];

@@ -1,333 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The console: one VM raw, several by lines, the keyboard's focus, the monitor's commands, a port
- * that is full.
+ * The console: its views, a ring for each VM, what is lost and how it is said, turns line by line,
+ * the keyboard, a port that is full or has no interrupt.
  *
- * links: hyp/monitor/console_output.c hyp/monitor/console_input.c hyp/monitor/command.c
- *        hyp/monitor/results.c hyp/monitor/stats.c hyp/monitor/options.c
- *        hyp/smccc/call_names.c
- *        hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ * links: tests/unit/console_model.c hyp/monitor/console_output.c hyp/monitor/console_vms.c
+ *        hyp/monitor/console_port.c hyp/monitor/console_input.c hyp/monitor/console_view.c
+ *        hyp/monitor/console_line.c hyp/monitor/command.c hyp/monitor/command_vm.c
+ *        hyp/monitor/command_show.c hyp/monitor/results.c hyp/monitor/stats.c
+ *        hyp/monitor/options.c hyp/base/log.c hyp/base/format.c hyp/base/status.c
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+#include "tests/unit/console_model.h"
 
-#include <cmocka.h>
+#define LINE "0123456789012345678901234567890123456789012345678901234567890\n"
 
-#include "drivers/gic/gic.h"
-#include "drivers/gic/irq.h"
-#include "drivers/timer/timer.h"
-#include "mm/page.h"
-#include "hyp/monitor/console.h"
-#include "hyp/monitor/console_state.h"
-#include "hyp/monitor/options.h"
-#include "hyp/monitor/results.h"
-#include "hyp/monitor/trace.h"
-#include "hyp/trap/exit.h"
-#include "hyp/vdev/device.h"
-#include "hyp/vdev/vuart.h"
-#include "hyp/vm/sched.h"
-#include "tests/unit/fake/cpu.h"
-
-/* --- the port --- */
-
-/* mm/page.c's, for the summary. */
-uint64_t mm_wiped_ticks;
-
-void page_get_stats(struct page_stats *stats)
+static unsigned count_of(const char *text)
 {
-	*stats = (struct page_stats){ .lintel_pages = 3 };
+	unsigned count = 0;
+
+	for (const char *at = output; (at = strstr(at, text)); at++)
+		count++;
+	return count;
 }
 
-static char output[65536];
-static unsigned output_count, port_room;
-static const char *typed = "";
-static bool rx_on, tx_on;
-
-static bool port_try_put(struct uart *uart, char c)
-{
-	(void)uart;
-	if (!port_room)
-		return false;
-	if (port_room != UINT32_MAX)
-		port_room--;
-	assert_true(output_count < sizeof(output) - 1);
-	output[output_count++] = c;
-	output[output_count] = '\0';
-	return true;
-}
-
-static int port_get(struct uart *uart)
-{
-	(void)uart;
-	return *typed ? (uint8_t)*typed++ : -1;
-}
-
-static void port_rx_irq(struct uart *uart, bool on)
-{
-	(void)uart;
-	rx_on = on;
-}
-
-static void port_tx_irq(struct uart *uart, bool on)
-{
-	(void)uart;
-	tx_on = on;
-}
-
-static void port_ack(struct uart *uart)
-{
-	(void)uart;
-}
-
-static const struct uart_ops port_ops = {
-	.try_put = port_try_put,
-	.get = port_get,
-	.rx_irq = port_rx_irq,
-	.tx_irq = port_tx_irq,
-	.ack = port_ack,
-};
-static struct uart port = { .ops = &port_ops, .intid = 33 };
-static unsigned waited;
-
-void uart_put(struct uart *uart, char c)
-{
-	unsigned kept = port_room;
-
-	waited++;
-	port_room = UINT32_MAX;
-	port_try_put(uart, c);
-	port_room = kept;
-}
-
-void uart_write(struct uart *uart, const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '\n')
-			uart_put(uart, '\r');
-		uart_put(uart, text[i]);
-	}
-}
-
-void uart_flush(struct uart *uart)
-{
-	(void)uart;
-}
-
-/* --- interrupts and time --- */
-
-static irq_handler handler;
-static struct soft_timer *armed;
-
-enum status irq_register(uint32_t intid, irq_handler fn, void *context, enum irq_flags flags)
-{
-	(void)context;
-	(void)flags;
-	assert_int_equal(intid, 33);
-	handler = fn;
-	return OK;
-}
-
-void gic_set_edge(unsigned cpu, uint32_t intid, bool edge)
-{
-	(void)cpu;
-	(void)intid;
-	(void)edge;
-}
-
-void gic_route(uint32_t intid, uint64_t mpidr)
-{
-	(void)intid;
-	assert_int_equal(mpidr, 0x100);
-}
-
-void gic_enable(unsigned cpu, uint32_t intid)
-{
-	(void)cpu;
-	(void)intid;
-}
-
-struct timer_scale timer_scale;
-
-void timer_arm(struct soft_timer *timer, uint64_t deadline)
-{
-	(void)deadline;
-	assert_null(armed);
-	armed = timer;
-}
-
-static void let_time_pass(void)
-{
-	struct soft_timer *timer = armed;
-
-	armed = NULL;
-	timer->fn(timer);
-}
-
-/* --- VMs and their UARTs --- */
-
-struct vm *vms[MAX_VMS];
-unsigned nr_vms;
-void (*vm_all_stopped)(void);
-
-static struct vm machines[3];
-static struct vcpu vcpus[2];
-static const struct vuart_backend *backends[3];
-static void *contexts[3];
-static char received[3][8192];
-static size_t accepts; /* characters each UART takes before it is full */
-static unsigned transmit_ready[3], breaks, resets, power_offs, starts;
-
-static unsigned index_of(const struct vm *vm)
-{
-	return (unsigned)(vm - machines);
-}
-
-void vuart_set_backend(struct vm *vm, const struct vuart_backend *backend, void *context)
-{
-	backends[index_of(vm)] = backend;
-	contexts[index_of(vm)] = context;
-}
-
-size_t vuart_receive(struct vm *vm, const char *text, size_t length)
-{
-	size_t taken = length < accepts ? length : accepts;
-
-	assert_false(spin_is_locked(&console.lock));
-	accepts -= taken;
-	strncat(received[index_of(vm)], text, taken);
-	return taken;
-}
-
-void vuart_receive_break(struct vm *vm)
-{
-	assert_int_equal(index_of(vm), console.focus);
-	breaks++;
-}
-
-void vuart_transmit_ready(struct vm *vm)
-{
-	assert_false(spin_is_locked(&console.lock));
-	transmit_ready[index_of(vm)]++;
-}
-
-void vm_reset(struct vm *vm)
-{
-	(void)vm;
-	resets++;
-}
-
-void vm_power_off(struct vm *vm)
-{
-	(void)vm;
-	power_offs++;
-}
-
-enum status vm_start(struct vm *vm)
-{
-	starts++;
-	return vm->state == VM_STOPPED ? OK : ERR_BUSY;
-}
-
-void sched_add_job(struct cpu *cpu, struct sched_job *job)
-{
-	(void)cpu;
-	while (job->step(job))
-		;
-}
-
-static unsigned trace_dumps;
-
-void trace_dump(void)
-{
-	trace_dumps++;
-}
-
-void vcpu_request(struct vcpu *vcpu, uint64_t work)
-{
-	(void)vcpu;
-	(void)work;
-}
-
-const char *exit_class_name(unsigned ec)
-{
-	return ec == 0x16 ? "HVC" : "other";
-}
-
-/* --- the test's own steps --- */
-
-static void forget(void)
-{
-	output_count = 0;
-	output[0] = '\0';
-}
-
-static int start(unsigned count)
-{
-	static char *output_ring, *input_ring;
-
-	fake_cpu_reset();
-	timer_scale.hz = 1000;
-	if (!output_ring) {
-		output_ring = console.output.text;
-		input_ring = console.input.text;
-	}
-	memset(&console, 0, sizeof(console));
-	console.output = (struct console_ring){ .text = output_ring, .size = CONSOLE_OUTPUT_MAX };
-	console.input = (struct console_ring){ .text = input_ring, .size = CONSOLE_INPUT_MAX };
-	memset(machines, 0, sizeof(machines));
-	memset(received, 0, sizeof(received));
-	memset(transmit_ready, 0, sizeof(transmit_ready));
-	breaks = resets = power_offs = starts = waited = 0;
-	armed = NULL;
-	typed = "";
-	accepts = SIZE_MAX;
-	port_room = UINT32_MAX;
-	rx_on = tx_on = false;
-	options.escape = 1;
-	nr_vms = count;
-	vcpus[1].id = 1;
-	for (unsigned i = 0; i < count; i++) {
-		vms[i] = &machines[i];
-		snprintf(machines[i].name, sizeof(machines[i].name), "vm%u", i);
-		machines[i].state = VM_RUNNING;
-		machines[i].ram_size = MIB(64);
-		machines[i].nr_vcpus = 2;
-		machines[i].vcpus[0] = &vcpus[0];
-		machines[i].vcpus[1] = &vcpus[1];
-	}
-	console_init(&port);
-	console_enable_interrupts(0x100);
-	console_attach_vms();
-	forget();
-	return 0;
-}
-
-static int start_one(void **state)
-{
-	(void)state;
-	return start(1);
-}
-
-static int start_three(void **state)
-{
-	(void)state;
-	return start(3);
-}
-
-static void vm_says(unsigned index, const char *text)
-{
-	for (; *text; text++)
-		backends[index]->put(contexts[index], text, 1);
-}
-
-static void type(const char *text)
-{
-	typed = text;
-	handler(NULL, 33);
-}
+/* --- views --- */
 
 static void one_vm_is_raw(void **state)
 {
@@ -342,6 +37,11 @@ static void one_vm_is_raw(void **state)
 	assert_string_equal(output, "a\r\nb\n\x1b[0m$ \r\nlintel: hello\r\nx\nlintel: again\r\n");
 	type("ls\r\x03");
 	assert_string_equal(received[0], "ls\r\x03");
+	type(ESC "n");
+	assert_int_equal(console.view, VIEW_VM);
+	type(ESC "a");
+	vm_says(0, "now with its name\n");
+	assert_shown("\r\n[vm0] now with its name\r\n");
 }
 
 static void several_vms_go_by_lines(void **state)
@@ -354,7 +54,7 @@ static void several_vms_go_by_lines(void **state)
 	assert_string_equal(output, "[vm1] whole\r\n[vm0] half a line\r\n[vm2] \r\n");
 	/* What is left is shown at the end. */
 	forget();
-	vm_says(2, "bye");
+	vm_says(2, "bye\r");
 	console_drain();
 	assert_string_equal(output, "[vm0] next\r\n[vm2] bye\r\n");
 }
@@ -374,27 +74,120 @@ static void long_lines_come_in_pieces(void **state)
 	line[598] = '\0';
 	vm_says(1, line);
 	vm_says(0, "ha\n");
-	assert_non_null(strstr(output, "x\r\n[vm0] ha\r\n"));
+	assert_shown("x\r\n[vm0] ha\r\n");
 	forget();
 	vm_says(1, "y\n");
 	assert_memory_equal(output, "[vm1] xxxxx", 11);
-	assert_non_null(strstr(output, "xy\r\n"));
+	assert_shown("xy\r\n");
 }
+
+static void one_of_several_alone(void **state)
+{
+	(void)state;
+	vm_says(1, "before\npart");
+	forget();
+	type(ESC "1");
+	assert_string_equal(output, "lintel: [vm1] alone (Ctrl-^ ?: help)\r\npart");
+	vm_says(1, "ly\r\n$ ");
+	vm_says(0, "unseen\n");
+	vm_says(2, "unseen too\n");
+	log_info("Lintel's own");
+	assert_string_equal(output,
+		"lintel: [vm1] alone (Ctrl-^ ?: help)\r\npartly\r\n$ \r\n"
+		"lintel: Lintel's own\r\n");
+	/* Back to all: what was out of view comes now. */
+	forget();
+	type(ESC "a");
+	assert_string_equal(output,
+		"lintel: all VMs; [vm1] has the keyboard (Ctrl-^ ?: help)\r\n"
+		"[vm2] unseen too\r\n[vm0] unseen\r\n");
+	/* From one to the next. */
+	type(ESC "n");
+	assert_int_equal(console.focus, 2);
+	type(ESC "n");
+	assert_int_equal(console.focus, 0);
+	assert_int_equal(console.view, VIEW_VM);
+	forget();
+	type(ESC "9");
+	assert_int_equal(console.focus, 0);
+	assert_string_equal(output, "");
+}
+
+/* Nothing of it blocks, the newest is kept, and what is lost is counted. */
+static void out_of_view_is_kept_and_bounded(void **state)
+{
+	char line[64];
+	unsigned lines = 1000;
+
+	(void)state;
+	type(ESC "0");
+	for (unsigned i = 0; i < lines; i++) {
+		snprintf(line, sizeof(line), "this is line number %4u\n", i);
+		assert_true(vm_says(1, line));
+	}
+	vm_says(2, "little\n");
+	forget();
+	type(ESC "1");
+	while (let_time_pass())
+		;
+	snprintf(line, sizeof(line), "\r\n[vm1] (%u bytes lost)\r\n",
+		25 * lines - (unsigned)CONSOLE_OUTPUT_MAX);
+	assert_shown(line);
+	assert_shown("this is line number  999\n");
+	assert_int_equal(console.vms[1].output.count, 0);
+	assert_int_equal(output_count,
+		strlen("lintel: [vm1] alone (Ctrl-^ ?: help)\r\n") + strlen(line) - 2 +
+			CONSOLE_OUTPUT_MAX);
+	assert_not_shown("little");
+	/* It is said once, and the view of all says it too. */
+	forget();
+	vm_says(1, "more\n");
+	assert_string_equal(output, "more\n");
+	for (unsigned i = 0; i < 2 * CONSOLE_OUTPUT_MAX / 50; i++)
+		vm_says(0, "0123456789012345678901234567890123456789012345678\n");
+	type(ESC "a");
+	while (let_time_pass())
+		;
+	assert_shown("[vm2] little\r\n");
+	snprintf(line, sizeof(line), "[vm0] (%u bytes lost)\r\n",
+		(unsigned)(2 * CONSOLE_OUTPUT_MAX / 50 * 50 - CONSOLE_OUTPUT_MAX));
+	assert_shown(line);
+	assert_int_equal(count_of("bytes lost"), 1);
+}
+
+/* A VM that was told to wait in view is let go when it is out of view. */
+static void leaving_the_view_frees_a_vm(void **state)
+{
+	(void)state;
+	type(ESC "0");
+	port_room = 0;
+	while (vm_says(0, LINE))
+		;
+	assert_int_equal(console.vms[0].output.count, CONSOLE_OUTPUT_MAX);
+	assert_true(console.vms[0].waiting);
+	type(ESC "1");
+	assert_int_equal(transmit_ready[0], 1);
+	assert_true(vm_says(0, LINE));
+	assert_int_equal(console.vms[0].lost, strlen(LINE));
+}
+
+/* --- prompts --- */
 
 /* A prompt of the focus appears after a while, those of others don't. */
 static void prompts_appear(void **state)
 {
 	(void)state;
 	vm_says(1, "login: ");
-	assert_null(armed);
+	assert_int_equal(time_of_timer(), UINT64_MAX);
 	vm_says(0, "log");
-	assert_non_null(armed);
+	assert_int_equal(time_of_timer(), 1300);
 	vm_says(0, "in: ");
 	let_time_pass();
 	assert_string_equal(output, "");
+	assert_int_equal(time_of_timer(), 1600);
 	let_time_pass();
 	assert_string_equal(output, "[vm0] login: ");
-	assert_null(armed);
+	assert_int_equal(time_of_timer(), UINT64_MAX);
 	/* Then the line goes on, unless somebody spoke between. */
 	vm_says(0, "root\n");
 	assert_string_equal(output, "[vm0] login: root\r\n");
@@ -406,51 +199,204 @@ static void typing_makes_it_interactive(void **state)
 	vm_says(0, "$ ");
 	type("l");
 	assert_string_equal(output, "[vm0] $ ");
-	vm_says(0, "l");
+	vm_says(0, "\rl");
 	assert_string_equal(output, "[vm0] $ l");
 	vm_says(1, "other\n");
+	vm_says(0, "\r");
 	vm_says(0, "s");
 	assert_string_equal(output, "[vm0] $ l\r\n[vm1] other\r\n[vm0] s");
 	vm_says(0, "\n");
 	log_info("mine");
-	assert_non_null(strstr(output, "[vm0] s\r\nlintel: mine\r\n"));
+	assert_shown("[vm0] s\r\nlintel: mine\r\n");
 }
 
-static void focus_moves(void **state)
+/* --- a port that is full --- */
+
+/* A flood of one VM: the others' lines come after at most one of its lines each. */
+static void turns_are_line_by_line(void **state)
+{
+	unsigned flood = 0, shown = 0;
+
+	(void)state;
+	port_room = 0;
+	while (vm_says(0, "flood\n"))
+		flood++;
+	assert_true(console.vms[0].waiting);
+	assert_true(vm_says(1, "a1\na2\na3\n"));
+	assert_true(vm_says(2, "b1\nb2\n"));
+	assert_int_equal(output_count, 0);
+	port_room = ROOM_FOR_ALL;
+	model_interrupt();
+	assert_memory_equal(output,
+		"[vm0] flood\r\n[vm1] a1\r\n[vm2] b1\r\n"
+		"[vm0] flood\r\n[vm1] a2\r\n[vm2] b2\r\n"
+		"[vm0] flood\r\n[vm1] a3\r\n[vm0] flood\r\n",
+		13 * 4 + 10 * 5);
+	/* No more than so much at once; nothing is lost in the end. */
+	assert_in_range(output_count, 1, 3 * CONSOLE_PUMP_MAX);
+	assert_true(tx_on || time_of_timer() != UINT64_MAX);
+	while (let_time_pass())
+		;
+	assert_int_equal(transmit_ready[0], 1);
+	vm_says(0, "\n"); /* the one that had to wait had been cut */
+	shown = count_of("[vm0] flood\r\n");
+	assert_in_range(shown, flood, flood + 1);
+	assert_int_equal(count_of("lost"), 0);
+}
+
+/* In the view of one only that one waits for its own ring. */
+static void a_full_ring_stops_only_its_vm(void **state)
 {
 	(void)state;
-	vm_says(1, "prompt1 ");
-	type("a\x01nb\x01"
-	     "2c\x01n\x01\x01");
-	assert_string_equal(received[0], "a\x01");
-	assert_string_equal(received[1], "b");
-	assert_string_equal(received[2], "c");
-	type("x");
-	type("\x01n");
-	type("y");
-	type("\x01"
-	     "2");
-	type("z");
-	type("\x01"
-	     "7");
-	type("w");
-	assert_string_equal(received[0], "a\x01x");
-	assert_string_equal(received[1], "by");
-	assert_string_equal(received[2], "czw");
-	assert_non_null(strstr(output, "[vm1] prompt1 "));
-	assert_non_null(strstr(output, "lintel: [vm2] has the keyboard\r\n"));
+	port_room = 3;
+	while (vm_says(0, LINE))
+		;
+	assert_int_equal(output_count, 3);
+	assert_true(tx_on);
+	assert_true(vm_is_full(0));
+	assert_false(vm_is_full(1));
+	/* The interrupt lets it go on when there is room for more than a few. */
+	port_room = 300;
+	model_interrupt();
+	assert_true(tx_on);
+	assert_int_equal(transmit_ready[0], 0);
+	port_room = ROOM_FOR_ALL;
+	model_interrupt();
+	while (let_time_pass())
+		;
+	assert_int_equal(transmit_ready[0], 1);
+	assert_int_equal(transmit_ready[1], 0);
+	assert_false(tx_on);
+	assert_int_equal(console.vms[0].lost, 0);
+	assert_int_equal(waited, 0);
 }
 
-static void focus_leaves_a_vm_that_ended(void **state)
+static void lintels_lines_come_first(void **state)
+{
+	(void)state;
+	port_room = 10;
+	vm_says(0, "first line\nsecond line\nthird line\n");
+	log_info("important");
+	port_room = ROOM_FOR_ALL;
+	model_interrupt();
+	assert_string_equal(output,
+		"[vm0] first line\r\nlintel: important\r\n"
+		"[vm0] second line\r\n[vm0] third line\r\n");
+	/* And none is lost, whatever the port does. */
+	forget();
+	port_room = 0;
+	for (unsigned i = 0; i < 1000; i++)
+		log_info("not to be lost");
+	assert_true(waited > 0);
+	port_room = ROOM_FOR_ALL;
+	model_interrupt();
+	assert_int_equal(count_of("lintel: not to be lost\r\n"), 1000);
+	assert_false(tx_on);
+}
+
+/* Raw, the rest goes on where the port had no room. */
+static void raw_output_waits_for_the_port(void **state)
+{
+	(void)state;
+	port_room = 4;
+	vm_says(0, "0123456789");
+	assert_string_equal(output, "0123");
+	assert_true(tx_on);
+	port_room = 3;
+	model_interrupt();
+	assert_string_equal(output, "0123456");
+	assert_true(tx_on);
+	log_info("between");
+	port_room = ROOM_FOR_ALL;
+	model_interrupt();
+	assert_string_equal(output, "0123456\r\nlintel: between\r\n789");
+	assert_false(tx_on);
+}
+
+static void a_port_without_interrupts_is_polled(void **state)
+{
+	(void)state;
+	port_interrupts = false;
+	model_start(3);
+	port_interrupts = true;
+	assert_int_equal(time_of_timer(), 1010);
+	port_room = 4;
+	vm_says(0, "line\n");
+	assert_int_equal(time_of_timer(), 1001);
+	port_room = ROOM_FOR_ALL;
+	let_time_pass();
+	assert_string_equal(output, "[vm0] line\r\n");
+	assert_int_equal(time_of_timer(), 1010);
+	typed = "x";
+	let_time_pass();
+	assert_string_equal(received[0], "x");
+	assert_int_equal(time_of_timer(), 1020);
+	assert_int_equal(waited, 0);
+}
+
+/* --- the keyboard --- */
+
+static void keys_go_to_the_vm_in_view(void **state)
+{
+	(void)state;
+	type("a" ESC "1b" ESC "2c" ESC "n" ESC ESC);
+	assert_string_equal(received[0], "a" ESC);
+	assert_string_equal(received[1], "b");
+	assert_string_equal(received[2], "c");
+	type(ESC "a");
+	type("x" ESC "7y" ESC "!");
+	assert_string_equal(received[0], "a" ESC "xy");
+	assert_shown("  n    the next VM alone\r\n");
+	assert_shown("  Ctrl-^ once more: the character itself\r\n");
+	type(ESC "2" ESC "b");
+	assert_int_equal(breaks[2], 1);
+	assert_int_equal(breaks[0] + breaks[1], 0);
+}
+
+static void the_escape_character_may_be_another(void **state)
+{
+	(void)state;
+	options.escape = 1;
+	type(ESC "1");
+	assert_string_equal(received[0], ESC "1");
+	type("\x01?");
+	assert_shown("Ctrl-A and a key:\r\n");
+	options.escape = -1;
+	type("\x01");
+	assert_string_equal(received[0], ESC "1\x01");
+	console_key('?');
+	assert_shown("none and a key:");
+}
+
+static void the_keyboard_leaves_a_vm_that_ended(void **state)
 {
 	(void)state;
 	machines[0].state = VM_STOPPED;
 	machines[1].state = VM_STOPPED;
 	type("x");
 	assert_string_equal(received[2], "x");
+	assert_shown("lintel: [vm2] has the keyboard\r\n");
+	/* The view of one stays, and says why nothing happens; once. */
+	type(ESC "0");
+	machines[0].end = VM_END_POWER_OFF;
+	forget();
+	type("yz");
+	assert_string_equal(output,
+		"lintel: [vm0] takes no input: it is powered off; Ctrl-^ n: the "
+		"next VM, Ctrl-^ m: the monitor\r\n");
+	assert_string_equal(received[0], "");
+	machines[0].state = VM_RUNNING;
+	type("1");
+	assert_string_equal(received[0], "1");
+	machines[0].state = VM_STOPPED;
+	forget();
+	type("2");
+	assert_shown("takes no input");
+	/* When all have ended it stays where it is. */
 	machines[2].state = VM_STOPPED;
-	type("y");
-	assert_string_equal(received[2], "xy");
+	type(ESC "a"
+		 "q");
+	assert_int_equal(console.focus, 0);
 }
 
 static void input_waits_for_the_guest(void **state)
@@ -461,136 +407,81 @@ static void input_waits_for_the_guest(void **state)
 	memset(many, 'm', sizeof(many) - 1);
 	accepts = 16;
 	type(many);
+	while (time_of_timer() < 1500)
+		let_time_pass();
 	assert_int_equal(strlen(received[0]), 16);
 	/* The ring is full: the port keeps the rest, and is not asked any more. */
 	assert_false(rx_on);
-	assert_int_equal(strlen(typed), sizeof(many) - 1 - CONSOLE_INPUT_MAX);
+	assert_in_range(strlen(typed), 80, sizeof(many) - 1 - CONSOLE_INPUT_MAX);
 	accepts = 100;
-	backends[0]->receive_ready(contexts[0]);
-	assert_int_equal(strlen(received[0]), 116);
+	vm_reads(0);
+	assert_in_range(strlen(received[0]), 116, 132);
 	assert_false(rx_on);
 	accepts = SIZE_MAX;
-	backends[0]->receive_ready(contexts[0]);
+	vm_reads(0);
 	assert_true(rx_on);
-	handler(NULL, 33);
+	while (let_time_pass())
+		;
 	assert_int_equal(strlen(received[0]), sizeof(many) - 1);
 }
 
-static void output_waits_for_the_port(void **state)
+/* Each VM keeps what was typed for it. */
+static void input_stays_with_its_vm(void **state)
 {
 	(void)state;
-	port_room = 3;
-	for (unsigned i = 0; !backends[0]->full(contexts[0]); i++) {
-		assert_true(i < CONSOLE_OUTPUT_MAX);
-		vm_says(0, "0123456789\n");
-	}
-	assert_true(tx_on);
-	assert_int_equal(output_count, 3);
-	assert_int_equal(waited, 0);
-	/* Lintel's own lines find room in the reserve, and behind it wait for the port. */
-	for (unsigned i = 0; i < 200; i++)
-		log_info("not to be lost");
-	assert_true(waited > 0);
-	port_room = UINT32_MAX;
-	handler(NULL, 33);
-	assert_false(tx_on);
-	assert_int_equal(transmit_ready[0], 1);
-	assert_int_equal(transmit_ready[1], 0);
-	assert_false(backends[0]->full(contexts[0]));
-
-	unsigned lines = 0;
-
-	for (const char *at = output; (at = strstr(at, "lintel: not to be lost\r\n")); at++)
-		lines++;
-	assert_int_equal(lines, 200);
+	accepts = 0;
+	type("for the first");
+	type(ESC "1");
+	type("for the second");
+	assert_string_equal(received[0], "");
+	accepts = SIZE_MAX;
+	vm_reads(1);
+	assert_string_equal(received[0], "");
+	assert_string_equal(received[1], "for the second");
+	vm_reads(0);
+	assert_string_equal(received[0], "for the first");
 }
 
-static void commands_reach_the_vm(void **state)
+/* A guest that never reads does not lock the person out. */
+static void the_escape_gets_through(void **state)
+{
+	static char many[CONSOLE_INPUT_MAX + 100];
+
+	(void)state;
+	memset(many, 'm', sizeof(many) - 1);
+	accepts = 0;
+	strcpy(many + sizeof(many) - 1 - 3, "x" ESC "1");
+	type(many);
+	while (console.view != VIEW_VM && let_time_pass())
+		;
+	assert_int_equal(console.view, VIEW_VM);
+	assert_int_equal(console.focus, 1);
+	assert_shown("warning: nobody reads what is typed here: it is dropped");
+	assert_true(fake_time() >= 2000);
+	assert_true(rx_on);
+	/* What had been kept is not lost, and then it takes part again. */
+	type(ESC "0");
+	accepts = SIZE_MAX;
+	vm_reads(0);
+	assert_int_equal(strlen(received[0]), CONSOLE_INPUT_MAX);
+	type("again");
+	assert_string_equal(received[0] + CONSOLE_INPUT_MAX, "again");
+}
+
+/* --- the ends --- */
+
+/* VMs out of view, and the one in view, are heard at the end. */
+static void nothing_is_left_at_the_end(void **state)
 {
 	(void)state;
-	type("\x01n");
-	type("\x01"
-	     "b\x01r\x01o\x01u");
-	assert_int_equal(breaks, 1);
-	assert_int_equal(resets, 1);
-	assert_int_equal(power_offs, 1);
-	assert_int_equal(starts, 1);
-	assert_non_null(strstr(output, "warning: [vm1] is not started: it runs"));
-	machines[1].state = VM_STOPPED;
-	vcpus[1].exits[0x16] = 5;
-	vcpus[0].irq_exits = 3;
+	type(ESC "1");
+	vm_says(0, "unseen\nhalf");
+	vm_says(2, "too");
+	port_room = 0;
+	vm_says(1, "last\r\nwords");
 	forget();
-	type("\x01l");
-	assert_non_null(strstr(output, "vm0"));
-	assert_non_null(strstr(output, "not started"));
-	forget();
-	type("\x01t");
-	assert_non_null(strstr(output, "[vm0] exits:"));
-	assert_non_null(strstr(output, "[vm2] exits:"));
-	assert_non_null(strstr(output,
-		"HVC                                               5           0           5\r\n"));
-	assert_non_null(strstr(output,
-		"interrupt                                         3           3           0\r\n"));
-	forget();
-	type("\x01"
-	     "!");
-	assert_non_null(strstr(output, "n  the next VM has the keyboard"));
-}
-
-static unsigned ended;
-
-static void end(void)
-{
-	ended++;
-}
-
-static void quits(void **state)
-{
-	(void)state;
-	vm_all_stopped = end;
-	type("\x01x");
-	assert_int_equal(power_offs, 3);
-	assert_int_equal(ended, 0);
-	type("\x01x");
-	assert_int_equal(ended, 1);
-}
-
-static void sums_up(void **state)
-{
-	static const struct device_ops ops = { .name = "uart" };
-	static struct device_region row = { .first = 0x9000000, .ops = &ops, .reads = 7 };
-	static const struct device_table table = { .count = 1, .rows = &row };
-
-	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
-		machines[i].state = VM_STOPPED;
-		machines[i].end = VM_END_POWER_OFF;
-		machines[i].boots = i + 1;
-	}
-	assert_int_equal(monitor_summary(), 0);
-	assert_non_null(
-		strstr(output, "lintel: vm2                              powered off   3\r\n"));
-	assert_null(strstr(output, "stats"));
-	machines[0].end = VM_END_FAULT;
-	machines[1].devices = &table;
-	options.stats = true;
-	assert_int_equal(monitor_summary(), 1);
-	assert_non_null(strstr(output, "FAULT"));
-	assert_non_null(strstr(output, "stats vm0 vcpu 1 exits 0x16 5 HVC\r\n"));
-	assert_non_null(strstr(output, "stats vm0 vcpu 0 interrupts 3\r\n"));
-	assert_non_null(strstr(output, "stats vm1 device uart 0x9000000 reads 7 writes 0\r\n"));
-	machines[0].end = VM_END_NONE;
-	assert_int_equal(monitor_summary(), 0);
-	results_set_bad(2);
-	assert_int_equal(monitor_summary(), 1);
-	assert_non_null(strstr(output, "2 VMs of the bundle could not be made"));
-	results_set_bad(0);
-	options.stats = false;
-	assert_int_equal(trace_dumps, 0);
-	options.trace_dump = true;
-	monitor_summary();
-	assert_int_equal(trace_dumps, 1);
-	options.trace_dump = false;
+	console_drain();
+	assert_string_equal(output, "last\r\nwords\r\n[vm0] unseen\r\n[vm0] half\r\n[vm2] too\r\n");
 }
 
 static void does_without_a_port(void **state)
@@ -600,22 +491,36 @@ static void does_without_a_port(void **state)
 	vm_says(0, "text\n");
 	log_info("text");
 	console_enable_interrupts(0x100);
+	console_set_view(VIEW_VM, 1);
 	console_drain();
 	assert_string_equal(output, "");
 	console_init(&port);
+}
+
+static void does_without_memory(void **state)
+{
+	(void)state;
+	memset(&console.vms, 0, sizeof(console.vms));
+	has_memory = false;
+	console_attach_vms();
+	assert_shown("error: VM vm2: no memory for its console: it has none");
+	type("nobody" ESC "1");
+	assert_int_equal(console.focus, 1);
 }
 
 /* Last of all: there is no way back. */
 static void panics_without_the_lock(void **state)
 {
 	(void)state;
+	vm_says(0, "open");
+	type("x");
 	port_room = 0;
-	vm_says(0, "held back\nopen");
-	console_show_partial(console_focus());
+	log_info("held back");
 	spin_lock(&console.lock);
 	log_enter_panic();
 	log_error("the end");
-	assert_string_equal(output, "[vm0] held back\r\n[vm0] open\r\nlintel: error: the end\r\n");
+	assert_string_equal(
+		output, "[vm0] open\r\nlintel: held back\r\nlintel: error: the end\r\n");
 	console_drain();
 	spin_unlock(&console.lock);
 }
@@ -626,16 +531,25 @@ int main(void)
 		cmocka_unit_test_setup(one_vm_is_raw, start_one),
 		cmocka_unit_test_setup(several_vms_go_by_lines, start_three),
 		cmocka_unit_test_setup(long_lines_come_in_pieces, start_three),
+		cmocka_unit_test_setup(one_of_several_alone, start_three),
+		cmocka_unit_test_setup(out_of_view_is_kept_and_bounded, start_three),
+		cmocka_unit_test_setup(leaving_the_view_frees_a_vm, start_three),
 		cmocka_unit_test_setup(prompts_appear, start_three),
 		cmocka_unit_test_setup(typing_makes_it_interactive, start_three),
-		cmocka_unit_test_setup(focus_moves, start_three),
-		cmocka_unit_test_setup(focus_leaves_a_vm_that_ended, start_three),
+		cmocka_unit_test_setup(turns_are_line_by_line, start_three),
+		cmocka_unit_test_setup(a_full_ring_stops_only_its_vm, start_three),
+		cmocka_unit_test_setup(lintels_lines_come_first, start_three),
+		cmocka_unit_test_setup(raw_output_waits_for_the_port, start_one),
+		cmocka_unit_test_setup(a_port_without_interrupts_is_polled, start_three),
+		cmocka_unit_test_setup(keys_go_to_the_vm_in_view, start_three),
+		cmocka_unit_test_setup(the_escape_character_may_be_another, start_three),
+		cmocka_unit_test_setup(the_keyboard_leaves_a_vm_that_ended, start_three),
 		cmocka_unit_test_setup(input_waits_for_the_guest, start_three),
-		cmocka_unit_test_setup(output_waits_for_the_port, start_three),
-		cmocka_unit_test_setup(commands_reach_the_vm, start_three),
-		cmocka_unit_test_setup(quits, start_three),
-		cmocka_unit_test_setup(sums_up, start_three),
+		cmocka_unit_test_setup(input_stays_with_its_vm, start_three),
+		cmocka_unit_test_setup(the_escape_gets_through, start_three),
+		cmocka_unit_test_setup(nothing_is_left_at_the_end, start_three),
 		cmocka_unit_test_setup(does_without_a_port, start_three),
+		cmocka_unit_test_setup(does_without_memory, start_three),
 		cmocka_unit_test_setup(panics_without_the_lock, start_three),
 	};
 

@@ -9,7 +9,7 @@
 
 static int start(void **state)
 {
-	options = (struct options){ .escape = 1 };
+	options = (struct options){ .escape = 0x1e };
 	log_threshold = LOG_INFO;
 	return start_logging(state);
 }
@@ -52,8 +52,9 @@ static void reads_every_option(void **state)
 	assert_int_equal(options.exit, OPTION_EXIT_HALT);
 	assert_int_equal(log_threshold, LOG_WARN);
 	assert_int_equal(options.escape, 2);
-	parse("lintel.log=info");
+	parse("lintel.log=info lintel.escape=^^");
 	assert_int_equal(log_threshold, LOG_INFO);
+	assert_int_equal(options.escape, 0x1e);
 }
 
 static void says_what_is_wrong(void **state)
