@@ -118,10 +118,26 @@ void command_quit(const struct command_line *line)
 		vm_all_stopped();
 }
 
+static bool kept_step(unsigned n)
+{
+	const struct console_vm *vm = &console.vms[n];
+
+	if (n >= console.nr_vms)
+		return false;
+	console_printf("%c%2u %-32s %6u bytes kept %10llu lost\n", n == console.focus ? '*' : ' ',
+		n, vm->vm->name, READ_ONCE(vm->output.count),
+		(unsigned long long)READ_ONCE(vm->lost));
+	return n + 1 < console.nr_vms;
+}
+
 void command_view(const struct command_line *line)
 {
 	const struct vm *vm;
 
+	if (line->count < 2) {
+		command_steps(kept_step);
+		return;
+	}
 	if (strcmp(line->words[1], "all") == 0 && nr_vms) {
 		console_set_view(VIEW_ALL, console.focus);
 		return;

@@ -64,6 +64,13 @@ void console_deliver(struct console_vm *to)
 	spin_unlock(&console.lock);
 }
 
+static bool has_ended(const struct console_vm *vm)
+{
+	enum vm_state state = READ_ONCE(vm->vm->state);
+
+	return state == VM_STOPPED || state == VM_STOPPING;
+}
+
 /* The view of all is for VMs that run: when the one that has the keyboard has ended it goes to the
  * next that has not. */
 static void check_focus(void)
@@ -73,7 +80,7 @@ static void check_focus(void)
 	for (unsigned i = 0; i < console.nr_vms; i++) {
 		unsigned next = (console.focus + i) % console.nr_vms;
 
-		if (READ_ONCE(console.vms[next].vm->state) == VM_STOPPED)
+		if (has_ended(&console.vms[next]))
 			continue;
 		if (next != console.focus)
 			console_set_focus(next);
@@ -148,7 +155,7 @@ static void take_character(char c, struct found *found)
 	}
 	if (!console.nr_vms)
 		return;
-	if (READ_ONCE(focus->vm->state) == VM_STOPPED) {
+	if (has_ended(focus)) {
 		if (!focus->end_noted)
 			found->ended = focus;
 		focus->end_noted = true;

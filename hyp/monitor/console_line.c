@@ -7,7 +7,6 @@
 #include "hyp/monitor/console_state.h"
 
 #define PROMPT         "lintel> "
-#define CLEAR_LINE     "\r\x1b[K"
 
 #define KEY_CTRL_C     0x03
 #define KEY_BELL       0x07
@@ -34,18 +33,11 @@ void console_show_prompt(void)
 	console.mid_line = true;
 }
 
+/* The line as it stands stays on the screen: no terminal is too simple for that. */
 void console_hide_prompt(void)
 {
 	if (!line->shown)
 		return;
-	console_emit_text(CLEAR_LINE, sizeof(CLEAR_LINE) - 1);
-	line->shown = false;
-	console.mid_line = false;
-}
-
-/* The line as it stands stays on the screen. */
-static void leave_line(void)
-{
 	console_end_line();
 	line->shown = false;
 }
@@ -108,7 +100,7 @@ static bool edit(char c)
 		erase(line->length);
 		break;
 	case KEY_CTRL_C:
-		leave_line();
+		console_hide_prompt();
 		line->length = 0;
 		console_show_prompt();
 		break;
@@ -147,7 +139,7 @@ static bool take_key(bool *complete)
 		*complete = edit(c);
 	}
 	if (*complete) {
-		leave_line();
+		console_hide_prompt();
 		line->text[line->length] = '\0';
 		line->length = 0;
 		line->busy = true;

@@ -68,6 +68,8 @@ static void tick(struct soft_timer *timer)
 	spin_lock(&console.lock);
 	if (console.partial_at)
 		tick_by(console.partial_at);
+	if (console.hold_until > now)
+		tick_by(console.hold_until);
 	if (console.input_stopped)
 		tick_by(console.give_up_at);
 	spin_unlock(&console.lock);

@@ -37,6 +37,7 @@ struct console_vm {
 	struct vm *vm;
 
 	struct console_ring output; /* not shown yet */
+	unsigned tail;              /* shown, but still there: of a line without an end */
 	unsigned lines;             /* ends of lines in it */
 	uint64_t lost;              /* out of it, and nobody was told yet */
 	uint32_t written;           /* counts on with what it writes */
@@ -84,6 +85,8 @@ struct console {
 	uint64_t tick_at;         /* when; 0: not armed */
 	uint64_t partial_at;      /* when the focus's unfinished line is shown; 0: there is none */
 	uint32_t partial_written; /* ... if nothing was added to it */
+	uint64_t hold_until;      /* the others' lines wait, so that the focus's one is not cut */
+	uint64_t hold_limit;      /* ... but not longer */
 
 	/* input */
 	struct console_ring keys; /* for the monitor */
@@ -154,6 +157,9 @@ void console_wait_for_port(void);
 /* As much of the stage, and of the VMs in view, as the port takes now (within CONSOLE_PUMP_MAX). */
 void console_pump(void);
 
+/* The line that the VM has not ended yet, a prompt, is shown once more. */
+void console_rewind(struct console_vm *to);
+
 /* Shows a piece of what is left of any VM, in view or not; false: nothing is. */
 bool console_show_rest(void);
 
@@ -200,8 +206,8 @@ void console_check_stopped_input(uint64_t now);
 
 /* --- console_line.c: the monitor's command line --- */
 
-/* Shows it, erases it (for other text, with the cursor then at the line's start); nothing in
- * another view or while a command runs. The lock is held. */
+/* Shows it; ends it, before other text. Nothing in another view or while a command runs. The lock
+ * is held. */
 void console_show_prompt(void);
 void console_hide_prompt(void);
 

@@ -26,6 +26,7 @@ static void begin_focus(void)
 {
 	console.interactive = false;
 	console.partial_at = 0;
+	console.hold_until = 0;
 	console_focus()->flush = console_focus()->output.count != 0;
 	if (console.uart)
 		console_resume_input();
@@ -58,6 +59,8 @@ void console_set_view(enum console_view view, unsigned vm)
 			console.focus = vm;
 		begin_focus();
 		announce_view();
+		if (view == VIEW_VM)
+			console_rewind(console_focus());
 		console_show_prompt();
 		console_pump();
 	}

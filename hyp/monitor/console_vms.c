@@ -13,6 +13,12 @@
 
 /* A line that does not grow for so long is shown unfinished: a prompt. */
 #define PARTIAL_LINE_MS 300
+/* Somebody types to the focus, and it answers character by character: so long after each the other
+ * VMs' lines wait for the end of its line, and not longer than that. */
+#define HOLD_MS         20
+#define HOLD_MAX_MS     200
+/* Of a line that has no end yet, so much is shown again when its VM is to be seen alone. */
+#define TAIL_MAX        128
 
 /* --- rings --- */
 
@@ -22,6 +28,7 @@ static char take(struct console_vm *from)
 
 	ring_drop(&from->output, 1);
 	from->lines -= c == '\n';
+	from->tail = c == '\n' ? 0 : MIN(from->tail + 1, TAIL_MAX);
 	return c;
 }
 
@@ -36,6 +43,16 @@ static void keep(struct console_vm *from, char c)
 	ring_put(&from->output, c);
 	from->lines += c == '\n';
 	from->written++;
+	from->tail = MIN(from->tail, from->output.size - from->output.count);
+}
+
+void console_rewind(struct console_vm *to)
+{
+	struct console_ring *output = &to->output;
+
+	output->first = (output->first - to->tail) & (output->size - 1);
+	WRITE_ONCE(output->count, output->count + to->tail);
+	to->tail = 0;
 }
 
 /* --- what the view shows --- */
@@ -110,17 +127,41 @@ static unsigned show_raw(struct console_vm *from, unsigned budget)
 	return count;
 }
 
+static bool is_focus(const struct console_vm *vm)
+{
+	return vm == console_focus();
+}
+
+/* The focus is in the middle of an answer. */
+static bool is_held(const struct console_vm *from)
+{
+	return console.interactive && !is_focus(from) && console.open == console_focus() &&
+		timer_now() < console.hold_until;
+}
+
+static void hold_others(void)
+{
+	uint64_t now = timer_now(), hold = timer_ms_to_ticks(HOLD_MS);
+
+	/* After the limit there is time for the others, before it begins anew. */
+	if (now >= console.hold_limit + hold)
+		console.hold_limit = now + timer_ms_to_ticks(HOLD_MAX_MS);
+	console.hold_until = MIN(now + hold, console.hold_limit);
+	console_tick_within(HOLD_MS);
+}
+
 /* Has it something that the view shows now? */
 static bool is_ready(const struct console_vm *from)
 {
 	unsigned count = from->output.count;
 
 	if (console.view == VIEW_VM)
-		return count && from == console_focus();
+		return count && is_focus(from);
 	if (console.view == VIEW_MONITOR || !count)
 		return false;
-	return from->lines || count >= CONSOLE_LINE_MAX || from->flush ||
-		(console.interactive && from == console_focus());
+	if (console.interactive && is_focus(from))
+		return true;
+	return (from->lines || count >= CONSOLE_LINE_MAX || from->flush) && !is_held(from);
 }
 
 /* Line by line the VMs take turns. */
@@ -193,7 +234,7 @@ bool console_show_rest(void)
 /* An unfinished line of the focus is shown when nothing is added to it for a while. */
 static void watch_partial_line(const struct console_vm *from)
 {
-	if (console.partial_at || console.view != VIEW_ALL || from != console_focus() ||
+	if (console.partial_at || console.view != VIEW_ALL || !is_focus(from) ||
 		!from->output.count)
 		return;
 	console.partial_at = timer_now() + timer_ms_to_ticks(PARTIAL_LINE_MS);
@@ -221,6 +262,8 @@ static void backend_put(void *context, const char *text, size_t length)
 	spin_lock(&console.lock);
 	for (size_t i = 0; i < length && console.uart; i++)
 		keep(from, text[i]);
+	if (console.interactive && is_focus(from) && console.view == VIEW_ALL)
+		hold_others();
 	if (is_ready(from))
 		console_pump();
 	watch_partial_line(from);
@@ -229,7 +272,7 @@ static void backend_put(void *context, const char *text, size_t length)
 
 static bool in_view(const struct console_vm *vm)
 {
-	return console.view == VIEW_ALL || (console.view == VIEW_VM && vm == console_focus());
+	return console.view == VIEW_ALL || (console.view == VIEW_VM && is_focus(vm));
 }
 
 static bool backend_full(void *context)

@@ -316,18 +316,27 @@ static enum mmio_result vuart_read(
 	return MMIO_DONE;
 }
 
-/* Switching the FIFOs on or off empties the receiver's (DDI 0183 says nothing; QEMU does). */
-static void write_line_control(struct vuart *uart, uint32_t value)
+/* Switching the FIFOs on or off empties the receiver's (DDI 0183 says nothing; QEMU does). True:
+ * who was refused may come again. */
+static bool write_line_control(struct vuart *uart, uint32_t value)
 {
+	bool room_again;
+
 	if ((uart->regs[REG_LCR_H] ^ value) & LCR_H_FEN) {
 		uart->rx_count = 0;
 		uart->regs[REG_RIS] &= ~(INT_RX | INT_RT);
 	}
 	uart->regs[REG_LCR_H] = value;
+	room_again = uart->refused && uart->rx_count == 0;
+	if (room_again)
+		uart->refused = false;
+	return room_again;
 }
 
 static void write_register(struct vuart *uart, enum uart_reg reg, uint32_t value)
 {
+	bool room_again = false;
+
 	spin_lock(&uart->lock);
 	value &= writable[reg];
 	switch (reg) {
@@ -335,7 +344,7 @@ static void write_register(struct vuart *uart, enum uart_reg reg, uint32_t value
 		uart->regs[REG_RSR] = 0;
 		break;
 	case REG_LCR_H:
-		write_line_control(uart, value);
+		room_again = write_line_control(uart, value);
 		break;
 	default:
 		if (writable[reg])
@@ -344,6 +353,8 @@ static void write_register(struct vuart *uart, enum uart_reg reg, uint32_t value
 	update_flags(uart);
 	update_interrupt(uart);
 	spin_unlock(&uart->lock);
+	if (room_again)
+		notify_room(uart);
 }
 
 static void clear_interrupts(struct vuart *uart, uint32_t which)

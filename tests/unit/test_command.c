@@ -16,7 +16,6 @@
 #include "tests/unit/console_model.h"
 
 #define PROMPT "lintel> "
-#define CLEAR  "\r\x1b[K"
 
 static int start_monitor(void **state)
 {
@@ -91,12 +90,12 @@ static void messages_leave_the_line_whole(void **state)
 	vm_says(0, "unheard\n");
 	forget();
 	log_info("news");
-	assert_string_equal(output, CLEAR "lintel: news\r\n" PROMPT "lo");
+	assert_string_equal(output, "\r\nlintel: news\r\n" PROMPT "lo");
 	forget();
 	type(ESC "a");
 	assert_string_equal(output,
-		CLEAR
-		"lintel: all VMs; [vm0] has the keyboard (Ctrl-^ ?: help)\r\n[vm0] unheard\r\n");
+		"\r\nlintel: all VMs; [vm0] has the keyboard (Ctrl-^ ?: help)\r\n[vm0] "
+		"unheard\r\n");
 	/* It is still there later. */
 	forget();
 	type("for vm0" ESC "m");
@@ -114,6 +113,7 @@ static void says_what_is_wrong(void **state)
 	static const struct {
 		const char *line, *says;
 	} wrong[] = {
+		{ "view vm0 vm1", "usage: view [VM|all]\r\n" },
 		{ "frobnicate", "no command of that name: help lists them\r\n" },
 		{ "pause", "usage: pause VM\r\n" },
 		{ "pause vm0 vm1", "usage: pause VM\r\n" },
@@ -303,6 +303,13 @@ static void sets_the_log(void **state)
 static void changes_the_view(void **state)
 {
 	(void)state;
+	vm_says(1, "six...");
+	console.vms[2].lost = 77;
+	assert_string_equal(answer("view"),
+		"* 0 vm0                                   0 bytes kept          0 lost\r\n"
+		"  1 vm1                                   6 bytes kept          0 lost\r\n"
+		"  2 vm2                                   0 bytes kept         77 "
+		"lost\r\n" PROMPT);
 	/* What is typed behind the command is for the view that it chose. */
 	type("view vm1\rhello");
 	assert_int_equal(console.view, VIEW_VM);

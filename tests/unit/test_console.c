@@ -113,6 +113,40 @@ static void one_of_several_alone(void **state)
 	assert_string_equal(output, "");
 }
 
+/* The prompt is there again when one comes back, as far as it is still in the ring. */
+static void a_prompt_is_seen_again(void **state)
+{
+	static char many[CONSOLE_OUTPUT_MAX];
+	char line[400];
+
+	(void)state;
+	type(ESC "0");
+	vm_says(0, "hello\r\nlogin: ");
+	type(ESC "1");
+	forget();
+	type(ESC "0");
+	assert_string_equal(output, "lintel: [vm0] alone (Ctrl-^ ?: help)\r\nlogin: ");
+	type(ESC "0");
+	assert_string_equal(output + output_count - 9, "\r\nlogin: ");
+	/* A long line: its end. */
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	vm_says(0, line);
+	forget();
+	type(ESC "0");
+	assert_int_equal(output_count, 2 + 38 + 128);
+	/* Others have come since: not what stood in their place. */
+	type(ESC "1");
+	memset(many, 'y', sizeof(many) - 10);
+	vm_says(0, many);
+	forget();
+	type(ESC "0");
+	while (let_time_pass())
+		;
+	assert_int_equal(output_count, 38 + CONSOLE_OUTPUT_MAX);
+	assert_memory_equal(output + 38, "xxxxxxxxxxyyyyyyy", 17);
+}
+
 /* Nothing of it blocks, the newest is kept, and what is lost is counted. */
 static void out_of_view_is_kept_and_bounded(void **state)
 {
@@ -201,13 +235,49 @@ static void typing_makes_it_interactive(void **state)
 	assert_string_equal(output, "[vm0] $ ");
 	vm_says(0, "\rl");
 	assert_string_equal(output, "[vm0] $ l");
+	/* Others wait for the end of the line, but not for long. */
 	vm_says(1, "other\n");
+	assert_string_equal(output, "[vm0] $ l");
+	assert_in_range(time_of_timer(), 1001, 1020);
+	while (let_time_pass())
+		;
+	assert_in_range(fake_time(), 1020, 1400);
 	vm_says(0, "\r");
 	vm_says(0, "s");
 	assert_string_equal(output, "[vm0] $ l\r\n[vm1] other\r\n[vm0] s");
 	vm_says(0, "\n");
 	log_info("mine");
 	assert_shown("[vm0] s\r\nlintel: mine\r\n");
+}
+
+/* An answer that comes character by character is not cut; one that never ends is. */
+static void answers_are_whole(void **state)
+{
+	unsigned steps = 0;
+
+	(void)state;
+	type("x");
+	forget();
+	vm_says(0, "an ");
+	vm_says(1, "other\n");
+	fake_advance(15);
+	vm_says(0, "answer");
+	while (time_of_timer() < 1030)
+		let_time_pass();
+	assert_string_equal(output, "[vm0] an answer");
+	vm_says(0, "\n");
+	assert_string_equal(output, "[vm0] an answer\r\n[vm1] other\r\n");
+	forget();
+	vm_says(0, ".");
+	vm_says(2, "third\n");
+	for (; !strstr(output, "third"); steps++) {
+		assert_true(steps < 100);
+		fake_advance(10);
+		vm_says(0, ".");
+		while (time_of_timer() <= fake_time())
+			let_time_pass();
+	}
+	assert_in_range(steps, 18, 22);
 }
 
 /* --- a port that is full --- */
@@ -385,6 +455,10 @@ static void the_keyboard_leaves_a_vm_that_ended(void **state)
 		"lintel: [vm0] takes no input: it is powered off; Ctrl-^ n: the "
 		"next VM, Ctrl-^ m: the monitor\r\n");
 	assert_string_equal(received[0], "");
+	machines[0].state = VM_STOPPING;
+	forget();
+	type("0");
+	assert_string_equal(received[0], "");
 	machines[0].state = VM_RUNNING;
 	type("1");
 	assert_string_equal(received[0], "1");
@@ -532,10 +606,12 @@ int main(void)
 		cmocka_unit_test_setup(several_vms_go_by_lines, start_three),
 		cmocka_unit_test_setup(long_lines_come_in_pieces, start_three),
 		cmocka_unit_test_setup(one_of_several_alone, start_three),
+		cmocka_unit_test_setup(a_prompt_is_seen_again, start_three),
 		cmocka_unit_test_setup(out_of_view_is_kept_and_bounded, start_three),
 		cmocka_unit_test_setup(leaving_the_view_frees_a_vm, start_three),
 		cmocka_unit_test_setup(prompts_appear, start_three),
 		cmocka_unit_test_setup(typing_makes_it_interactive, start_three),
+		cmocka_unit_test_setup(answers_are_whole, start_three),
 		cmocka_unit_test_setup(turns_are_line_by_line, start_three),
 		cmocka_unit_test_setup(a_full_ring_stops_only_its_vm, start_three),
 		cmocka_unit_test_setup(lintels_lines_come_first, start_three),
