@@ -15,7 +15,7 @@
  *   placement of vCPUs        hyp/vm/sched_config.c
  *   run queue of a CPU        struct cpu_queue      hyp/vm/sched_state.h; never two of them
  *   log                       hyp/base/log.c
- *   console                   hyp/monitor/console_output.c
+ *   console                   hyp/monitor/console_state.h
  *   soft timers of a CPU      struct timer_queue    hyp/vm/timer.c
  */
 #ifndef HYP_ARCH_LOCK_H

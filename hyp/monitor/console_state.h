@@ -42,6 +42,7 @@ struct console_vm {
 	uint64_t lost;              /* out of it, and nobody was told yet */
 	uint32_t written;           /* counts on with what it writes */
 	bool flush;                 /* show it, though its line has no end yet */
+	bool waking;                /* vuart_transmit_ready() is called: pump later */
 	bool waiting;               /* its UART was told to wait for vuart_transmit_ready() */
 
 	struct console_ring input;

@@ -264,7 +264,7 @@ static void backend_put(void *context, const char *text, size_t length)
 		keep(from, text[i]);
 	if (console.interactive && is_focus(from) && console.view == VIEW_ALL)
 		hold_others();
-	if (is_ready(from))
+	if (!from->waking && is_ready(from))
 		console_pump();
 	watch_partial_line(from);
 	spin_unlock(&console.lock);
@@ -309,11 +309,17 @@ void console_wake_vms(void)
 			continue;
 		spin_lock(&console.lock);
 		ready = to->waiting && (!in_view(to) || to->output.count < to->output.size / 2);
-		if (ready)
+		if (ready) {
 			to->waiting = false;
+			/* What it has left must not make this take long. */
+			to->waking = true;
+			console_tick_within(CONSOLE_CONTINUE_MS);
+		}
 		spin_unlock(&console.lock);
-		if (ready)
-			vuart_transmit_ready(to->vm);
+		if (!ready)
+			continue;
+		vuart_transmit_ready(to->vm);
+		WRITE_ONCE(to->waking, false);
 	}
 }
 
