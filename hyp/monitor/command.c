@@ -75,7 +75,7 @@ static bool run_step(struct sched_job *job)
 	(void)job;
 	if (!console_command_cancelled()) {
 		/* What is printed must not have to wait for the port. */
-		if (READ_ONCE(console.stage.count) > CONSOLE_STAGE_MAX / 2)
+		if (!console_has_room())
 			return true;
 		if (steps.step(steps.n++))
 			return true;

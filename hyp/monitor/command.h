@@ -39,7 +39,7 @@ bool command_run(char *text);
 /*
  * For a command that is not done at once, at most once in a run: step(n) is called with n = 0, 1, …
  * as a job of this CPU's, until it returns false or the person looks elsewhere. A step takes at
- * most 100,000 instructions and prints at most CONSOLE_STAGE_MAX / 2 characters.
+ * most 100,000 instructions and prints at most CONSOLE_ROOM characters.
  */
 void command_steps(bool (*step)(unsigned n));
 

@@ -38,8 +38,9 @@ void console_attach_vms(void);
 void console_write(const char *text, size_t length);
 void console_printf(const char *fmt, ...) __printf_like(1, 2);
 
-/* Whether a few lines more fit into what waits for the port: if not, they would make the caller
- * wait. */
+/* Whether CONSOLE_ROOM characters more fit into what waits for the port: if not, they would make
+ * the caller wait. */
+#define CONSOLE_ROOM 4096
 bool console_has_room(void);
 
 /* Waits (bounded) until all output has left, that of VMs out of view too. Before the machine is

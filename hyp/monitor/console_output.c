@@ -126,6 +126,12 @@ void console_printf(const char *fmt, ...)
 	console_write(line, length);
 }
 
+bool console_has_room(void)
+{
+	/* A guess without the lock. */
+	return console.stage.size - READ_ONCE(console.stage.count) >= CONSOLE_ROOM;
+}
+
 /* --- the end --- */
 
 static void empty_stage(void)
@@ -134,12 +140,6 @@ static void empty_stage(void)
 		uart_put(console.uart, ring_first(&console.stage));
 		ring_drop(&console.stage, 1);
 	}
-}
-
-bool console_has_room(void)
-{
-	/* A guess without the lock. */
-	return console.output.size - READ_ONCE(console.output.count) > CONSOLE_OUTPUT_RESERVE;
 }
 
 static void write_in_panic(const char *text, size_t length)
@@ -168,6 +168,8 @@ void console_drain(void)
 		empty_stage();
 		while (console_show_rest())
 			empty_stage();
+		/* What comes now is the end's: no prompt between its lines. */
+		console.view = VIEW_ALL;
 		console_start_line();
 		empty_stage();
 		spin_unlock(&console.lock);

@@ -360,6 +360,99 @@ static void quits(void **state)
 	assert_string_equal(actions, "");
 }
 
+/* --- whatever is typed --- */
+
+static uint64_t seed = 1;
+
+static unsigned draw(unsigned below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned)(seed % below);
+}
+
+static void type_something(void)
+{
+	static const char *const words[] = { "vms", "vcpus", "stats", "mem", "start", "pause",
+		"resume", "stop", "restart", "view", "console", "log", "help", "all", "vm0", "1",
+		"99", "-", ESC "m", ESC "a", ESC "n", ESC "0", ESC "?", ESC ESC, "\r", "\r", "\r\n",
+		"\x15", "\x7f\x7f", "\x03", "\x1b[A", "\x1b[" };
+	static char text[8];
+
+	if (draw(3)) {
+		type(words[draw(ARRAY_SIZE(words))]);
+		type(draw(2) ? " " : "");
+		return;
+	}
+	for (unsigned i = 0; i < sizeof(text) - 1; i++)
+		text[i] = (char)(1 + draw(255));
+	text[sizeof(text) - 1] = '\0';
+	type(text);
+}
+
+static void check_rings(void)
+{
+	assert_false(spin_is_locked(&console.lock));
+	assert_in_range(console.line.length, 0, COMMAND_LINE_MAX - 1);
+	for (unsigned i = 0; i < MODEL_VMS; i++) {
+		const struct console_vm *vm = &console.vms[i];
+		unsigned lines = 0;
+
+		for (unsigned n = 0; n < vm->output.count; n++)
+			lines += vm->output.text[(vm->output.first + n) % vm->output.size] == '\n';
+		assert_int_equal(vm->lines, lines);
+		assert_in_range(vm->output.count + vm->tail, 0, CONSOLE_OUTPUT_MAX);
+		assert_in_range(vm->input.count, 0, CONSOLE_INPUT_MAX);
+	}
+}
+
+/* Any keys, any output, a port that comes and goes. */
+static void survives_anything(void **state)
+{
+	static char said[700];
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		unsigned length = draw(sizeof(said));
+
+		port_room = draw(4) ? ROOM_FOR_ALL : draw(100);
+		accepts = draw(20);
+		jobs_at_once = draw(2);
+		type_something();
+		for (unsigned i = 0; i < length; i++)
+			said[i] = (char)(draw(40) ? 'a' + draw(26) : draw(2) ? '\n' : '\r');
+		said[length] = '\0';
+		if (draw(3) == 0)
+			vm_says(draw(MODEL_VMS), said);
+		if (draw(2))
+			let_time_pass();
+		if (draw(2))
+			do_job();
+		vm_reads(draw(MODEL_VMS));
+		model_interrupt();
+		machines[draw(MODEL_VMS)].state = (enum vm_state)draw(VM_RESETTING + 1);
+		if (round % 64 == 0) {
+			memset(received, 0, sizeof(received));
+			memset(actions, 0, sizeof(actions));
+			forget();
+			check_rings();
+		}
+	}
+	/* And then it still does what it is told. */
+	port_room = ROOM_FOR_ALL;
+	accepts = SIZE_MAX;
+	jobs_at_once = true;
+	for (unsigned i = 0; i < 100; i++) {
+		do_job();
+		let_time_pass();
+		model_interrupt();
+	}
+	type(ESC "m");
+	type("\x03");
+	assert_string_equal(answer("log info"), "messages up to info are shown\r\n" PROMPT);
+}
+
 /* --- the end's table --- */
 
 static void sums_up(void **state)
@@ -369,16 +462,16 @@ static void sums_up(void **state)
 	static const struct device_table table = { .count = 1, .rows = &row };
 
 	(void)state;
-	type(ESC "a");
-	forget();
 	for (unsigned i = 0; i < 3; i++) {
 		machines[i].state = VM_STOPPED;
 		machines[i].end = VM_END_POWER_OFF;
 		machines[i].boots = i + 1;
 	}
 	vm_says(1, "before the table");
+	forget();
 	assert_int_equal(monitor_summary(), 0);
-	assert_memory_equal(output, "[vm1] before the table\r\nlintel: VM", 34);
+	assert_memory_equal(output, "\r\n[vm1] before the table\r\nlintel: VM", 36);
+	assert_not_shown(PROMPT);
 	assert_shown("lintel: vm2                              powered off   3\r\n");
 	assert_not_shown("stats");
 	machines[0].end = VM_END_FAULT;
@@ -447,6 +540,7 @@ int main(void)
 		cmocka_unit_test_setup(changes_the_view, start_monitor),
 		cmocka_unit_test_setup(helps, start_monitor),
 		cmocka_unit_test_setup(quits, start_monitor),
+		cmocka_unit_test_setup(survives_anything, start_monitor),
 		cmocka_unit_test_setup(sums_up, start_monitor),
 		cmocka_unit_test_setup(names_states, start_monitor),
 	};
