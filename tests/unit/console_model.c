@@ -274,10 +274,16 @@ void vuart_set_backend(struct vm *vm, const struct vuart_backend *backend, void 
 	contexts[index_of(vm)] = context;
 }
 
+void (*meanwhile)(void);
+
 size_t vuart_receive(struct vm *vm, const char *text, size_t length)
 {
 	size_t taken = length < accepts ? length : accepts;
+	void (*now)(void) = meanwhile;
 
+	meanwhile = NULL;
+	if (now)
+		now();
 	assert_false(spin_is_locked(&console.lock));
 	accepts -= accepts == SIZE_MAX ? 0 : taken;
 	strncat(received[index_of(vm)], text, taken);
@@ -398,6 +404,7 @@ static void forget_all(void)
 	waited = 0;
 	rx_on = tx_on = false;
 	vm_all_stopped = NULL;
+	meanwhile = NULL;
 	log_threshold = LOG_INFO;
 }
 

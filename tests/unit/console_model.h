@@ -68,6 +68,9 @@ void model_start(unsigned count);
 int start_one(void **state);
 int start_three(void **state);
 
+/* Called once, while a UART is given characters: what another CPU does then. */
+extern void (*meanwhile)(void);
+
 /* A VM writes, character by character; its UART waits where it should (false: it had to). */
 bool vm_says(unsigned index, const char *text);
 bool vm_is_full(unsigned index);

@@ -516,6 +516,25 @@ static void input_stays_with_its_vm(void **state)
 	assert_string_equal(received[0], "for the first");
 }
 
+static void another_cpu(void)
+{
+	typed = "second";
+	model_interrupt();
+	vm_reads(0);
+	assert_string_equal(received[0], "");
+}
+
+/* Two CPUs at once: the order stays, and nothing waits for a third event. */
+static void one_cpu_at_a_time(void **state)
+{
+	(void)state;
+	meanwhile = another_cpu;
+	type("first ");
+	assert_string_equal(received[0], "first second");
+	assert_false(console.receiving);
+	assert_false(console.vms[0].delivering);
+}
+
 /* A guest that never reads does not lock the person out. */
 static void the_escape_gets_through(void **state)
 {
@@ -556,6 +575,17 @@ static void nothing_is_left_at_the_end(void **state)
 	forget();
 	console_drain();
 	assert_string_equal(output, "last\r\nwords\r\n[vm0] unseen\r\n[vm0] half\r\n[vm2] too\r\n");
+}
+
+/* Early messages wait for the port. */
+static void works_before_interrupts(void **state)
+{
+	(void)state;
+	console.timers = console.interrupts = false;
+	port_room = 0;
+	log_info("early");
+	assert_string_equal(output, "lintel: early\r\n");
+	assert_true(waited > 0);
 }
 
 static void does_without_a_port(void **state)
@@ -622,8 +652,10 @@ int main(void)
 		cmocka_unit_test_setup(the_keyboard_leaves_a_vm_that_ended, start_three),
 		cmocka_unit_test_setup(input_waits_for_the_guest, start_three),
 		cmocka_unit_test_setup(input_stays_with_its_vm, start_three),
+		cmocka_unit_test_setup(one_cpu_at_a_time, start_three),
 		cmocka_unit_test_setup(the_escape_gets_through, start_three),
 		cmocka_unit_test_setup(nothing_is_left_at_the_end, start_three),
+		cmocka_unit_test_setup(works_before_interrupts, start_three),
 		cmocka_unit_test_setup(does_without_a_port, start_three),
 		cmocka_unit_test_setup(does_without_memory, start_three),
 		cmocka_unit_test_setup(panics_without_the_lock, start_three),
