@@ -13,7 +13,8 @@
 
 static const char *const conduit_name[] = { "HVC", "SMC" };
 
-/* Again and again: on a slow machine the first one may come before the suspend that it is to end. */
+/* Again and again: on a slow machine the first one may come before the suspend that it is to end.
+ */
 static void next_tick(u32 intid, struct regs *regs)
 {
 	(void)regs;

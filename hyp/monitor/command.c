@@ -17,6 +17,8 @@ static const struct command commands[] = {
 	{ "vms", "", "the VMs: state, vCPUs, memory in MiB, starts", 0, 0, command_vms },
 	{ "vcpus", "[VM]", "their vCPUs: state, CPU, exits, interrupts", 0, 1, command_vcpus },
 	{ "stats", "[VM]", "what the counters say", 0, 1, command_stats },
+	{ "trace", "[show N|dump CPU|off|on]", "what happened last; for tools/trace", 0, 2,
+		command_trace },
 	{ "mem", "", "who has how many pages", 0, 0, command_mem },
 	{ "start", "VM", "load and run one that is stopped", 1, 1, command_start },
 	{ "pause", "VM", "hold it", 1, 1, command_pause },

@@ -61,6 +61,7 @@ void command_view(const struct command_line *line);
 void command_vms(const struct command_line *line);
 void command_vcpus(const struct command_line *line);
 void command_stats(const struct command_line *line);
+void command_trace(const struct command_line *line);
 void command_mem(const struct command_line *line);
 void command_log(const struct command_line *line);
 

@@ -11,6 +11,7 @@
 #include "hyp/monitor/options.h"
 #include "hyp/monitor/results.h"
 #include "hyp/monitor/stats.h"
+#include "hyp/monitor/trace.h"
 #include "mm/page.h"
 
 #define PAGES_PER_MIB (MIB(1) / PAGE_SIZE)
@@ -119,19 +120,36 @@ void command_vcpus(const struct command_line *line)
 
 /* --- stats --- */
 
+static unsigned stats_position; /* in the table of first_vm */
+
 static bool stats_step(unsigned n)
 {
 	(void)n;
 	if (first_vm >= end_vm)
 		return false;
-	stats_print_vm(vms[first_vm++]);
-	return first_vm < end_vm;
+	if (stats_print_vm_step(vms[first_vm], &stats_position))
+		return true;
+	stats_position = 0;
+	if (++first_vm < end_vm)
+		return true;
+	if (end_vm == nr_vms)
+		stats_print_cpus();
+	return false;
 }
 
 void command_stats(const struct command_line *line)
 {
-	if (choose_vms(line))
-		command_steps(stats_step);
+	if (!choose_vms(line))
+		return;
+	stats_position = 0;
+	for (unsigned i = first_vm; i < end_vm; i++)
+		stats_refresh(vms[i]);
+	command_steps(stats_step);
+}
+
+void command_trace(const struct command_line *line)
+{
+	trace_command(line->arguments);
 }
 
 /* --- mem --- */

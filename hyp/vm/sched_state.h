@@ -32,7 +32,7 @@ struct cpu_queue {
 	uint64_t turn_vtime;  /* hint: the running one's virtual runtime then */
 	uint64_t turn_rate;   /* hint: the running one's vcpu->vtime_rate */
 	uint64_t balanced_at; /* when it was looked last whether another CPU is further */
-	uint64_t armed; /* what `slice` is set to */
+	uint64_t armed;       /* what `slice` is set to */
 	struct soft_timer slice;
 } __aligned(64);
 

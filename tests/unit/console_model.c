@@ -6,6 +6,7 @@
 #include "drivers/gic/gic.h"
 #include "drivers/gic/irq.h"
 #include "drivers/timer/timer.h"
+#include "hyp/monitor/trace.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vdev/vuart.h"
 #include "hyp/vm/sched.h"
@@ -222,6 +223,7 @@ static void *rings[MODEL_VMS];
 static unsigned ring_count;
 bool has_memory;
 uint64_t mm_wiped_ticks;
+uint64_t free_pages = 0x8000;
 
 void *mm_zalloc(size_t size)
 {
@@ -235,7 +237,7 @@ void *mm_zalloc(size_t size)
 void page_get_stats(struct page_stats *stats)
 {
 	*stats = (struct page_stats){ .total_pages = 0x10000,
-		.free_pages = 0x8000,
+		.free_pages = free_pages,
 		.promised_blocks = 3,
 		.lintel_pages = 3,
 		.firmware_pages = 5 };
@@ -338,6 +340,23 @@ enum status vm_stop(struct vm *vm)
 enum status vm_restart(struct vm *vm)
 {
 	return act("restart", vm);
+}
+
+void vcpu_request(struct vcpu *vcpu, uint64_t work)
+{
+	(void)vcpu, (void)work;
+}
+
+unsigned trace_dumps;
+
+void trace_dump(void)
+{
+	trace_dumps++;
+}
+
+void trace_command(const char *arguments)
+{
+	console_printf("trace: %s\n", arguments);
 }
 
 const char *exit_class_name(unsigned ec)

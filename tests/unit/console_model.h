@@ -53,6 +53,9 @@ extern size_t accepts;                  /* characters the UARTs take before they
 extern unsigned transmit_ready[MODEL_VMS], breaks[MODEL_VMS];
 extern bool has_memory; /* for the rings */
 
+extern unsigned trace_dumps;
+extern uint64_t free_pages; /* page_get_stats()'s */
+
 /* What was done with VMs: "stop vm1, ". */
 extern char actions[256];
 extern enum status action_status;

@@ -7,7 +7,8 @@
  *        hyp/monitor/console_port.c hyp/monitor/console_input.c hyp/monitor/console_view.c
  *        hyp/monitor/console_line.c hyp/monitor/command.c hyp/monitor/command_vm.c
  *        hyp/monitor/command_show.c hyp/monitor/results.c hyp/monitor/stats.c
- *        hyp/monitor/options.c hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ *        hyp/smccc/call_names.c hyp/monitor/options.c hyp/base/log.c hyp/base/format.c
+ * hyp/base/status.c
  */
 #include "hyp/monitor/command.h"
 #include "hyp/monitor/results.h"
@@ -262,9 +263,12 @@ static void lists(void **state)
 	answer("stats");
 	assert_shown("[vm0] exits:\r\n");
 	assert_shown("[vm2] exits:\r\n");
-	assert_shown("HVC                                                 5\r\n");
-	assert_shown("interrupt                                           3\r\n");
+	assert_shown("HVC                                               5           0           5\r\n");
+	assert_shown("interrupt                                         3           3           0\r\n");
+	assert_shown("in Lintel");
+	assert_string_equal(answer("trace show 3"), "trace: show 3\r\n" PROMPT);
 	answer("stats 1");
+	assert_not_shown("in Lintel");
 	assert_not_shown("vm0");
 	assert_shown("[vm1] exits:\r\n");
 	nr_vms = 0;
@@ -467,6 +471,7 @@ static void sums_up(void **state)
 		machines[i].end = VM_END_POWER_OFF;
 		machines[i].boots = i + 1;
 	}
+	results_begin();
 	vm_says(1, "before the table");
 	forget();
 	assert_int_equal(monitor_summary(), 0);
@@ -486,6 +491,15 @@ static void sums_up(void **state)
 	assert_shown("stats vm1 device uart 0x9000000 reads 7 writes 0\r\n");
 	machines[0].end = VM_END_NONE;
 	assert_int_equal(monitor_summary(), 0);
+	free_pages--;
+	assert_int_equal(monitor_summary(), 1);
+	assert_shown("lintel: 32767 pages are free, but before the first VM ran it were 32768\r\n");
+	free_pages++;
+	assert_int_equal(trace_dumps, 0);
+	options.trace_dump = true;
+	assert_int_equal(monitor_summary(), 0);
+	options.trace_dump = false;
+	assert_int_equal(trace_dumps, 1);
 	results_set_bad(2);
 	assert_int_equal(monitor_summary(), 1);
 	assert_shown("2 VMs of the bundle could not be made");

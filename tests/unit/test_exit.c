@@ -585,7 +585,8 @@ static void test_run_serror_fiq(void **state)
 	assert_true(vcpu.hcr & HCR_EL2_VSE);
 	assert_int_equal(logs, 2);
 	assert_int_equal(ring[1].what >> TRACE_KIND_SHIFT, TRACE_SERROR);
-	assert_int_equal(ring[2].what >> TRACE_KIND_SHIFT, TRACE_FIQ);
+	assert_int_equal(ring[2].what >> TRACE_KIND_SHIFT, TRACE_INJECT);
+	assert_int_equal(ring[3].what >> TRACE_KIND_SHIFT, TRACE_FIQ);
 	assert_int_equal(vcpu.regs.pc, PC);
 }
 
