@@ -269,6 +269,17 @@ static void test_fail(void **state)
 	assert_int_equal(all_stopped, 1);
 }
 
+/* Who, where, what. */
+static void test_log(void **state)
+{
+	(void)state;
+	fake_sysreg_read_hook = NULL;
+	vm = make("test", 1);
+	vm->vcpus[0]->regs.pc = 0x40001000;
+	vcpu_log(vm->vcpus[0], "it said %d", 5);
+	assert_string_equal(fake_log, "VM test, vCPU 0, PC 0x40001000: it said 5\n");
+}
+
 /* --- vCPUs --- */
 
 static void goes_off(struct vcpu *vcpu)
@@ -391,6 +402,7 @@ int main(void)
 		TEST(test_all_stopped),
 		TEST(test_reset),
 		TEST(test_fail),
+		TEST(test_log),
 		TEST(test_vcpu_off),
 		TEST(test_load_put),
 		TEST(test_serror_once),

@@ -363,6 +363,34 @@ static void does_not_wake_what_is_off(void **state)
 	expect_nothing(0);
 }
 
+/* Its VM is paused: the virtual timer is due so much later, the physical one when the machine's
+ * counter says so. */
+static void paused(void **state)
+{
+	(void)state;
+	set_timer(0, VIRTUAL, TIMER_CTL_ENABLE, 100);
+	set_timer(0, PHYSICAL, TIMER_CTL_ENABLE, 500);
+	model_switch(0, NULL);
+	model_vcpu(0)->state = VCPU_PAUSED;
+	model_kicks = 0;
+	pass(1000);
+	assert_int_equal(model_vcpu(0)->state, VCPU_PAUSED);
+	assert_int_equal(model_kicks, 0);
+	model_vm->cntvoff += 1000; /* as vm_resume() does */
+	assert_int_equal(vtimer_lines(model_vcpu(0)), BIT(ppi[PHYSICAL]));
+	model_vcpu(0)->state = VCPU_RUNNING;
+	model_switch(0, model_vcpu(0));
+	assert_int_equal(model_cpus[0].cntvoff, 1500);
+	model_run_all();
+	assert_int_equal(guest_ack(0, true), ppi[PHYSICAL]);
+	set_timer(0, PHYSICAL, 0, 0);
+	guest_eoi(0, ppi[PHYSICAL], true);
+	pass(99);
+	expect_nothing(0);
+	pass(1);
+	assert_int_equal(guest_ack(0, true), ppi[VIRTUAL]);
+}
+
 /* ---- soft timers ---- */
 
 static unsigned fired[8], fired_count;
@@ -490,6 +518,7 @@ int main(void)
 		CASE(does_not_wake_what_runs),
 		CASE(wakes_a_loaded_vcpu),
 		CASE(does_not_wake_what_is_off),
+		CASE(paused),
 		CASE(soft_timers_fire_in_order),
 		CASE(soft_timers_are_disarmed),
 		CASE(soft_timers_move),
