@@ -10,10 +10,13 @@
 
 #ifdef LINTEL_HOST
 #define ARCH_INSN(text) __asm__ volatile("" ::: "memory")
-#define dmb_ish()       __atomic_thread_fence(__ATOMIC_SEQ_CST)
+void fake_wfi(void);
+#define wfi()     fake_wfi()
+#define dmb_ish() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #else
 #define ARCH_INSN(text) __asm__ volatile(text ::: "memory")
 #define dmb_ish()       ARCH_INSN("dmb ish")
+#define wfi()           ARCH_INSN("wfi")
 #endif
 
 #define isb()                ARCH_INSN("isb")
@@ -23,7 +26,6 @@
 #define dsb_nsh()            ARCH_INSN("dsb nsh")
 #define dmb_ishst()          ARCH_INSN("dmb ishst")
 #define dmb_osh()            ARCH_INSN("dmb osh")
-#define wfi()                ARCH_INSN("wfi")
 #define wfe()                ARCH_INSN("wfe")
 #define sev()                ARCH_INSN("sev")
 #define cpu_relax()          ARCH_INSN("yield")

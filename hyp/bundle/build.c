@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/bundle/build.h"
+#include "drivers/dt/walk.h"
 #include "hyp/base/format.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
@@ -133,12 +134,24 @@ static struct vm_policy policy_of(const struct vm_config *config)
 	};
 }
 
+static struct sched_config sched_config_of(const struct vm_config *config)
+{
+	struct sched_config sched = { .weight = config->weight, .pinned = config->pinned != 0 };
+
+	for (unsigned i = 0; i < config->cpus.count; i++)
+		sched.cpus |= BIT(dt_be32(config->cpus.data + i * sizeof(uint32_t)));
+	return sched;
+}
+
 static enum status build_vm(const struct vm_config *config)
 {
 	struct vm_images *images = mm_zalloc(sizeof(*images));
+	struct sched_config sched = sched_config_of(config);
 	struct vm *vm;
 	enum status status = images ? prepare_images(config, images) : out_of_memory(config, 0);
 
+	if (!status)
+		status = sched_check(config->name, (unsigned)config->vcpus, &sched);
 	if (!status) {
 		status = vm_create(config->name, IPA(GUEST_RAM_BASE), config->memory,
 			(unsigned)config->vcpus, &vm);
@@ -154,6 +167,7 @@ static enum status build_vm(const struct vm_config *config)
 	vm->config = images;
 	vm->load_step = load_step;
 	vm->policy = policy_of(config);
+	sched_configure(vm, &sched);
 	log_debug("vm %s: kernel at 0x%llx, entry 0x%llx, devicetree at 0x%llx, ramdisk at 0x%llx",
 		vm->name, (unsigned long long)images->pieces[PIECE_KERNEL].place.address,
 		(unsigned long long)images->entry,

@@ -9,7 +9,15 @@
 /* What is said of one property; see schema.def. */
 struct schema_row {
 	const char *name;
-	enum { TYPE_FILE, TYPE_STRING, TYPE_U32, TYPE_U64, TYPE_FLAG, TYPE_CHOICE } type;
+	enum {
+		TYPE_FILE,
+		TYPE_STRING,
+		TYPE_U32,
+		TYPE_U64,
+		TYPE_FLAG,
+		TYPE_CHOICE,
+		TYPE_CELLS
+	} type;
 	bool required;
 	uint64_t min, max, align;
 	size_t field;         /* offset in struct vm_config */
@@ -154,6 +162,21 @@ static bool read_choice(const struct schema_row *row, const struct dt_walk *walk
 	}
 }
 
+static bool read_cells(
+	const struct schema_row *row, const struct dt_walk *walk, struct manifest_cells *cells)
+{
+	if (!walk->length || walk->length % CELL != 0)
+		return false;
+	*cells = (struct manifest_cells){ walk->data, walk->length / CELL };
+	for (unsigned i = 0; i < cells->count; i++) {
+		uint32_t value = dt_be32(walk->data + i * CELL);
+
+		if (value < row->min || value > row->max || !IS_ALIGNED(value, row->align))
+			return false;
+	}
+	return true;
+}
+
 /* The file that a property names. */
 static bool read_file(struct vm_parse *vm, const struct parser *parser,
 	const struct schema_row *row, const struct cpio_file **file)
@@ -186,6 +209,8 @@ static bool read_value(
 	case TYPE_FLAG:
 		*(uint64_t *)field = 1;
 		return parser->walk.length == 0;
+	case TYPE_CELLS:
+		return read_cells(row, &parser->walk, field);
 	case TYPE_CHOICE:
 		return read_choice(row, &parser->walk, field);
 	default:

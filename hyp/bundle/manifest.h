@@ -30,6 +30,12 @@ enum schema_vm {
 	SCHEMA_VM_COUNT,
 };
 
+/* A list of numbers: big-endian cells of 32 bits. */
+struct manifest_cells {
+	const uint8_t *data;
+	unsigned count;
+};
+
 /* One VM as the manifest has it: each field is named after its property. */
 struct vm_config {
 	char name[VM_NAME_MAX + 1];
@@ -45,6 +51,9 @@ struct vm_config {
 	/* numbers of the words in schema.def */
 	uint64_t start_when, on_reset, on_off, on_crash, virtual_time;
 	uint64_t start_delay; /* milliseconds */
+	uint64_t weight;
+	struct manifest_cells cpus;
+	uint64_t pinned; /* 1: a CPU of its own for each vCPU */
 };
 
 static inline bool vm_config_has(const struct vm_config *config, enum schema_vm property)

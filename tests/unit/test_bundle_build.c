@@ -70,6 +70,24 @@ enum status vm_autostart(struct vm *vm)
 	return start_status;
 }
 
+static enum status sched_status;
+static struct sched_config checked, configured;
+
+enum status sched_check(const char *name, unsigned nr_vcpus, struct sched_config *config)
+{
+	assert_non_null(name);
+	assert_true(nr_vcpus > 0);
+	config->cpus &= 0xff; /* the others aren't there */
+	checked = *config;
+	return sched_status;
+}
+
+void sched_configure(struct vm *vm, const struct sched_config *config)
+{
+	assert_ptr_equal(vm, vms[nr_vms - 1]);
+	configured = *config;
+}
+
 bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
 {
 	uint64_t offset = ipa.ipa - RAM;
@@ -278,6 +296,38 @@ static void fills_the_policy(void **state)
 	assert_int_equal(vms[2]->policy.on_crash, VM_ACTION_RESTART);
 }
 
+static void fills_the_scheduling(void **state)
+{
+	(void)state;
+	begin_vm("a");
+	tree_end(&tree);
+	begin_vm("b");
+	tree_u32(&tree, "weight", 300);
+	tree_bytes(&tree, "cpus", "\0\0\0\2\0\0\0\5\0\0\0\x3f", 12);
+	tree_bytes(&tree, "pinned", "", 0);
+	tree_end(&tree);
+	sched_status = OK;
+	assert_int_equal(build(), OK);
+	assert_int_equal(checked.weight, 300);
+	assert_int_equal(configured.weight, 300);
+	/* What the check has taken out isn't configured. */
+	assert_int_equal(configured.cpus, BIT(2) | BIT(5));
+	assert_true(configured.pinned);
+}
+
+static void refuses_what_cant_be_scheduled(void **state)
+{
+	(void)state;
+	sched_status = ERR_NOT_FOUND;
+	begin_vm("c");
+	tree_end(&tree);
+	assert_int_equal(build(), ERR_NOT_FOUND);
+	assert_int_equal(nr_vms, 0);
+	assert_int_equal(checked.cpus, 0);
+	assert_false(checked.pinned);
+	sched_status = OK;
+}
+
 static void skips_bad_vms(void **state)
 {
 	(void)state;
@@ -366,6 +416,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(populates, start, stop),
 		cmocka_unit_test_setup_teardown(starts_what_should, start, stop),
 		cmocka_unit_test_setup_teardown(fills_the_policy, start, stop),
+		cmocka_unit_test_setup_teardown(fills_the_scheduling, start, stop),
+		cmocka_unit_test_setup_teardown(refuses_what_cant_be_scheduled, start, stop),
 		cmocka_unit_test_setup_teardown(skips_bad_vms, start, stop),
 		cmocka_unit_test_setup_teardown(explains_what_cant_be_made, start, stop),
 		cmocka_unit_test_setup_teardown(uses_a_given_tree, start, stop),

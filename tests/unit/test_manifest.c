@@ -84,6 +84,9 @@ static void reads_every_property(void **state)
 	tree_text(&tree, "on-off", "restart");
 	tree_text(&tree, "on-crash", "pause");
 	tree_text(&tree, "virtual-time", "runs");
+	tree_u32(&tree, "weight", 1000);
+	tree_bytes(&tree, "cpus", "\0\0\0\1\0\0\0\x3f", 8);
+	tree_bytes(&tree, "pinned", "", 0);
 	tree_end(&tree);
 	good_vm(&tree, "b");
 	assert_int_equal(finish(&tree), OK);
@@ -110,6 +113,9 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[0].on_off, 1);
 	assert_int_equal(found[0].on_crash, 2);
 	assert_int_equal(found[0].virtual_time, 1);
+	assert_int_equal(found[0].weight, 1000);
+	assert_int_equal(found[0].cpus.count, 2);
+	assert_int_equal(found[0].pinned, 1);
 	/* What holds for a VM that says nothing. */
 	assert_null(found[1].ramdisk);
 	assert_int_equal(found[1].vcpus, 1);
@@ -122,6 +128,9 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[1].on_off, 0);
 	assert_int_equal(found[1].on_crash, 0);
 	assert_int_equal(found[1].virtual_time, 0);
+	assert_int_equal(found[1].weight, 0);
+	assert_int_equal(found[1].cpus.count, 0);
+	assert_int_equal(found[1].pinned, 0);
 }
 
 /* A VM with one property more (or instead), and a good one behind it. */
@@ -255,6 +264,12 @@ static void checks_texts(void **state)
 	assert_refused("bootargs: no value, expected a string");
 	with_property("memory-populate", "x", 2);
 	assert_refused("memory-populate: \"x\", expected no value");
+	with_property("cpus", NULL, 0);
+	assert_refused("cpus: no value, expected numbers of CPUs, 0 to 63");
+	with_property("cpus", "\0\0\0\1\0\0", 6);
+	assert_refused("cpus: 6 bytes, expected numbers of CPUs, 0 to 63");
+	with_property("cpus", "\0\0\0\1\0\0\0\x40", 8);
+	assert_refused("cpus: <0x1 0x40>, expected numbers of CPUs, 0 to 63");
 	with_property("ramdisk", "nowhere", 8);
 	assert_refused(
 		"manifest: /vms/it: ramdisk: \"nowhere\", expected the name of a file in the "

@@ -146,6 +146,10 @@ unsigned fake_sysreg_reads(unsigned encoding)
 	return reads[encoding];
 }
 
+__weak void fake_wfi(void)
+{
+}
+
 __weak uint64_t fake_sysreg_read(unsigned encoding)
 {
 	uint64_t value = *sysreg(encoding);
