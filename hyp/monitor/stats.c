@@ -13,9 +13,10 @@
 #include "hyp/vdev/device.h"
 
 /* More vCPUs than that don't fit side by side: only their sum is shown. */
-#define COLUMNS_MAX     4
-#define LINES_PER_STEP  8
-#define STEP_NAME_WIDTH "36"
+#define COLUMNS_MAX    4
+#define LINES_PER_STEP 8
+#define NAME_WIDTH     "36"
+#define TITLE_WIDTH    "38" /* a name, and the two spaces before it */
 
 enum section {
 	SECTION_TIME,
@@ -185,6 +186,29 @@ void stats_refresh(const struct vm *vm)
 
 /* --- the table --- */
 
+static bool has_columns(const struct vm *vm)
+{
+	return vm->nr_vcpus > 1 && vm->nr_vcpus <= COLUMNS_MAX;
+}
+
+/* Is there anything in the sections under one heading? */
+static bool has_any(const struct vm *vm, enum section first)
+{
+	unsigned last = first;
+
+	if (first == SECTION_INTERRUPTS || first == SECTION_PSCI)
+		last = first + 1;
+	for (unsigned section = first; section <= last; section++) {
+		for (unsigned row = 0; row < rows_of(vm, (enum section)section); row++) {
+			for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+				if (counter(vm->vcpus[i], (enum section)section, row))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
 static void print_heading(const struct vm *vm, enum section section)
 {
 	static const char *const titles[NR_SECTIONS] = {
@@ -194,25 +218,25 @@ static void print_heading(const struct vm *vm, enum section section)
 		[SECTION_INJECTED] = "exceptions given to it:",
 		[SECTION_DEVICES] = "devices:",
 	};
-	char numbers[COLUMNS_MAX * 16] = "";
+	char title[VM_NAME_MAX + 32], numbers[COLUMNS_MAX * 16] = "";
 	size_t length = 0;
 
 	if (!titles[section])
 		return;
-	if (section == SECTION_DEVICES) {
-		console_printf("[%s] %-" STEP_NAME_WIDTH "s %12s %12s\n", vm->name, titles[section],
-			"reads", "writes");
-		return;
-	}
+	format(title, sizeof(title), "[%s] %s", vm->name, titles[section]);
 	if (section == SECTION_TIME) {
-		console_printf("[%s] %s\n", vm->name, titles[section]);
+		console_printf("%s\n", title);
 		return;
 	}
-	for (unsigned i = 0; vm->nr_vcpus > 1 && vm->nr_vcpus <= COLUMNS_MAX && i < vm->nr_vcpus;
-		i++)
+	if (section == SECTION_DEVICES) {
+		console_printf("%-" TITLE_WIDTH "s %14s %11s\n", title, "reads", "writes");
+		return;
+	}
+	if (!has_any(vm, section))
+		return;
+	for (unsigned i = 0; has_columns(vm) && i < vm->nr_vcpus; i++)
 		length += format(numbers + length, sizeof(numbers) - length, "      vCPU %u", i);
-	console_printf(
-		"[%s] %-" STEP_NAME_WIDTH "s %12s%s\n", vm->name, titles[section], "all", numbers);
+	console_printf("%-" TITLE_WIDTH "s %14s%s\n", title, "all", numbers);
 }
 
 static bool print_device(const struct device_region *row)
@@ -221,7 +245,7 @@ static bool print_device(const struct device_region *row)
 
 	if (!reads && !writes)
 		return false;
-	console_printf("  %-20s at 0x%-14llx %12llu %12llu\n", row->ops->name,
+	console_printf("  %-20s at 0x%-10llx %14llu %11llu\n", row->ops->name,
 		(unsigned long long)row->first, (unsigned long long)reads,
 		(unsigned long long)writes);
 	return true;
@@ -237,12 +261,12 @@ static bool print_counters(const struct vm *vm, enum section section, unsigned r
 		uint64_t value = counter(vm->vcpus[i], section, row);
 
 		sum += value;
-		if (vm->nr_vcpus > 1 && vm->nr_vcpus <= COLUMNS_MAX)
+		if (has_columns(vm))
 			length += format(columns + length, sizeof(columns) - length, " %11llu",
 				(unsigned long long)value);
 	}
 	if (sum)
-		console_printf("  %-" STEP_NAME_WIDTH "s %14llu%s\n", row_name(section, row),
+		console_printf("  %-" NAME_WIDTH "s %14llu%s\n", row_name(section, row),
 			(unsigned long long)sum, columns);
 	return sum != 0;
 }

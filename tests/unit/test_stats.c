@@ -91,14 +91,15 @@ static void test_counters(void **state)
 	vcpus[0].calls[CALL_REFUSED] = 6;
 	vcpus[0].injected[INJECT_DATA_ABORT] = 9;
 	stats_print_vm(&vm);
-	HAS("[linux] exits:                                        all      vCPU 0      vCPU 1\n");
+	HAS("[linux] exits:                                    all      vCPU 0      vCPU 1\n");
 	HAS("  interrupt                                         3           3           0\n");
 	HAS("  HVC                                              42          40           2\n");
 	HAS("  CPU_ON                                            5           0           5\n");
 	HAS("  PSCI, reserved                                    1           0           1\n");
 	HAS("  refused: not supported                            6           6           0\n");
 	HAS("  data abort                                        9           9           0\n");
-	HAS("  uart                 at 0x9000000                   7            0\n");
+	HAS("  uart                 at 0x9000000                 7           0\n");
+	HAS("[linux] calls:");
 	LACKS("0xa000000");
 	LACKS("PSCI_VERSION");
 	LACKS("other");
