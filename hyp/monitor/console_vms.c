@@ -20,6 +20,11 @@
 /* Of a line that has no end yet, so much is shown again when its VM is to be seen alone. */
 #define TAIL_MAX        128
 
+static bool is_focus(const struct console_vm *vm)
+{
+	return vm == console_focus();
+}
+
 /* --- rings --- */
 
 static char take(struct console_vm *from)
@@ -125,11 +130,6 @@ static unsigned show_raw(struct console_vm *from, unsigned budget)
 		console.open = from;
 	}
 	return count;
-}
-
-static bool is_focus(const struct console_vm *vm)
-{
-	return vm == console_focus();
 }
 
 /* The focus is in the middle of an answer. */
@@ -255,11 +255,34 @@ void console_check_partial_line(uint64_t now)
 		watch_partial_line(focus);
 }
 
+/*
+ * The usual case of a VM alone: nothing waits, and the port has room. The character passes through
+ * the ring without being counted in and out.
+ */
+static bool pass_on(struct console_vm *from, char c)
+{
+	struct console_ring *output = &from->output;
+
+	if (console.view != VIEW_VM || !is_focus(from) || output->count || console.stage.count ||
+		from->lost || !console.uart || !uart_try_put(console.uart, c))
+		return false;
+	output->text[output->first] = c;
+	output->first = (output->first + 1) & (output->size - 1);
+	from->tail = c == '\n' ? 0 : MIN(from->tail + 1, TAIL_MAX);
+	console.mid_line = c != '\n';
+	console.open = from;
+	return true;
+}
+
 static void backend_put(void *context, const char *text, size_t length)
 {
 	struct console_vm *from = context;
 
 	spin_lock(&console.lock);
+	if (length == 1 && likely(pass_on(from, *text))) {
+		spin_unlock(&console.lock);
+		return;
+	}
 	for (size_t i = 0; i < length && console.uart; i++)
 		keep(from, text[i]);
 	if (console.interactive && is_focus(from) && console.view == VIEW_ALL)
