@@ -261,8 +261,8 @@ static void lists(void **state)
 	assert_shown("   vm0  ");
 	assert_shown("   vm2  ");
 	answer("stats");
-	assert_shown("[vm0] exits:\r\n");
-	assert_shown("[vm2] exits:\r\n");
+	assert_shown("[vm0] exits:");
+	assert_shown("[vm2] exits:");
 	assert_shown("HVC                                               5           0           5\r\n");
 	assert_shown("interrupt                                         3           3           0\r\n");
 	assert_shown("in Lintel");
@@ -270,7 +270,7 @@ static void lists(void **state)
 	answer("stats 1");
 	assert_not_shown("in Lintel");
 	assert_not_shown("vm0");
-	assert_shown("[vm1] exits:\r\n");
+	assert_shown("[vm1] exits:");
 	nr_vms = 0;
 	assert_string_equal(answer("stats"), PROMPT);
 	answer("vms");
