@@ -17,6 +17,7 @@
 #include "drivers/dt/dt.h"
 #include "drivers/gic/gic.h"
 #include "drivers/psci/psci_client.h"
+#include "drivers/rtc/rtc.h"
 #include "drivers/timer/timer.h"
 #include "drivers/uart/uart.h"
 #include "hyp/arch/features.h"
@@ -148,9 +149,20 @@ static void init_entropy(void)
 	memset(seed, 0, sizeof(seed));
 }
 
+static void init_time_of_day(void)
+{
+	volatile void *registers = NULL;
+
+	if (machine.rtc.size && !options.time &&
+		el2_map_device(machine.rtc.base, machine.rtc.size, &registers) != OK)
+		registers = NULL;
+	rtc_init(registers, options.time);
+}
+
 static void init_hardware(void)
 {
 	must(timer_init(&machine.timer), "no usable timer");
+	init_time_of_day();
 	must(gic_init(&machine), "no usable interrupt controller");
 	must(timer_queue_init(), "no interrupt of EL2's timer");
 	must(vgic_init(), "no maintenance interrupt");

@@ -14,6 +14,7 @@ enum device_kind {
 	DEVICE_TIMER,
 	DEVICE_PMU,
 	DEVICE_SMMU,
+	DEVICE_RTC,
 };
 
 struct device_row {
@@ -39,6 +40,7 @@ static const struct device_row rows[] = {
 	ROW("arm,armv8-timer", DEVICE_TIMER),
 	ROW("arm,armv8-pmuv3", DEVICE_PMU),
 	ROW("arm,smmu-v3", DEVICE_SMMU),
+	ROW("arm,pl031", DEVICE_RTC),
 };
 
 static void psci(struct dt_scan *scan, bool standard_ids)
@@ -120,6 +122,13 @@ static void timer(struct dt_scan *scan)
 		scan->timer_names = scan->node.values[PROP_INTERRUPT_NAMES];
 }
 
+/* One clock is enough. */
+static void rtc(struct dt_scan *scan)
+{
+	if (scan->machine->rtc.size == 0)
+		(void)!dt_reg(scan, 0, &scan->machine->rtc);
+}
+
 static void known_device(struct dt_scan *scan, enum device_kind kind)
 {
 	switch (kind) {
@@ -141,6 +150,9 @@ static void known_device(struct dt_scan *scan, enum device_kind kind)
 		break;
 	case DEVICE_SMMU:
 		scan->machine->smmu_count++;
+		break;
+	case DEVICE_RTC:
+		rtc(scan);
 		break;
 	}
 }

@@ -38,6 +38,8 @@ void dt_log(const struct machine *machine)
 			machine->console == (int)i ? ", console" : "");
 	if (machine->initrd.size)
 		log_region("bundle", &machine->initrd);
+	if (machine->rtc.size)
+		log_region("clock", &machine->rtc);
 	log_gic(&machine->gic);
 	log_debug("%u CPUs, timer interrupts %u %u %u %u %u", machine->cpu_count,
 		machine->timer.intid[TIMER_PPI_SECURE], machine->timer.intid[TIMER_PPI_PHYSICAL],

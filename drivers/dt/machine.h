@@ -128,7 +128,8 @@ struct machine {
 	struct machine_gic gic;
 	struct machine_timer timer;
 	uint32_t pmu_intid;
-	unsigned smmu_count; /* SMMUv3 nodes seen; none is driven yet */
+	unsigned smmu_count;       /* SMMUv3 nodes seen; none is driven yet */
+	struct machine_region rtc; /* the first PL031; size 0: none */
 
 	struct machine_uart uarts[MACHINE_UARTS_MAX];
 	unsigned uart_count;

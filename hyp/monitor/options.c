@@ -111,6 +111,24 @@ static bool set_measure(struct text value)
 	return true;
 }
 
+/* Decimal, and what the 32 bits of a PL031 can hold. */
+static bool set_time(struct text value)
+{
+	uint64_t seconds = 0;
+
+	for (size_t i = 0; i < value.length; i++) {
+		if (value.start[i] < '0' || value.start[i] > '9')
+			return false;
+		seconds = seconds * 10 + (uint64_t)(value.start[i] - '0');
+		if (seconds > UINT32_MAX)
+			return false;
+	}
+	if (seconds == 0)
+		return false;
+	options.time = seconds;
+	return true;
+}
+
 /* "^A" to "^_", or "none". */
 static bool set_escape(struct text value)
 {
@@ -143,6 +161,7 @@ static const struct {
 	{ "trace", set_trace, "dump or none" },
 	{ "measure", set_measure, "masked, instructions or none" },
 	{ "escape", set_escape, "^A to ^_, or none" },
+	{ "time", set_time, "seconds since 1970, 1 to 4294967295" },
 };
 
 /* One word, behind its prefix: NAME=VALUE. */
@@ -162,7 +181,7 @@ static void apply(struct text word)
 		return;
 	}
 	log_warn("%s%.*s: an unknown option, expected one of " PREFIX
-		 "{exit,log,console,stats,trace,measure,escape}=",
+		 "{exit,log,console,stats,trace,measure,escape,time}=",
 		PREFIX, (int)word.length, word.start);
 }
 

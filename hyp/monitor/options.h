@@ -24,6 +24,7 @@ struct options {
 	bool trace_dump;                  /* lintel.trace=dump: the rings, at the end */
 	bool measure_masked;              /* lintel.measure=masked */
 	bool measure_instructions;        /* lintel.measure=instructions */
+	uint64_t time;                    /* lintel.time=SECONDS since 1970; 0 when absent */
 	int escape; /* lintel.escape=^A..^_|none: the character, -1 for none */
 };
 

@@ -447,6 +447,38 @@ static void test_gic_v2(void **state)
 	assert_int_equal(m.gic.version, GIC_NONE);
 }
 
+/* --- the clock --- */
+
+static void pl031(const char *name, uint32_t base)
+{
+	begin(name);
+	prop("compatible", "arm,pl031\0arm,primecell", 24);
+	cells("reg", 0, base, 0, 0x1000);
+}
+
+static void test_rtc(void **state)
+{
+	(void)state;
+	start();
+	basics();
+	pl031("off@1000", 0x1000);
+	text("status", "disabled");
+	end();
+	begin("bad@2000");
+	text("compatible", "arm,pl031");
+	end();
+	pl031("rtc@3000", 0x3000);
+	end();
+	pl031("rtc@4000", 0x4000);
+	end();
+	assert_int_equal(scan(), OK);
+	assert_region(m.rtc, 0x3000, 0x1000);
+	start();
+	basics();
+	assert_int_equal(scan(), OK);
+	assert_int_equal(m.rtc.size, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +494,7 @@ int main(void)
 		cmocka_unit_test(test_gic_malformed),
 		cmocka_unit_test(test_gic_second),
 		cmocka_unit_test(test_gic_v2),
+		cmocka_unit_test(test_rtc),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

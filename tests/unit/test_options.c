@@ -30,7 +30,7 @@ static void reads_every_option(void **state)
 	parse("");
 	parse("  console=ttyAMA0   lintel.exit=semihosting lintel.log=debug lintel.stats=1 "
 	      "lintel.console=/soc/uart@1 lintel.measure=masked lintel.trace=dump lintel.escape=^] "
-	      "quiet");
+	      "lintel.time=1700000000 quiet");
 	assert_nothing_logged();
 	assert_int_equal(options.exit, OPTION_EXIT_SEMIHOSTING);
 	assert_int_equal(log_threshold, LOG_DEBUG);
@@ -39,6 +39,7 @@ static void reads_every_option(void **state)
 	assert_true(options.measure_masked);
 	assert_true(options.trace_dump);
 	assert_int_equal(options.escape, 0x1d);
+	assert_int_equal(options.time, 1700000000);
 	parse("lintel.exit=off lintel.log=error lintel.stats=0 lintel.console=none "
 	      "lintel.measure=none lintel.trace=none lintel.escape=none");
 	assert_int_equal(options.exit, OPTION_EXIT_POWER_OFF);
@@ -52,7 +53,8 @@ static void reads_every_option(void **state)
 	assert_int_equal(options.exit, OPTION_EXIT_HALT);
 	assert_int_equal(log_threshold, LOG_WARN);
 	assert_int_equal(options.escape, 2);
-	parse("lintel.log=info lintel.escape=^^");
+	parse("lintel.log=info lintel.escape=^^ lintel.time=4294967295");
+	assert_int_equal(options.time, UINT32_MAX);
 	assert_int_equal(log_threshold, LOG_INFO);
 	assert_int_equal(options.escape, 0x1e);
 }
@@ -73,6 +75,11 @@ static void says_what_is_wrong(void **state)
 		{ "lintel.escape=A", "lintel.escape=A: expected ^A to ^_, or none" },
 		{ "lintel.escape=^@", "lintel.escape=^@: expected" },
 		{ "lintel.escape=^`", "lintel.escape=^`: expected" },
+		{ "lintel.time=", "lintel.time=: expected seconds since 1970" },
+		{ "lintel.time=0", "lintel.time=0: expected seconds since 1970" },
+		{ "lintel.time=4294967296", "expected seconds since 1970, 1 to 4294967295" },
+		{ "lintel.time=1x", "lintel.time=1x: expected seconds" },
+		{ "lintel.time=99999999999999999999", "expected seconds" },
 		{ "lintel.color=red",
 			"lintel.color=red: an unknown option, expected one of lintel." },
 		{ "lintel.", "lintel.: an unknown option" },
