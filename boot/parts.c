@@ -5,6 +5,7 @@
 #include "boot/parts.h"
 #include "hyp/trap/debug.h"
 #include "hyp/vdev/vgic.h"
+#include "hyp/vdev/vrtc.h"
 #include "hyp/vdev/vtimer.h"
 #include "hyp/vdev/vuart.h"
 #include "hyp/vm/fpsimd_part.h"
@@ -16,6 +17,7 @@ void parts_init(void)
 	parts[PART_VGIC] = vgic_part;
 	parts[PART_VTIMER] = vtimer_part;
 	parts[PART_VUART] = vuart_part;
+	parts[PART_VRTC] = vrtc_part;
 	parts[PART_FPSIMD] = fpsimd_part;
 	parts[PART_DEBUG] = debug_part;
 	vm_parts = parts;

@@ -17,6 +17,9 @@
 #define UART_CLOCK_HZ              24000000
 #define UART_NAME                  "pl011@9000000"
 #define UART_PATH                  "/" UART_NAME
+#define CLOCK_ADDRESS              0x09010000
+#define CLOCK_SIZE                 0x1000
+#define CLOCK_SPI                  2
 
 /* An interrupt's cells: type, number, flags. */
 #define IRQ_SPI                    0
@@ -33,7 +36,7 @@
 #define PHANDLE_CLOCK              2
 
 /* Generous: what everything but the vCPUs and the boot arguments takes, and what one vCPU takes. */
-#define ROOM_BASE                  3072
+#define ROOM_BASE                  3584
 #define ROOM_VCPU                  192
 
 /* A value that is a list of texts, the last one's NUL being the string's own. */
@@ -109,6 +112,17 @@ static void write_uart(struct dt_writer *writer)
 	dt_writer_list(writer, "interrupts", IRQ_SPI, UART_SPI, IRQ_LEVEL_HIGH);
 	dt_writer_list(writer, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
 	TEXTS(writer, "clock-names", "uartclk\0apb_pclk");
+	dt_writer_end(writer);
+}
+
+static void write_clock(struct dt_writer *writer)
+{
+	dt_writer_begin(writer, "pl031@9010000");
+	TEXTS(writer, "compatible", "arm,pl031\0arm,primecell");
+	dt_writer_list(writer, "reg", 0, CLOCK_ADDRESS, 0, CLOCK_SIZE);
+	dt_writer_list(writer, "interrupts", IRQ_SPI, CLOCK_SPI, IRQ_LEVEL_HIGH);
+	dt_writer_list(writer, "clocks", PHANDLE_CLOCK);
+	dt_writer_text(writer, "clock-names", "apb_pclk");
 	dt_writer_end(writer);
 }
 
@@ -189,6 +203,7 @@ enum status guest_dt_make(
 	write_timer(&writer);
 	write_gic(&writer, config->nr_vcpus);
 	write_uart(&writer);
+	write_clock(&writer);
 	dt_writer_end(&writer);
 	return dt_writer_finish(&writer, &out->size);
 }

@@ -101,6 +101,12 @@ static void describes_the_machine(void **state)
 	assert_int_equal(fdt_node_offset_by_phandle(tree, 2), fdt_path_offset(tree, "/apb-pclk"));
 	ASSERT_CELLS(tree, "/", "interrupt-parent", 1);
 	ASSERT_CELLS(tree, "/pl011@9000000", "clocks", 2, 2);
+	ASSERT_CELLS(tree, "/pl031@9010000", "reg", 0, 0x09010000, 0, 0x1000);
+	ASSERT_CELLS(tree, "/pl031@9010000", "interrupts", 0, 2, 4);
+	ASSERT_CELLS(tree, "/pl031@9010000", "clocks", 2);
+	assert_string_equal(text_at(tree, "/pl031@9010000", "compatible"), "arm,pl031");
+	assert_string_equal(text_at(tree, "/pl031@9010000", "clock-names"), "apb_pclk");
+	assert_int_equal(fdt_path_offset(tree, "/watchdog@9100000"), -FDT_ERR_NOTFOUND);
 	assert_string_equal(text_at(tree, "/chosen", "bootargs"), "console=ttyAMA0");
 	assert_string_equal(text_at(tree, "/chosen", "stdout-path"), "/pl011@9000000");
 	assert_string_equal(text_at(tree, "/aliases", "serial0"), "/pl011@9000000");
