@@ -8,6 +8,7 @@
 #include "hyp/vdev/vrtc.h"
 #include "hyp/vdev/vtimer.h"
 #include "hyp/vdev/vuart.h"
+#include "hyp/vdev/vwatchdog.h"
 #include "hyp/vm/fpsimd_part.h"
 
 static struct vm_part parts[NR_PARTS];
@@ -18,6 +19,7 @@ void parts_init(void)
 	parts[PART_VTIMER] = vtimer_part;
 	parts[PART_VUART] = vuart_part;
 	parts[PART_VRTC] = vrtc_part;
+	parts[PART_VWATCHDOG] = vwatchdog_part;
 	parts[PART_FPSIMD] = fpsimd_part;
 	parts[PART_DEBUG] = debug_part;
 	vm_parts = parts;

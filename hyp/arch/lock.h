@@ -12,6 +12,7 @@
  *   page ownership            mm/page.c
  *   a VM's UART               struct vuart          hyp/vdev/vuart.c
  *   a VM's clock             struct vrtc            hyp/vdev/vrtc.c
+ *   a VM's watchdog          struct vwatchdog       hyp/vdev/vwatchdog.c
  *   a VM's vGIC               struct vgic           hyp/vdev/vgic_state.h
  *   placement of vCPUs        hyp/vm/sched_config.c
  *   run queue of a CPU        struct cpu_queue      hyp/vm/sched_state.h; never two of them

@@ -5,6 +5,7 @@
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/bundle/load.h"
+#include "hyp/vdev/vwatchdog.h"
 #include "mm/page.h"
 
 /* The archive's list: config structures point into it while VMs are built. */
@@ -81,6 +82,7 @@ static enum status prepare_images(const struct vm_config *config, struct vm_imag
 		.ram_size = config->memory,
 		.bootargs = vm_config_has(config, SCHEMA_VM_bootargs) ? config->bootargs : NULL,
 		.ramdisk = config->ramdisk != NULL,
+		.watchdog = config->watchdog != 0,
 	};
 	struct vm_layout layout;
 	enum status status = config->dtb ? copy_tree(config, &wanted, images)
@@ -168,6 +170,8 @@ static enum status build_vm(const struct vm_config *config)
 	vm->load_step = load_step;
 	vm->policy = policy_of(config);
 	sched_configure(vm, &sched);
+	if (config->watchdog)
+		vwatchdog_enable(vm);
 	log_debug("vm %s: kernel at 0x%llx, entry 0x%llx, devicetree at 0x%llx, ramdisk at 0x%llx",
 		vm->name, (unsigned long long)images->pieces[PIECE_KERNEL].place.address,
 		(unsigned long long)images->entry,

@@ -21,6 +21,12 @@
 #define CLOCK_SIZE                 0x1000
 #define CLOCK_SPI                  2
 
+/* Where virt has nothing (hyp/vdev/vwatchdog.h). */
+#define WATCHDOG_CONTROL           0x09100000
+#define WATCHDOG_REFRESH           0x09110000
+#define WATCHDOG_SIZE              0x1000
+#define WATCHDOG_SPI               10
+
 /* An interrupt's cells: type, number, flags. */
 #define IRQ_SPI                    0
 #define IRQ_PPI                    1
@@ -126,6 +132,16 @@ static void write_clock(struct dt_writer *writer)
 	dt_writer_end(writer);
 }
 
+static void write_watchdog(struct dt_writer *writer)
+{
+	dt_writer_begin(writer, "watchdog@9100000");
+	dt_writer_text(writer, "compatible", "arm,sbsa-gwdt");
+	dt_writer_list(writer, "reg", 0, WATCHDOG_CONTROL, 0, WATCHDOG_SIZE, 0, WATCHDOG_REFRESH, 0,
+		WATCHDOG_SIZE);
+	dt_writer_list(writer, "interrupts", IRQ_SPI, WATCHDOG_SPI, IRQ_LEVEL_HIGH);
+	dt_writer_end(writer);
+}
+
 void guest_dt_write_chosen(
 	struct dt_writer *writer, const struct guest_dt_config *config, struct guest_dt *out)
 {
@@ -204,6 +220,8 @@ enum status guest_dt_make(
 	write_gic(&writer, config->nr_vcpus);
 	write_uart(&writer);
 	write_clock(&writer);
+	if (config->watchdog)
+		write_watchdog(&writer);
 	dt_writer_end(&writer);
 	return dt_writer_finish(&writer, &out->size);
 }

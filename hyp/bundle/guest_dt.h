@@ -19,6 +19,7 @@ struct guest_dt_config {
 	uint64_t ram_base, ram_size;
 	const char *bootargs; /* NULL: none given */
 	bool ramdisk;         /* there is one */
+	bool watchdog;        /* there is one */
 };
 
 /* A finished tree. Some values in it are zeros until the function below that gives them is called.
@@ -40,7 +41,7 @@ enum status guest_dt_copy_room(const struct guest_dt_config *config, const void 
 
 /*
  * Makes the tree in buffer (8-byte aligned): memory, cpus, psci, timer, interrupt controller, UART,
- * chosen, aliases. ERR_NO_MEMORY: the buffer is too small.
+ * clock, watchdog, chosen, aliases. ERR_NO_MEMORY: the buffer is too small.
  */
 enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, size_t size,
 	struct guest_dt *out) __must_check;

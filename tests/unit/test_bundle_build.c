@@ -20,6 +20,9 @@
 
 /* --- the rooms below --- */
 
+/* What a made VM's count of boots is when it was given a watchdog. */
+#define WATCHDOG 77
+
 struct vm *vms[MAX_VMS];
 unsigned nr_vms;
 static struct vm made[MAX_VMS];
@@ -61,6 +64,11 @@ enum status vm_create(
 	snprintf((*vm)->name, sizeof((*vm)->name), "%s", name);
 	vms[nr_vms++] = *vm;
 	return OK;
+}
+
+void vwatchdog_enable(struct vm *vm)
+{
+	vm->boots = WATCHDOG;
 }
 
 enum status vm_autostart(struct vm *vm)
@@ -250,6 +258,25 @@ static void populates(void **state)
 	assert_int_equal(touched, 0xffffffff);
 }
 
+static void gives_a_watchdog(void **state)
+{
+	const void *dt;
+
+	(void)state;
+	begin_vm("with");
+	tree_bytes(&tree, "watchdog", "", 0);
+	tree_end(&tree);
+	begin_vm("without");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(vms[i]->boots, i == 0 ? WATCHDOG : 0);
+		run_load(vms[i]);
+		dt = pa_to_ptr(PA(vms[i]->entry.x0));
+		assert_int_equal(fdt_path_offset(dt, "/watchdog@9100000") >= 0, i == 0);
+	}
+}
+
 static void starts_what_should(void **state)
 {
 	(void)state;
@@ -414,6 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(builds_and_loads, start, stop),
 		cmocka_unit_test_setup_teardown(populates, start, stop),
+		cmocka_unit_test_setup_teardown(gives_a_watchdog, start, stop),
 		cmocka_unit_test_setup_teardown(starts_what_should, start, stop),
 		cmocka_unit_test_setup_teardown(fills_the_policy, start, stop),
 		cmocka_unit_test_setup_teardown(fills_the_scheduling, start, stop),

@@ -136,6 +136,21 @@ static void fills_in_later(void **state)
 	config.ramdisk = true;
 }
 
+static void has_a_watchdog_if_asked(void **state)
+{
+	struct guest_dt dt;
+
+	(void)state;
+	config.watchdog = true;
+	dt = make();
+	config.watchdog = false;
+	assert_string_equal(text_at(dt.tree, "/watchdog@9100000", "compatible"), "arm,sbsa-gwdt");
+	ASSERT_CELLS(dt.tree, "/watchdog@9100000", "reg", 0, 0x09100000, 0, 0x1000, 0, 0x09110000,
+		0, 0x1000);
+	ASSERT_CELLS(dt.tree, "/watchdog@9100000", "interrupts", 0, 10, 4);
+	free(dt.tree);
+}
+
 static void has_room_for_the_largest(void **state)
 {
 	struct guest_dt_config kept = config;
@@ -145,6 +160,7 @@ static void has_room_for_the_largest(void **state)
 	memset(bootargs, 'x', sizeof(bootargs));
 	bootargs[sizeof(bootargs) - 1] = '\0';
 	config.bootargs = bootargs;
+	config.watchdog = true;
 	for (config.nr_vcpus = 1; config.nr_vcpus <= 16; config.nr_vcpus++) {
 		struct guest_dt dt = make();
 
@@ -318,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(describes_the_machine, start_logging),
 		cmocka_unit_test_setup(fills_in_later, start_logging),
+		cmocka_unit_test_setup(has_a_watchdog_if_asked, start_logging),
 		cmocka_unit_test_setup(has_room_for_the_largest, start_logging),
 		cmocka_unit_test_setup(says_when_there_is_no_room, start_logging),
 		cmocka_unit_test_setup(copies_a_tree, start_logging),

@@ -71,6 +71,7 @@ static void reads_every_property(void **state)
 	tree_text(&tree, "dtb", "initrd");
 	tree_u64(&tree, "memory", GIB(4));
 	tree_bytes(&tree, "memory-populate", "", 0);
+	tree_bytes(&tree, "watchdog", "", 0);
 	tree_u32(&tree, "vcpus", 16);
 	tree_text(&tree, "bootargs", "console=ttyAMA0 quiet");
 	tree_u64(&tree, "load-address", 0x40001000);
@@ -100,6 +101,7 @@ static void reads_every_property(void **state)
 	assert_ptr_equal(found[0].dtb, &files.files[1]);
 	assert_int_equal(found[0].memory, GIB(4));
 	assert_int_equal(found[0].memory_populate, 1);
+	assert_int_equal(found[0].watchdog, 1);
 	assert_int_equal(found[0].vcpus, 16);
 	assert_string_equal(found_bootargs[0], "console=ttyAMA0 quiet");
 	assert_int_equal(found[0].load_address, 0x40001000);
@@ -120,6 +122,7 @@ static void reads_every_property(void **state)
 	assert_null(found[1].ramdisk);
 	assert_int_equal(found[1].vcpus, 1);
 	assert_int_equal(found[1].autostart, 1);
+	assert_int_equal(found[1].watchdog, 0);
 	assert_string_equal(found_bootargs[1], "");
 	assert_false(vm_config_has(&found[1], SCHEMA_VM_bootargs));
 	assert_int_equal(found[1].start_when, 0);
