@@ -127,12 +127,13 @@ static void test_sweep(void)
 	tap_ok(hole_answers(end), "the first word behind RAM");
 	tap_ok(hole_answers(HOLE + MIB(2) - 8), "the end of a hole");
 	if (under_lintel()) {
-		static const u64 holes[] = { 0x0, 0x04000000, 0x08020000, 0x09010000, 0x09030000,
-			0x0a000000, 0x0c000000, 0x10000000, 0x3eff0000, 0x3ffffff8 };
+		/* Where QEMU has a device, Lintel none; and the watchdog's frames. */
+		static const u64 holes[] = { 0x0, 0x04000000, 0x08020000, 0x09020000, 0x09030000,
+			0x09100000, 0x09110000, 0x0a000000, 0x0c000000, 0x10000000, 0x3eff0000,
+			0x3ffffff8 };
 
 		for (u32 i = 0; i < ARRAY_SIZE(holes); i++)
-			tap_ok(hole_answers(holes[i]), "%lx: where QEMU has a device, Lintel none",
-				holes[i]);
+			tap_ok(hole_answers(holes[i]), "%lx: no device in this VM", holes[i]);
 	}
 }
 
