@@ -5,9 +5,9 @@
  */
 #include "bench.h"
 
-#define JOIN_MS 20000
-/* What a receiver needs to be asleep. */
-#define DOZE_US 30
+#define JOIN_MS  20000
+/* Asleep so long that nobody could say it has just had its turn. */
+#define SLEEP_US 2000
 
 static struct switches switches = { .owner = 2, .samples = samples };
 static volatile u64 stop;
@@ -52,7 +52,7 @@ static void bench_wake(void)
 	if (!start_computing(1))
 		return;
 	bench_vectors_on();
-	report("wake_latency", sample(measure_timer_wfi, TIMER_AHEAD, 0), 0);
+	report("wake_latency", sample(measure_timer_wfi, us_ticks(SLEEP_US), 0), 0);
 	bench_vectors_off();
 	stop = 1;
 	(void)smp_join(1, JOIN_MS);
@@ -75,7 +75,7 @@ static u64 one_wake(u64 unused, u64 sgi1r)
 	if (!wait_for(READY_MS, ready))
 		return BENCH_TIMEOUT;
 	ready = 0;
-	delay_us(DOZE_US);
+	delay_us(SLEEP_US);
 	return measure_ipi(&slot, sgi1r);
 }
 
