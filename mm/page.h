@@ -25,15 +25,16 @@
 
 typedef uint16_t owner_t;
 
-#define OWNER_NONE      0 /* free */
-#define OWNER_LINTEL    1 /* the image, tables, structures */
-#define OWNER_FIRMWARE  2 /* reserved by firmware: never mapped, never touched */
-#define OWNER_FIRST_VM  16
-#define OWNER_COUNT     512               /* valid owners are below this */
-#define OWNER_ABSENT    ((owner_t)0xffff) /* not RAM: what page_owner() says of any other address */
+#define OWNER_NONE         0 /* free */
+#define OWNER_LINTEL       1 /* the image, tables, structures */
+#define OWNER_FIRMWARE     2 /* reserved by firmware: never mapped, never touched */
+#define OWNER_FIRST_VM     16
+#define OWNER_FIRST_SHARED 256 /* up to OWNER_COUNT: memory that several VMs map (mm/shared.h) */
+#define OWNER_COUNT        512 /* valid owners are below this */
+#define OWNER_ABSENT       ((owner_t)0xffff) /* not RAM: what page_owner() says of any other address */
 
-#define PAGES_PER_BLOCK (BLOCK_SIZE / PAGE_SIZE)
-#define PAGE_BANKS_MAX  32
+#define PAGES_PER_BLOCK    (BLOCK_SIZE / PAGE_SIZE)
+#define PAGE_BANKS_MAX     32
 
 /* A piece of RAM, or a piece of it that is taken from the start and by whom. Any alignment: RAM is
  * rounded inwards to whole pages, what is taken outwards. */

@@ -13,6 +13,12 @@ static inline bool owner_can_receive(owner_t owner)
 	return owner == OWNER_LINTEL || (owner >= OWNER_FIRST_VM && owner < OWNER_COUNT);
 }
 
+/* Is it memory that VMs share, so that no VM owns it? */
+static inline bool owner_is_shared(owner_t owner)
+{
+	return owner >= OWNER_FIRST_SHARED && owner < OWNER_COUNT;
+}
+
 /*
  * What becomes of a page that `now` owns when somebody says that it is `from`'s and shall be
  * `to`'s. Giving is from OWNER_NONE, freeing is to OWNER_NONE; what is firmware's, or no RAM, stays

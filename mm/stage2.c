@@ -5,6 +5,7 @@
 #include "hyp/base/bitmap.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/string.h"
+#include "mm/page_rules.h"
 #include "mm/stage2_regs.h"
 #include "mm/vmid.h"
 
@@ -132,6 +133,17 @@ static unsigned windows_of(ipa_t ipa, uint64_t size)
 		BLOCK_SIZE);
 }
 
+static bool overlaps_share(const struct stage2 *s2, ipa_t ipa, uint64_t size)
+{
+	for (unsigned i = 0; i < s2->share_count; i++) {
+		const struct stage2_share *share = &s2->shares[i];
+
+		if (ipa.ipa < share->ipa.ipa + share->size && share->ipa.ipa < ipa.ipa + size)
+			return true;
+	}
+	return false;
+}
+
 /* Everything that can be wrong with a new region; `at` is its place in the list. */
 static enum status check_region(
 	const struct stage2 *s2, ipa_t ipa, uint64_t size, uint64_t prot, unsigned *at)
@@ -151,6 +163,8 @@ static enum status check_region(
 		if (ipa.ipa < region->ipa.ipa + region->size)
 			return ERR_EXISTS;
 	}
+	if (overlaps_share(s2, ipa, size))
+		return ERR_EXISTS;
 	*at = i;
 	return s2->region_count < STAGE2_REGIONS_MAX ? OK : ERR_NO_MEMORY;
 }
@@ -357,15 +371,22 @@ enum status stage2_populate_step(
 
 /* --- mapping what is there --- */
 
-static enum status map_owned(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size, uint64_t prot,
-	enum mem_type type, owner_t owner)
+static enum status check_pa(pa_t pa, uint64_t size)
 {
-	enum status status;
-
 	if (size == 0 || !IS_ALIGNED(pa.pa | size, PAGE_SIZE))
 		return ERR_INVALID;
 	if (size > BIT(machine.pa_bits) || pa.pa > BIT(machine.pa_bits) - size)
 		return ERR_RANGE;
+	return OK;
+}
+
+static enum status map_owned(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size, uint64_t prot,
+	enum mem_type type, owner_t owner)
+{
+	enum status status = check_pa(pa, size);
+
+	if (status != OK)
+		return status;
 	spin_lock(&s2->lock);
 	if (page_range_owned(pa, size, owner))
 		status = pgtable_map(&s2->table, ipa.ipa, size, pa, prot, type, 0);
@@ -383,6 +404,55 @@ enum status stage2_map_pages(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t siz
 enum status stage2_map_device(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size)
 {
 	return map_owned(s2, ipa, pa, size, MEM_RW, MEM_DEVICE_nGnRE, OWNER_ABSENT);
+}
+
+/* --- what VMs share --- */
+
+enum status stage2_share(struct stage2 *s2, ipa_t ipa, uint64_t size, owner_t owner, uint64_t prot)
+{
+	if (size == 0 || !IS_ALIGNED(ipa.ipa | size, PAGE_SIZE) || !owner_is_shared(owner) ||
+		!(prot & MEM_R) || (prot & ~MEM_RW))
+		return ERR_INVALID;
+	if (size > BIT(s2->ipa_bits) || ipa.ipa > BIT(s2->ipa_bits) - size)
+		return ERR_RANGE;
+	if (overlaps_share(s2, ipa, size))
+		return ERR_EXISTS;
+	for (unsigned i = 0; i < s2->region_count; i++) {
+		const struct stage2_region *region = &s2->regions[i];
+
+		if (ipa.ipa < region->ipa.ipa + region->size && region->ipa.ipa < ipa.ipa + size)
+			return ERR_EXISTS;
+	}
+	if (s2->share_count == STAGE2_SHARES_MAX)
+		return ERR_NO_MEMORY;
+	s2->shares[s2->share_count++] =
+		(struct stage2_share){ .ipa = ipa, .size = size, .prot = prot, .owner = owner };
+	return OK;
+}
+
+/* The share that [ipa, ipa + size) lies in as a whole. */
+static const struct stage2_share *share_of(const struct stage2 *s2, ipa_t ipa, uint64_t size)
+{
+	for (unsigned i = 0; i < s2->share_count; i++) {
+		const struct stage2_share *share = &s2->shares[i];
+		uint64_t offset = ipa.ipa - share->ipa.ipa;
+
+		if (offset < share->size && share->size - offset >= size)
+			return share;
+	}
+	return NULL;
+}
+
+enum status stage2_map_share(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size)
+{
+	const struct stage2_share *share = share_of(s2, ipa, size);
+	enum status status = check_pa(pa, size);
+
+	if (status != OK)
+		return status;
+	if (!share)
+		return ERR_NOT_OWNER;
+	return map_owned(s2, ipa, pa, size, share->prot, MEM_NORMAL_NC, share->owner);
 }
 
 enum status stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size)

@@ -19,6 +19,7 @@
 
 #define STAGE2_REGIONS_MAX     16
 #define STAGE2_FILLS_MAX       8
+#define STAGE2_SHARES_MAX      16
 #define STAGE2_FILL_STEP       KIB(512) /* wiped at a time: some 40,000 instructions, 70,000 at worst */
 #define STAGE2_IPA_BITS_MIN    32
 #define STAGE2_IPA_BITS_MAX    48
@@ -41,6 +42,14 @@ struct stage2_fill {
 	bool busy;      /* a CPU is at it */
 };
 
+/* Memory of another owner that this VM was let into. */
+struct stage2_share {
+	ipa_t ipa;
+	uint64_t size;
+	uint64_t prot;
+	owner_t owner;
+};
+
 struct stage2 {
 	struct pgtable table;
 	struct spinlock lock;
@@ -56,6 +65,8 @@ struct stage2 {
 	unsigned region_count;
 	struct stage2_region regions[STAGE2_REGIONS_MAX]; /* sorted by ipa */
 	struct stage2_fill fills[STAGE2_FILLS_MAX];
+	unsigned share_count;
+	struct stage2_share shares[STAGE2_SHARES_MAX];
 };
 
 /* What a look-up found. */
@@ -131,6 +142,24 @@ __must_check enum status stage2_map_pages(
 /* Maps real registers, read/write, nGnRE: nothing of it may be RAM (ERR_NOT_OWNER). */
 __must_check enum status stage2_map_device(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size);
 
+/*
+ * Lets the VM into [ipa, ipa + size) of memory that VMs share, which belongs to `owner`
+ * (owner_is_shared()), with these rights: MEM_R or MEM_RW. Nothing is mapped yet; without this
+ * stage2_map_share() refuses. Only before the VM runs. ERR_INVALID: not whole pages, other rights,
+ * no owner of that kind; ERR_RANGE: outside the IPA space; ERR_EXISTS: overlaps a region or another
+ * share; ERR_NO_MEMORY: the list is full.
+ */
+__must_check enum status stage2_share(
+	struct stage2 *s2, ipa_t ipa, uint64_t size, owner_t owner, uint64_t prot);
+/*
+ * Maps a piece of it, with the rights that were given, not cacheable: whatever types the VMs that
+ * share it choose in their own tables, all see the same contents. ERR_NOT_OWNER unless the piece
+ * lies in one share as a whole and every page of it belongs to that share's owner. Errors of
+ * pgtable_map(). It stays over stage2_empty_step(), and goes with stage2_destroy_step() (the memory
+ * itself doesn't).
+ */
+__must_check enum status stage2_map_share(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size);
+
 /* Unmaps; memory stays the VM's. Errors of pgtable_unmap(). */
 __must_check enum status stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size);
 /* Changes the rights of what is mapped (ROM switch, dirty tracking). Errors of pgtable_protect().
@@ -140,7 +169,7 @@ __must_check enum status stage2_protect(struct stage2 *s2, ipa_t ipa, uint64_t s
 /*
  * Restart: takes all RAM away and promises it again, so that the VM finds zeros on the next touch.
  * In steps of some 20,000 instructions; true when done. No vCPU may run meanwhile. Devices that are
- * mapped stay.
+ * mapped stay, and what is shared with others does.
  */
 bool stage2_empty_step(struct stage2 *s2);
 

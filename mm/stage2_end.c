@@ -23,6 +23,24 @@ static size_t bitmap_size(const struct stage2_region *region)
 	return BITMAP_WORDS(region->windows) * sizeof(uint64_t);
 }
 
+/* From the cursor on: where the share ends that it is in (*shared), or where the next one begins,
+ * at most `end`. */
+static uint64_t share_limit(const struct stage2 *s2, uint64_t end, bool *shared)
+{
+	*shared = false;
+	for (unsigned i = 0; i < s2->share_count; i++) {
+		uint64_t first = s2->shares[i].ipa.ipa, size = s2->shares[i].size;
+
+		if (s2->cursor - first < size) {
+			*shared = true;
+			return first + size;
+		}
+		if (first > s2->cursor)
+			end = MIN(end, first);
+	}
+	return end;
+}
+
 /* Unmaps memory from the cursor on; true at the end of the address space. */
 static bool unmap_step(struct stage2 *s2)
 {
@@ -30,17 +48,21 @@ static bool unmap_step(struct stage2 *s2)
 	struct pgtable_leaf leaf;
 
 	for (unsigned i = 0; i < UNMAP_HOLES && s2->cursor < end; i++) {
-		uint64_t size = MIN(UNMAP_BYTES, end - s2->cursor);
+		uint64_t limit;
+		bool shared;
 
 		pgtable_walk(&s2->table, s2->cursor, &leaf);
 		if (!leaf.valid) {
 			s2->cursor = leaf.base + leaf.size;
 			continue;
 		}
-		if (pgtable_clear_memory(&s2->table, s2->cursor, size) != OK)
+		limit = share_limit(s2, MIN(s2->cursor + UNMAP_BYTES, end), &shared);
+		if (!shared &&
+			pgtable_clear_memory(&s2->table, s2->cursor, limit - s2->cursor) != OK)
 			panic("stage 2: can't unmap 0x%llx", (unsigned long long)s2->cursor);
-		s2->cursor += size;
-		break;
+		s2->cursor = limit;
+		if (!shared)
+			break;
 	}
 	return s2->cursor >= end;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A VM's stage 2: registers, regions, first touch, restart and end; VMIDs.
+ * A VM's stage 2: registers, regions, first touch, what it shares, restart and end; VMIDs.
  *
- * links: mm/stage2.c mm/stage2_end.c mm/stage2_regs.c mm/vmid.c mm/pgtable.c mm/pgtable_desc.c
- * mm/page.c mm/page_init.c mm/page_table.c hyp/base/bitmap.c hyp/base/panic.c hyp/base/log.c
- * hyp/base/format.c
+ * links: mm/stage2.c mm/shared.c mm/stage2_end.c mm/stage2_regs.c mm/vmid.c mm/pgtable.c
+ * mm/pgtable_desc.c mm/page.c mm/page_init.c mm/page_table.c hyp/base/bitmap.c hyp/base/panic.c
+ * hyp/base/log.c hyp/base/format.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 
 #include "hyp/base/panic.h"
 #include "mm/phys.h"
+#include "mm/shared.h"
 #include "mm/stage2.h"
 #include "mm/stage2_regs.h"
 #include "mm/vmid.h"
@@ -642,6 +643,139 @@ static void window_not_empty(void **state)
 	assert_int_equal(lookup(GIB(1) + MIB(2)).level, 2);
 }
 
+/* --- memory that VMs share --- */
+
+#define SHARED OWNER_FIRST_SHARED
+#define AT     MIB(256)
+
+static void share_is_checked(void **state)
+{
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(4), MEM_RWX), OK);
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0, SHARED, MEM_RW), ERR_INVALID);
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1800, SHARED, MEM_RW), ERR_INVALID);
+	assert_int_equal(stage2_share(&s2, IPA(AT + 1), 0x1000, SHARED, MEM_RW), ERR_INVALID);
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, SHARED, MEM_W), ERR_INVALID);
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, SHARED, MEM_RWX), ERR_INVALID);
+	/* Nobody can be let into a VM's own memory, Lintel's, or what is free. */
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, VM2, MEM_R), ERR_INVALID);
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, OWNER_LINTEL, MEM_R), ERR_INVALID);
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, OWNER_NONE, MEM_R), ERR_INVALID);
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, OWNER_COUNT, MEM_R), ERR_INVALID);
+	assert_int_equal(stage2_share(&s2, IPA(BIT(40)), 0x1000, SHARED, MEM_R), ERR_RANGE);
+	assert_int_equal(stage2_share(&s2, IPA(GIB(1) + MIB(4) - 0x1000), 0x2000, SHARED, MEM_R),
+		ERR_EXISTS);
+	assert_int_equal(
+		stage2_share(&s2, IPA(GIB(1) - 0x1000), 0x2000, SHARED, MEM_R), ERR_EXISTS);
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0x2000, SHARED, MEM_R), OK);
+	assert_int_equal(stage2_share(&s2, IPA(AT + 0x1000), 0x1000, SHARED, MEM_R), ERR_EXISTS);
+	assert_int_equal(stage2_share(&s2, IPA(AT - 0x1000), 0x2000, SHARED, MEM_R), ERR_EXISTS);
+	assert_int_equal(stage2_add_ram(&s2, IPA(AT + 0x1000), MIB(2), MEM_RWX), ERR_EXISTS);
+	for (unsigned i = 1; i < STAGE2_SHARES_MAX; i++)
+		assert_int_equal(
+			stage2_share(&s2, IPA(AT + i * MIB(2)), 0x1000, SHARED, MEM_R), OK);
+	assert_int_equal(stage2_share(&s2, IPA(AT - MIB(2)), 0x1000, SHARED, MEM_R), ERR_NO_MEMORY);
+	assert_false(mapped(AT));
+	destroy(&s2);
+}
+
+static void only_members_map(void **state)
+{
+	pa_t own, shared, other;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(page_alloc(VM1, &own), OK);
+	assert_int_equal(page_alloc(SHARED, &shared), OK);
+	assert_int_equal(page_alloc(SHARED + 1, &other), OK);
+	/* Not let in: by no way. */
+	assert_int_equal(stage2_map_share(&s2, IPA(AT), shared, 0x1000), ERR_NOT_OWNER);
+	assert_int_equal(stage2_map_pages(&s2, IPA(AT), shared, 0x1000, MEM_R), ERR_NOT_OWNER);
+	assert_int_equal(stage2_map_device(&s2, IPA(AT), shared, 0x1000), ERR_NOT_OWNER);
+	/* Let in: to that memory, at that place. */
+	assert_int_equal(stage2_share(&s2, IPA(AT), 0x2000, SHARED, MEM_R), OK);
+	assert_int_equal(stage2_map_share(&s2, IPA(AT), other, 0x1000), ERR_NOT_OWNER);
+	assert_int_equal(stage2_map_share(&s2, IPA(AT), own, 0x1000), ERR_NOT_OWNER);
+	assert_int_equal(stage2_map_share(&s2, IPA(AT - 0x1000), shared, 0x1000), ERR_NOT_OWNER);
+	assert_int_equal(stage2_map_share(&s2, IPA(AT + 0x2000), shared, 0x1000), ERR_NOT_OWNER);
+	assert_int_equal(stage2_map_share(&s2, IPA(AT + 0x1000), shared, 0x2000), ERR_NOT_OWNER);
+	assert_int_equal(stage2_map_pages(&s2, IPA(AT), shared, 0x1000, MEM_R), ERR_NOT_OWNER);
+	assert_int_equal(stage2_map_share(&s2, IPA(AT), shared, 0), ERR_INVALID);
+	assert_int_equal(stage2_map_share(&s2, IPA(AT), PA(BIT(48)), 0x1000), ERR_RANGE);
+	assert_false(mapped(AT));
+	assert_int_equal(stage2_map_share(&s2, IPA(AT + 0x1000), shared, 0x1000), OK);
+	assert_int_equal(lookup(AT + 0x1000).pa.pa, shared.pa);
+	assert_int_equal(lookup(AT + 0x1000).prot, MEM_R);
+	assert_int_equal(lookup(AT + 0x1000).type, MEM_NORMAL_NC);
+	assert_int_equal(stage2_map_share(&s2, IPA(AT + 0x1000), shared, 0x1000), ERR_EXISTS);
+	destroy(&s2);
+}
+
+/* A member that restarts, and one that ends, take nothing from the others. */
+static void sharing(void **state)
+{
+	struct shared_memory memory;
+	struct stage2 second;
+	struct stage2_page page;
+	uint64_t size = 2 * BLOCK_SIZE + 0x3000;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(stage2_create(&second, VM2, 40, 0), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(AT - MIB(2)), MIB(2), MEM_RWX), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(AT + MIB(6)), MIB(4), MEM_RWX), OK);
+	assert_int_equal(shared_memory_create(&memory, SHARED, size), OK);
+	assert_int_equal(page_count_of(SHARED), size / PAGE_SIZE);
+	assert_int_equal(shared_memory_map(&memory, &s2, IPA(AT), MEM_RW), OK);
+	assert_int_equal(shared_memory_map(&memory, &second, IPA(AT), MEM_R), OK);
+	assert_int_equal(touch(AT - MIB(2)), OK);
+	assert_int_equal(touch(AT + MIB(6)), OK);
+	for (uint64_t at = 0; at < size; at += 0x1000) {
+		assert_true(is_zero(lookup(AT + at).pa, 0x1000));
+		assert_true(stage2_lookup(&second, IPA(AT + at), &page));
+		assert_int_equal(page.pa.pa, lookup(AT + at).pa.pa);
+		assert_int_equal(page.prot, MEM_R);
+	}
+	assert_false(mapped(AT + size));
+	memset(pa_to_ptr(lookup(AT + BLOCK_SIZE).pa), JUNK, 0x1000);
+
+	while (!stage2_empty_step(&s2))
+		continue;
+	assert_false(mapped(AT - MIB(2)));
+	assert_false(mapped(AT + MIB(6)));
+	for (uint64_t at = 0; at < size; at += 0x1000)
+		assert_int_equal(lookup(AT + at).prot, MEM_RW);
+	assert_int_equal(*(uint8_t *)pa_to_ptr(lookup(AT + BLOCK_SIZE).pa), JUNK);
+	assert_int_equal(page_count_of(VM1), 0);
+
+	destroy(&s2);
+	assert_int_equal(page_count_of(SHARED), size / PAGE_SIZE);
+	assert_true(stage2_lookup(&second, IPA(AT + size - 1), &page));
+	destroy(&second);
+	shared_memory_destroy(&memory);
+	assert_int_equal(page_count_of(SHARED), 0);
+	assert_int_equal(stats().free_pages, free_at_start);
+}
+
+static void no_shared_memory(void **state)
+{
+	struct shared_memory memory;
+
+	(void)state;
+	start(MIB(16));
+	assert_int_equal(shared_memory_create(&memory, SHARED, 0), ERR_INVALID);
+	assert_int_equal(shared_memory_create(&memory, SHARED, 0x1001), ERR_INVALID);
+	assert_int_equal(
+		shared_memory_create(&memory, SHARED, SHARED_MEMORY_MAX + 0x1000), ERR_INVALID);
+	assert_int_equal(shared_memory_create(&memory, VM1, 0x1000), ERR_INVALID);
+	destroy(&s2);
+	free_at_start = stats().free_pages;
+	assert_int_equal(shared_memory_create(&memory, SHARED, MIB(32)), ERR_NO_MEMORY);
+	assert_int_equal(page_count_of(SHARED), 0);
+	assert_int_equal(stats().free_pages, free_at_start);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -662,6 +796,10 @@ int main(void)
 		cmocka_unit_test(restart),
 		cmocka_unit_test(restart_without_a_page),
 		cmocka_unit_test(window_not_empty),
+		cmocka_unit_test(share_is_checked),
+		cmocka_unit_test(only_members_map),
+		cmocka_unit_test(sharing),
+		cmocka_unit_test(no_shared_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
