@@ -70,21 +70,24 @@ static bool give_ram(struct vcpu *vcpu, uint64_t ipa)
 	return status == OK || status == ERR_BUSY;
 }
 
-/* The guest's tables are where there is no memory: which level of its walk it was, the walk itself
- * says. */
-static enum exit_result abort_on_walk(struct vcpu *vcpu, bool fetch, uint64_t far)
+/* Lintel can't read the guest's tables, or has found them changed: which, and at which level, a
+ * walk says. */
+static enum exit_result judge_walk(struct vcpu *vcpu, bool fetch, uint64_t far)
 {
 	struct s1_result result;
-	enum status status;
+	enum status status = walk(vcpu, far, fetch, &result);
 
-	if (give_ram(vcpu, hpfar_page()))
-		return EXIT_RESUME;
-	status = walk(vcpu, far, fetch, &result);
 	if (status == ERR_NOT_SUPPORTED) /* it can't be said which level */
 		return inject_external_abort(vcpu, fetch, far);
 	if (status != ERR_FAULT || (result.fst & ~3U) != S1_FST_WALK_SEA)
 		return EXIT_RESUME; /* the guest has changed its tables meanwhile */
 	return inject_external_abort_on_walk(vcpu, fetch, far, result.fst & 3);
+}
+
+/* The guest's tables are where there is no memory. */
+static enum exit_result abort_on_walk(struct vcpu *vcpu, bool fetch, uint64_t far)
+{
+	return give_ram(vcpu, hpfar_page()) ? EXIT_RESUME : judge_walk(vcpu, fetch, far);
 }
 
 /* An abort of the memory itself, while the guest used it. */
@@ -235,8 +238,8 @@ static enum exit_result place(
 	return inject_external_abort(vcpu, fetch, far);
 }
 
-/* HPFAR_EL2 is not defined on a permission fault: the IPA comes from a walk of FAR. False: the
- * guest shall try again. */
+/* HPFAR_EL2 is not defined on a permission fault: the IPA comes from a walk of FAR. False: that
+ * failed, see judge_walk(). */
 static bool find_ipa(struct vcpu *vcpu, uint64_t esr, bool fetch, uint64_t far, uint64_t *ipa)
 {
 	struct s1_result result;
@@ -280,7 +283,7 @@ static __noinline enum exit_result slow_data(struct vcpu *vcpu, uint64_t esr)
 	if (esr & ISS_S1PTW)
 		return abort_on_walk(vcpu, false, far);
 	if (!find_ipa(vcpu, esr, false, far, &ipa))
-		return EXIT_RESUME;
+		return judge_walk(vcpu, false, far);
 	region = device_find(vcpu->vm->devices, ipa, 1);
 	if (is_maintenance(vcpu, esr))
 		return cmo_handle_abort(vcpu, esr, IPA(ipa), region != NULL);
@@ -324,6 +327,6 @@ enum exit_result abort_handle_instruction(struct vcpu *vcpu, uint64_t esr)
 	if (esr & ISS_S1PTW)
 		return abort_on_walk(vcpu, true, far);
 	if (!find_ipa(vcpu, esr, true, far, &ipa))
-		return EXIT_RESUME;
+		return judge_walk(vcpu, true, far);
 	return place(vcpu, esr, true, ipa, far);
 }

@@ -23,7 +23,8 @@ static uint64_t *position_of(const struct vcpu *vcpu)
 	return &positions[vcpu->vm->id][vcpu->id];
 }
 
-/* A line of ROM: DC IVAC needs the right to write. */
+/* A line of ROM, or of shared memory that the VM may only read: DC IVAC needs the right to write.
+ */
 static enum exit_result clean_line(struct vcpu *vcpu, ipa_t ipa)
 {
 	struct stage2_page page;
@@ -43,10 +44,12 @@ enum exit_result cmo_handle_abort(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, bo
 	if (ipa.ipa >> s2->ipa_bits)
 		return inject_data_abort(
 			vcpu, ISS_CM | ISS_WNR | FSC_ADDRESS_SIZE, read_sysreg(FAR_EL2));
-	if (device || !region)
+	if (device)
 		return EXIT_SKIP;
-	if ((esr & FSC_TYPE_MASK) == FSC_PERMISSION && !(region->prot & MEM_W))
+	if ((esr & FSC_TYPE_MASK) == FSC_PERMISSION && !(region && (region->prot & MEM_W)))
 		return clean_line(vcpu, ipa);
+	if (!region)
+		return EXIT_SKIP;
 	/* Busy: another vCPU is having it wiped right now. */
 	status = stage2_fault_in(s2, ipa);
 	return status == OK || status == ERR_BUSY ? EXIT_RESUME : EXIT_SKIP;

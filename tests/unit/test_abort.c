@@ -353,6 +353,20 @@ static void test_permission(void **state)
 	assert_int_equal(fault_ins, 2);
 }
 
+/* The guest's tables are where hardware can read them and Lintel doesn't (shared memory): it must
+ * not try for ever. */
+static void test_permission_without_tables(void **state)
+{
+	(void)state;
+	fault_at(HOLE, VA + 0x8);
+	walk_status = ERR_FAULT;
+	walk_result.fst = S1_FST_WALK_SEA | 2;
+	assert_injected(abort_handle_data(&vcpu, DABT(LOAD64 | FSC_PERMISSION | LEVEL3)),
+		DABT(FSC_EXTERNAL_ON_WALK + 2), VA + 0x8);
+	assert_injected(abort_handle_instruction(&vcpu, IABT(FSC_PERMISSION | LEVEL3)),
+		IABT(FSC_EXTERNAL_ON_WALK + 2), VA + 0x8);
+}
+
 /* 4. Cache maintenance is never an access, whatever is there: it goes to hyp/trap/cmo.c with what
  * was found. */
 static void test_maintenance(void **state)
@@ -680,6 +694,7 @@ int main(void)
 		TEST(test_walk_elsewhere),
 		TEST(test_walk_changed),
 		TEST(test_permission),
+		TEST(test_permission_without_tables),
 		TEST(test_maintenance),
 		TEST(test_maintenance_by_instruction),
 		TEST(test_device_read),

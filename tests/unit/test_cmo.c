@@ -22,6 +22,7 @@
 #include "tests/unit/fake/memory.h"
 
 #define RAM0            UINT64_C(0x40000000)
+#define SHARED          (RAM0 - BLOCK_SIZE) /* a page of no region: memory that VMs share */
 #define RAM0_SIZE       MIB(8)
 #define ROM             UINT64_C(0x60000000)
 #define ROM_SIZE        MIB(1)
@@ -66,7 +67,8 @@ bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
 	uint64_t span = ipa.ipa < RAM0 + BLOCK_SIZE ? PAGE_SIZE : BLOCK_SIZE;
 
 	lookups++;
-	if (!stage2_region_find(s2, ipa) || ALIGN_DOWN(ipa.ipa, BLOCK_SIZE) == absent)
+	if (!(stage2_region_find(s2, ipa) || ipa.ipa - SHARED < PAGE_SIZE) ||
+		ALIGN_DOWN(ipa.ipa, BLOCK_SIZE) == absent)
 		return false;
 	*page = (struct stage2_page){
 		.pa = PA(ipa.ipa + PA_OFFSET),
@@ -173,6 +175,18 @@ static void test_abort_rom_permission(void **state)
 	/* RAM may be written: a stale entry of the TLB. */
 	assert_int_equal(cmo_handle_abort(&vcpu, ESR_PERMISSION, IPA(RAM0), false), EXIT_RESUME);
 	assert_int_equal(fake_op_count, 1);
+}
+
+/* The same where the VM may only read what it shares with others. */
+static void test_abort_shared_permission(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		cmo_handle_abort(&vcpu, ESR_PERMISSION, IPA(SHARED + 0x40), false), EXIT_SKIP);
+	assert_int_equal(fake_op_count, 1);
+	assert_int_equal(fake_ops[0].kind, FAKE_CACHE_CLEAN_INVALIDATE);
+	assert_int_equal(fake_ops[0].address, (uintptr_t)pa_to_ptr(PA(SHARED + 0x40 + PA_OFFSET)));
+	assert_int_equal(fault_ins, 0);
 }
 
 /* --- set and way --- */
@@ -349,6 +363,7 @@ int main(void)
 		cmocka_unit_test_setup(test_abort_elsewhere, setup),
 		cmocka_unit_test_setup(test_abort_beyond, setup),
 		cmocka_unit_test_setup(test_abort_rom_permission, setup),
+		cmocka_unit_test_setup(test_abort_shared_permission, setup),
 		cmocka_unit_test_setup(test_set_way_flushes_once, setup),
 		cmocka_unit_test_setup(test_set_way_skips_devices, setup),
 		cmocka_unit_test_setup(test_set_way_large_and_empty, setup),
