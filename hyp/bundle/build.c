@@ -12,7 +12,7 @@
 static struct cpio_archive archive;
 
 struct build {
-	unsigned good, bad;
+	unsigned good, bad, bad_regions;
 };
 
 /* The file as an allocated copy, aligned for libfdt and the walker, which an archive's data need
@@ -74,8 +74,18 @@ static enum status make_tree(const struct vm_config *config, const struct guest_
 	return status;
 }
 
+static unsigned shared_views(const char *name, struct doorbell_view views[DOORBELL_REGIONS_MAX])
+{
+	unsigned count = 0;
+
+	while (count < DOORBELL_REGIONS_MAX && doorbell_view(name, count, &views[count]))
+		count++;
+	return count;
+}
+
 static enum status prepare_images(const struct vm_config *config, struct vm_images *images)
 {
+	struct doorbell_view views[DOORBELL_REGIONS_MAX];
 	const struct guest_dt_config wanted = {
 		.nr_vcpus = (unsigned)config->vcpus,
 		.ram_base = GUEST_RAM_BASE,
@@ -83,6 +93,8 @@ static enum status prepare_images(const struct vm_config *config, struct vm_imag
 		.bootargs = vm_config_has(config, SCHEMA_VM_bootargs) ? config->bootargs : NULL,
 		.ramdisk = config->ramdisk != NULL,
 		.watchdog = config->watchdog != 0,
+		.shared = views,
+		.nr_shared = shared_views(config->name, views),
 	};
 	struct vm_layout layout;
 	enum status status = config->dtb ? copy_tree(config, &wanted, images)
@@ -190,6 +202,27 @@ static void found(void *context, const struct vm_config *config)
 		build->good++;
 }
 
+static void found_shared(void *context, const struct doorbell_config *config)
+{
+	struct build *build = context;
+	enum status status = doorbell_add(config);
+	struct page_stats stats;
+
+	if (status == OK)
+		return;
+	build->bad_regions++;
+	page_get_stats(&stats);
+	log_error(
+		"shared region %s: not made: size <0x%llx> (%llu KiB): %s; all regions together "
+		"may "
+		"have %llu MiB, each counted as whole 2 MiB, and the machine has %llu MiB that are "
+		"free; its members run without it",
+		config->name, (unsigned long long)config->size,
+		(unsigned long long)(config->size / KIB(1)), status_name(status),
+		(unsigned long long)(DOORBELL_MEMORY_SIZE / MIB(1)),
+		(unsigned long long)(stats.free_blocks * (BLOCK_SIZE / MIB(1))));
+}
+
 /* The manifest's bytes, aligned; NULL, logged, when they can't be had. */
 static void *manifest_copy(uint64_t *size)
 {
@@ -218,7 +251,7 @@ enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 	struct build build = { 0 };
 	enum status status = cpio_open(&archive, base, size);
 	uint64_t tree_size;
-	unsigned refused;
+	unsigned refused = 0, refused_regions;
 	void *tree;
 
 	*bad = 0;
@@ -227,15 +260,19 @@ enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 	tree = manifest_copy(&tree_size);
 	if (!tree)
 		return ERR_CORRUPT;
-	status = manifest_read(tree, tree_size, &archive, found, &build, &refused);
+	/* Memory that VMs share is there before they are. */
+	status = manifest_read_shared(tree, tree_size, found_shared, &build, &refused_regions);
+	if (!status)
+		status = manifest_read(tree, tree_size, &archive, found, &build, &refused);
 	mm_free(tree, tree_size);
-	*bad = build.bad + refused;
+	refused += build.bad;
+	*bad = refused + refused_regions + build.bad_regions;
 	/* A tree that breaks off does not stop what came before. */
 	if (build.good)
 		return OK;
 	if (status)
 		return status;
-	log_error("bundle: none of its %u VMs can be run", *bad);
+	log_error("bundle: none of its %u VMs can be run", refused);
 	return ERR_NOT_FOUND;
 }
 

@@ -194,7 +194,7 @@ static void write_chosen(
 
 size_t guest_dt_room(const struct guest_dt_config *config)
 {
-	return ROOM_BASE + config->nr_vcpus * ROOM_VCPU +
+	return ROOM_BASE + config->nr_vcpus * ROOM_VCPU + guest_dt_shared_room(config) +
 		(config->bootargs ? ALIGN_UP(strlen(config->bootargs) + 1, 8) : 0);
 }
 
@@ -222,6 +222,7 @@ enum status guest_dt_make(
 	write_clock(&writer);
 	if (config->watchdog)
 		write_watchdog(&writer);
+	guest_dt_write_shared(&writer, config, PHANDLE_CLOCK);
 	dt_writer_end(&writer);
 	return dt_writer_finish(&writer, &out->size);
 }

@@ -10,6 +10,7 @@
 
 #include "hyp/base/status.h"
 #include "hyp/base/types.h"
+#include "hyp/vdev/doorbell.h"
 
 #define GUEST_KASLR_SEED_SIZE 8
 #define GUEST_RNG_SEED_SIZE   32
@@ -20,6 +21,10 @@ struct guest_dt_config {
 	const char *bootargs; /* NULL: none given */
 	bool ramdisk;         /* there is one */
 	bool watchdog;        /* there is one */
+	const char *bootargs;               /* NULL: none given */
+	bool ramdisk;                       /* there is one */
+	const struct doorbell_view *shared; /* the regions that it is a member of */
+	unsigned nr_shared;
 };
 
 /* A finished tree. Some values in it are zeros until the function below that gives them is called.
@@ -42,6 +47,7 @@ enum status guest_dt_copy_room(const struct guest_dt_config *config, const void 
 /*
  * Makes the tree in buffer (8-byte aligned): memory, cpus, psci, timer, interrupt controller, UART,
  * clock, watchdog, chosen, aliases. ERR_NO_MEMORY: the buffer is too small.
+ * shared regions, chosen, aliases. ERR_NO_MEMORY: the buffer is too small.
  */
 enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, size_t size,
 	struct guest_dt *out) __must_check;
@@ -50,8 +56,8 @@ enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, si
  * Copies the tree at source (8-byte aligned, source_size bytes readable) and puts Lintel's /memory
  * and properties of /chosen in: source's nodes /memory and /memory@... are left out, and of its
  * /chosen the ramdisk, the seeds, and bootargs if config has some; everything else stays.
- * ERR_CORRUPT: source is no devicetree; ERR_NO_MEMORY: the buffer is too small; ERR_RANGE: its
- * #address-cells or #size-cells can't express the VM's memory.
+ * Shared regions are not added. ERR_CORRUPT: source is no devicetree; ERR_NO_MEMORY: the buffer is
+ * too small; ERR_RANGE: its #address-cells or #size-cells can't express the VM's memory.
  */
 enum status guest_dt_copy(const struct guest_dt_config *config, const void *source,
 	size_t source_size, void *buffer, size_t size, struct guest_dt *out) __must_check;

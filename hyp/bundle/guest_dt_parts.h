@@ -18,4 +18,11 @@ void guest_dt_write_chosen(
 void guest_dt_write_memory(struct dt_writer *writer, const struct guest_dt_config *config,
 	unsigned address_cells, unsigned size_cells);
 
+/* Nodes for the regions that it shares, with the phandle of the devices' clock. */
+void guest_dt_write_shared(
+	struct dt_writer *writer, const struct guest_dt_config *config, uint32_t clock);
+
+/* Bytes that always suffice for that. */
+size_t guest_dt_shared_room(const struct guest_dt_config *config);
+
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/bundle/manifest.h"
 #include "drivers/dt/dt.h"
-#include "drivers/dt/walk.h"
 #include "hyp/base/format.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
@@ -26,8 +25,10 @@ struct schema_row {
 
 #define REQUIRED true
 #define OPTIONAL false
+#include "hyp/bundle/manifest_parse.h"
 
 #define SCHEMA_ROW_ROOT(...)
+#define SCHEMA_ROW_SHM(...)
 #define SCHEMA_ROW_VM(id, prop, kind, need, low, high, multiple, text) \
 	[SCHEMA_VM_##id] = { .name = prop,                             \
 		.type = TYPE_##kind,                                   \
@@ -45,9 +46,6 @@ static const struct schema_row vm_schema[SCHEMA_VM_COUNT] = {
 };
 _Static_assert(SCHEMA_VM_COUNT <= 64, "one bit of vm_config.given each");
 
-#define VALUE_TEXT_MAX 64
-#define CELL           sizeof(uint32_t)
-
 struct parser {
 	struct dt_walk walk;
 	const struct cpio_archive *archive;
@@ -63,13 +61,6 @@ struct vm_parse {
 	unsigned errors;
 };
 
-static const char *property_name(const struct dt_walk *walk)
-{
-	size_t length;
-
-	return dt_walk_property_name(walk, &length);
-}
-
 /* --- showing a value that is wrong, as dtc would write it --- */
 
 static bool is_text(const uint8_t *data, uint32_t length)
@@ -82,26 +73,27 @@ static bool is_text(const uint8_t *data, uint32_t length)
 	return true;
 }
 
-static void show_value(const struct dt_walk *walk, char out[VALUE_TEXT_MAX])
+void manifest_show_value(const struct dt_walk *walk, char out[MANIFEST_VALUE_MAX])
 {
 	uint32_t length = walk->length;
 	size_t used = 0;
 
 	if (!length) {
-		format(out, VALUE_TEXT_MAX, "no value");
+		format(out, MANIFEST_VALUE_MAX, "no value");
 	} else if (is_text(walk->data, length)) {
-		used = format(out, VALUE_TEXT_MAX, "\"%.40s\"", (const char *)walk->data);
+		used = format(out, MANIFEST_VALUE_MAX, "\"%.40s\"", (const char *)walk->data);
 		if (length > 41)
-			format(out + used, VALUE_TEXT_MAX - used, "...");
-	} else if (length % CELL == 0) {
-		uint32_t shown = MIN(length / CELL, 3);
+			format(out + used, MANIFEST_VALUE_MAX - used, "...");
+	} else if (length % MANIFEST_CELL == 0) {
+		uint32_t shown = MIN(length / MANIFEST_CELL, 3);
 
 		for (uint32_t i = 0; i < shown; i++)
-			used += format(out + used, VALUE_TEXT_MAX - used, "%s0x%x", i ? " " : "<",
-				dt_be32(walk->data + i * CELL));
-		format(out + used, VALUE_TEXT_MAX - used, length / CELL > shown ? " ...>" : ">");
+			used += format(out + used, MANIFEST_VALUE_MAX - used, "%s0x%x",
+				i ? " " : "<", dt_be32(walk->data + i * MANIFEST_CELL));
+		format(out + used, MANIFEST_VALUE_MAX - used,
+			length / MANIFEST_CELL > shown ? " ...>" : ">");
 	} else {
-		format(out, VALUE_TEXT_MAX, "%u bytes", length);
+		format(out, MANIFEST_VALUE_MAX, "%u bytes", length);
 	}
 }
 
@@ -130,11 +122,11 @@ static bool read_string(
 	return true;
 }
 
-static bool read_number(const struct schema_row *row, const struct dt_walk *walk, uint64_t *value)
+bool manifest_read_number(const struct schema_row *row, const struct dt_walk *walk, uint64_t *value)
 {
-	if (walk->length == CELL)
+	if (walk->length == MANIFEST_CELL)
 		*value = dt_be32(walk->data);
-	else if (walk->length == 2 * CELL && row->type == TYPE_U64)
+	else if (walk->length == 2 * MANIFEST_CELL && row->type == TYPE_U64)
 		*value = dt_be64(walk->data);
 	else
 		return false;
@@ -182,14 +174,14 @@ static bool read_file(struct vm_parse *vm, const struct parser *parser,
 	const struct schema_row *row, const struct cpio_file **file)
 {
 	const char *name;
-	char shown[VALUE_TEXT_MAX];
+	char shown[MANIFEST_VALUE_MAX];
 
 	if (!read_string(row, &parser->walk, &name))
 		return false;
 	*file = cpio_find(parser->archive, name);
 	if (*file && (*file)->size)
 		return true;
-	show_value(&parser->walk, shown);
+	manifest_show_value(&parser->walk, shown);
 	vm_error(vm, row->name, shown,
 		*file ? "a file that is not empty"
 		      : "the name of a file in the bundle, which has none of that name");
@@ -213,8 +205,10 @@ static bool read_value(
 		return read_cells(row, &parser->walk, field);
 	case TYPE_CHOICE:
 		return read_choice(row, &parser->walk, field);
+	case TYPE_NAMES:
+		return false;
 	default:
-		return read_number(row, &parser->walk, field);
+		return manifest_read_number(row, &parser->walk, field);
 	}
 }
 
@@ -222,11 +216,11 @@ static bool read_value(
 static void wrong_value(
 	struct vm_parse *vm, const struct parser *parser, const struct schema_row *row)
 {
-	char text[VALUE_TEXT_MAX], words[VALUE_TEXT_MAX];
+	char text[MANIFEST_VALUE_MAX], words[MANIFEST_VALUE_MAX];
 	const char *word = row->expected;
 	size_t used;
 
-	show_value(&parser->walk, text);
+	manifest_show_value(&parser->walk, text);
 	if (row->type != TYPE_CHOICE) {
 		vm_error(vm, row->name, text, row->expected);
 		return;
@@ -277,7 +271,7 @@ static void vm_property(struct vm_parse *vm, const struct parser *parser, const 
 
 /* --- one VM --- */
 
-static bool name_ok(const char *name)
+bool manifest_name_ok(const char *name)
 {
 	size_t length = strnlen(name, VM_NAME_MAX + 1);
 
@@ -297,7 +291,7 @@ static bool name_ok(const char *name)
 static void check_name(struct parser *parser, struct vm_parse *vm, const char *name)
 {
 	format(vm->config.name, sizeof(vm->config.name), "%s", name);
-	if (!name_ok(name)) {
+	if (!manifest_name_ok(name)) {
 		vm->errors++;
 		log_error("manifest: /vms/%.40s: the VM's name, expected a letter, then letters, "
 			  "digits, '_', '.' or '-', at most %u characters",
@@ -345,7 +339,7 @@ static bool read_vm(struct parser *parser)
 	for (;;) {
 		switch (dt_walk_next(walk)) {
 		case DT_PROPERTY: {
-			const char *name = property_name(walk);
+			const char *name = manifest_property_name(walk);
 
 			if (!name)
 				return false;
@@ -380,7 +374,7 @@ static bool read_vms(struct parser *parser)
 	for (;;) {
 		switch (dt_walk_next(walk)) {
 		case DT_PROPERTY: {
-			const char *name = property_name(walk);
+			const char *name = manifest_property_name(walk);
 
 			if (!name)
 				return false;
@@ -403,8 +397,8 @@ static bool read_vms(struct parser *parser)
 static enum status root_property(struct parser *parser, bool *compatible)
 {
 	const struct dt_walk *walk = &parser->walk;
-	const char *name = property_name(walk);
-	char shown[VALUE_TEXT_MAX];
+	const char *name = manifest_property_name(walk);
+	char shown[MANIFEST_VALUE_MAX];
 
 	if (!name)
 		return ERR_CORRUPT;
@@ -414,7 +408,7 @@ static enum status root_property(struct parser *parser, bool *compatible)
 	}
 	if (walk->length != sizeof(MANIFEST_COMPATIBLE) ||
 		memcmp(walk->data, MANIFEST_COMPATIBLE, sizeof(MANIFEST_COMPATIBLE)) != 0) {
-		show_value(walk, shown);
+		manifest_show_value(walk, shown);
 		log_error(
 			"manifest: /: compatible: %s, expected \"%s\"", shown, MANIFEST_COMPATIBLE);
 		return ERR_NOT_SUPPORTED;
@@ -449,7 +443,11 @@ static enum status read_root(struct parser *parser)
 					return ERR_CORRUPT;
 				break;
 			}
-			log_error("manifest: /%s: unknown node, expected only vms", walk->name);
+			/* manifest_read_shared() has read that one. */
+			if (strcmp(walk->name, MANIFEST_SHARED) != 0)
+				log_error("manifest: /%s: unknown node, expected only vms and "
+					  "shared-memory",
+					walk->name);
 			if (!dt_walk_skip(walk, 1))
 				return ERR_CORRUPT;
 			break;
@@ -461,21 +459,25 @@ static enum status read_root(struct parser *parser)
 	}
 }
 
+enum status manifest_start(struct dt_walk *walk, const void *tree, uint64_t size)
+{
+	/* The header is read before its size is believed. */
+	if (size >= DT_HEADER_SIZE && dt_walk_start(walk, tree, size) == OK)
+		return OK;
+	log_error("manifest: %s is no devicetree that can be read, expected one made by dtc",
+		MANIFEST_FILE);
+	return ERR_CORRUPT;
+}
+
 enum status manifest_read(const void *tree, uint64_t size, const struct cpio_archive *archive,
 	void (*found)(void *context, const struct vm_config *config), void *context, unsigned *bad)
 {
 	struct parser parser = { .archive = archive, .found = found, .context = context };
-	/* The header is read before its size is believed. */
-	enum status status =
-		size < DT_HEADER_SIZE ? ERR_CORRUPT : dt_walk_start(&parser.walk, tree, size);
+	enum status status = manifest_start(&parser.walk, tree, size);
 
 	*bad = 0;
-	if (status) {
-		log_error(
-			"manifest: %s is no devicetree that can be read, expected one made by dtc",
-			MANIFEST_FILE);
-		return ERR_CORRUPT;
-	}
+	if (status)
+		return status;
 	status = read_root(&parser);
 	*bad = parser.bad;
 	if (status == ERR_CORRUPT)

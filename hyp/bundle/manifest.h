@@ -7,6 +7,9 @@
  *		vms {
  *			NAME { kernel = "..."; memory = <0x0 0x20000000>; ... };
  *		};
+ *		shared-memory {
+ *			NAME { size = <0x10000>; members = "...", "..."; };
+ *		};
  *	};
  *
  * What may stand there is in schema.def, which tools/pack-bundle checks too.
@@ -15,6 +18,7 @@
 #define HYP_BUNDLE_MANIFEST_H
 
 #include "hyp/bundle/cpio.h"
+#include "hyp/vdev/doorbell.h"
 #include "hyp/vm/vm.h"
 
 #define MANIFEST_FILE       "manifest.dtb"
@@ -23,11 +27,23 @@
 
 enum schema_vm {
 #define SCHEMA_ID_ROOT(id)
-#define SCHEMA_ID_VM(id)                                              SCHEMA_VM_##id,
+#define SCHEMA_ID_VM(id) SCHEMA_VM_##id,
+#define SCHEMA_ID_SHM(id)
 #define SCHEMA(node, id, name, type, need, min, max, align, expected) SCHEMA_ID_##node(id)
 #include "hyp/bundle/schema.def"
 #undef SCHEMA
 	SCHEMA_VM_COUNT,
+};
+#undef SCHEMA_ID_VM
+#undef SCHEMA_ID_SHM
+
+enum schema_shm {
+#define SCHEMA_ID_VM(id)
+#define SCHEMA_ID_SHM(id)                                             SCHEMA_SHM_##id,
+#define SCHEMA(node, id, name, type, need, min, max, align, expected) SCHEMA_ID_##node(id)
+#include "hyp/bundle/schema.def"
+#undef SCHEMA
+	SCHEMA_SHM_COUNT,
 };
 
 /* A list of numbers: big-endian cells of 32 bits. */
@@ -74,6 +90,16 @@ static inline bool vm_config_has(const struct vm_config *config, enum schema_vm 
  */
 enum status manifest_read(const void *tree, uint64_t size, const struct cpio_archive *archive,
 	void (*found)(void *context, const struct vm_config *config), void *context,
+	unsigned *bad) __must_check;
+
+/*
+ * The same for the regions of /shared-memory, of which a manifest need not have any; the names of
+ * VMs in them must be those of nodes of /vms, wherever that stands in the tree. ERR_CORRUPT: no
+ * devicetree; what else keeps the manifest as a whole from being read is left for manifest_read()
+ * to say. *bad: how many regions were left out.
+ */
+enum status manifest_read_shared(const void *tree, uint64_t size,
+	void (*found)(void *context, const struct doorbell_config *config), void *context,
 	unsigned *bad) __must_check;
 
 #endif

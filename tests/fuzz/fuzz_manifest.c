@@ -3,7 +3,8 @@
  * Any bytes as a manifest, and as a devicetree that a user gives: deeper than fuzz_bundle gets,
  * because there is no archive around it.
  *
- * links: hyp/bundle/cpio.c hyp/bundle/manifest.c hyp/bundle/guest_dt.c hyp/bundle/guest_dt_copy.c
+ * links: hyp/bundle/cpio.c hyp/bundle/manifest.c hyp/bundle/manifest_shared.c
+ *        hyp/bundle/guest_dt.c hyp/bundle/guest_dt_shared.c hyp/bundle/guest_dt_copy.c
  *        hyp/bundle/dt_writer.c drivers/dt/walk.c
  *        hyp/base/log.c hyp/base/format.c hyp/base/status.c
  */
@@ -49,6 +50,20 @@ static void found(void *context, const struct vm_config *config)
 		vm_config_has(config, SCHEMA_VM_load_address));
 }
 
+static void found_shared(void *context, const struct doorbell_config *config)
+{
+	unsigned *count = context;
+
+	MUST(++*count <= DOORBELL_REGIONS_MAX);
+	MUST(config->name[0] && strlen(config->name) <= VM_NAME_MAX);
+	MUST(config->size && config->size <= SHARED_MEMORY_MAX &&
+		IS_ALIGNED(config->size, PAGE_SIZE));
+	MUST(config->members >= 2 && config->members <= DOORBELL_MEMBERS_MAX);
+	MUST(!(config->readers & 1) && config->readers >> config->members == 0);
+	for (unsigned i = 0; i < config->members; i++)
+		MUST(config->member[i][0] && strlen(config->member[i]) <= VM_NAME_MAX);
+}
+
 static void copy(const void *tree, size_t size)
 {
 	static const struct guest_dt_config wanted = {
@@ -81,6 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(tree, data, size);
 	if (manifest_read(tree, size, &archive, found, &count, &bad) == OK)
 		MUST(count + bad > 0);
+	count = 0;
+	if (manifest_read_shared(tree, size, found_shared, &count, &bad) == OK)
+		MUST(count <= DOORBELL_REGIONS_MAX);
 	copy(tree, size);
 	free(tree);
 	return 0;

@@ -3,8 +3,9 @@
  * From a bundle's bytes to VMs that are loaded: with VMs and stage 2 made of the test's own memory.
  *
  * links: hyp/bundle/build.c hyp/bundle/load.c hyp/bundle/place.c hyp/bundle/manifest.c
- * hyp/bundle/cpio.c hyp/bundle/guest_dt.c hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c
- * drivers/dt/walk.c hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ * hyp/bundle/manifest_shared.c hyp/bundle/guest_dt_shared.c hyp/bundle/cpio.c hyp/bundle/guest_dt.c
+ * hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c
+ * hyp/base/format.c hyp/base/status.c
  */
 #include "hyp/bundle/build.h"
 #include "hyp/bundle/load.h"
@@ -94,6 +95,27 @@ void sched_configure(struct vm *vm, const struct sched_config *config)
 {
 	assert_ptr_equal(vm, vms[nr_vms - 1]);
 	configured = *config;
+static struct doorbell_config region;
+static unsigned regions;
+static enum status region_status;
+
+enum status doorbell_add(const struct doorbell_config *config)
+{
+	/* Before any VM. */
+	assert_int_equal(nr_vms, 0);
+	if (region_status)
+		return region_status;
+	region = *config;
+	regions++;
+	return OK;
+}
+
+bool doorbell_view(const char *vm, unsigned nth, struct doorbell_view *view)
+{
+	if (nth >= regions || strcmp(vm, region.member[1]) != 0)
+		return false;
+	*view = (struct doorbell_view){ .config = &region, .self = 1, .memory = 0x10000000 };
+	return true;
 }
 
 bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
@@ -146,7 +168,8 @@ static int start(void **state)
 	archive = (struct test_archive){ 0 };
 	nr_vms = 0;
 	create_status = start_status = OK;
-	started = busy = seeds = 0;
+	started = busy = seeds = regions = 0;
+	region_status = OK;
 	touched = synced = 0;
 	allocations = 0;
 	fake_memory_reset();
@@ -414,6 +437,70 @@ static void uses_a_given_tree(void **state)
 	assert_true(fdt_path_offset(dt, "/memory@40000000") > 0);
 }
 
+/* /shared-memory stands behind the VMs. */
+static void add_region(const char *members, size_t size)
+{
+	tree_end(&tree);
+	tree_begin(&tree, "shared-memory");
+	tree_begin(&tree, "box");
+	tree_u32(&tree, "size", 0x3000);
+	tree_bytes(&tree, "members", members, size);
+	tree_end(&tree);
+}
+
+static void makes_regions(void **state)
+{
+	static const char path[] = "/reserved-memory/box@10000000";
+
+	(void)state;
+	begin_vm("a");
+	tree_end(&tree);
+	begin_vm("b");
+	tree_end(&tree);
+	add_region("a\0b", 4);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 0);
+	assert_int_equal(regions, 1);
+	assert_string_equal(region.name, "box");
+	assert_int_equal(region.size, 0x3000);
+	/* Each is told of what it is a member of (here: b, see doorbell_view()). */
+	run_load(vms[0]);
+	assert_true(fdt_path_offset(pa_to_ptr(PA(vms[0]->entry.x0)), path) < 0);
+	touched = 0;
+	run_load(vms[1]);
+	assert_true(fdt_path_offset(pa_to_ptr(PA(vms[1]->entry.x0)), path) > 0);
+}
+
+static void goes_on_without_a_region(void **state)
+{
+	(void)state;
+	region_status = ERR_NO_MEMORY;
+	begin_vm("a");
+	tree_end(&tree);
+	begin_vm("b");
+	tree_end(&tree);
+	add_region("a\0b", 4);
+	assert_int_equal(build(), OK);
+	assert_int_equal(nr_vms, 2);
+	assert_int_equal(bad, 1);
+	assert_logged(
+		"shared region box: not made: size <0x3000> (12 KiB): no memory; all regions "
+		"together may have 512 MiB, each counted as whole 2 MiB, and the machine has 200 "
+		"MiB that are free; its members run without it");
+}
+
+static void counts_bad_regions(void **state)
+{
+	(void)state;
+	begin_vm("a");
+	tree_end(&tree);
+	add_region("a\0c", 4);
+	assert_int_equal(build(), OK);
+	assert_int_equal(nr_vms, 1);
+	assert_int_equal(regions, 0);
+	assert_int_equal(bad, 1);
+}
+
 static void refuses_bad_bundles(void **state)
 {
 	(void)state;
@@ -449,6 +536,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(skips_bad_vms, start, stop),
 		cmocka_unit_test_setup_teardown(explains_what_cant_be_made, start, stop),
 		cmocka_unit_test_setup_teardown(uses_a_given_tree, start, stop),
+		cmocka_unit_test_setup_teardown(makes_regions, start, stop),
+		cmocka_unit_test_setup_teardown(goes_on_without_a_region, start, stop),
+		cmocka_unit_test_setup_teardown(counts_bad_regions, start, stop),
 		cmocka_unit_test_setup_teardown(refuses_bad_bundles, start, stop),
 	};
 

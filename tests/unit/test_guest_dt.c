@@ -2,8 +2,8 @@
 /*
  * The guests' devicetrees: made from nothing, and copied with Lintel's memory and chosen put in.
  *
- * links: hyp/bundle/guest_dt.c hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c
- *        hyp/base/log.c hyp/base/format.c
+ * links: hyp/bundle/guest_dt.c hyp/bundle/guest_dt_shared.c hyp/bundle/guest_dt_copy.c
+ * hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c hyp/base/format.c
  */
 #include "hyp/bundle/guest_dt.h"
 #include "hyp/crypto/entropy.h"
@@ -329,6 +329,90 @@ static void survives_damage(void **state)
 		}
 }
 
+/* --- shared regions --- */
+
+static void describes_what_is_shared(void **state)
+{
+	static const struct doorbell_config box = {
+		.name = "box",
+		.size = 0x12000,
+		.members = 3,
+		.member = { "a", "b", "c" },
+		.readers = 4,
+	};
+	static const struct doorbell_config pipe = {
+		.name = "pipe",
+		.size = MIB(2),
+		.members = 2,
+		.member = { "x", "b" },
+	};
+	const struct doorbell_view views[] = {
+		{ &box, 1, 0x10000000, 0xb000000, 0xb001000, 192, 193 },
+		{ &pipe, 1, 0x10200000, 0xb002000, 0xb003000, 194, 195 },
+	};
+	static const char from[] = "box-from-a\0\0box-from-c", to[] = "box-to-a\0\0box-to-c";
+	const char *memory = "/reserved-memory/box@10000000";
+	struct guest_dt dt;
+	int length;
+
+	(void)state;
+	config.shared = views;
+	config.nr_shared = 2;
+	dt = make();
+	ASSERT_CELLS(dt.tree, "/reserved-memory", "#size-cells", 2);
+	assert_non_null(text_at(dt.tree, "/reserved-memory", "ranges"));
+	ASSERT_CELLS(dt.tree, memory, "reg", 0, 0x10000000, 0, 0x12000);
+	assert_string_equal(text_at(dt.tree, memory, "compatible"), "lintel,shared-memory");
+	assert_non_null(text_at(dt.tree, memory, "no-map"));
+	assert_null(text_at(dt.tree, memory, "read-only"));
+	ASSERT_CELLS(dt.tree, "/reserved-memory/pipe@10200000", "reg", 0, 0x10200000, 0, 0x200000);
+	ASSERT_CELLS(dt.tree, "/gpio@b000000", "reg", 0, 0xb000000, 0, 0x1000);
+	ASSERT_CELLS(dt.tree, "/gpio@b000000", "interrupts", 0, 192, 4);
+	ASSERT_CELLS(dt.tree, "/gpio@b001000", "interrupts", 0, 193, 4);
+	ASSERT_CELLS(dt.tree, "/gpio@b003000", "reg", 0, 0xb003000, 0, 0x1000);
+	ASSERT_CELLS(dt.tree, "/gpio@b003000", "clocks", 2);
+	assert_int_equal(fdt_node_check_compatible(dt.tree,
+				 fdt_path_offset(dt.tree, "/gpio@b000000"), "arm,primecell"),
+		0);
+	assert_memory_equal(
+		text_at(dt.tree, "/gpio@b000000", "gpio-line-names"), from, sizeof(from));
+	assert_memory_equal(text_at(dt.tree, "/gpio@b001000", "gpio-line-names"), to, sizeof(to));
+	(void)fdt_getprop(
+		dt.tree, fdt_path_offset(dt.tree, "/gpio@b000000"), "gpio-line-names", &length);
+	assert_int_equal(length, sizeof(from));
+	free(dt.tree);
+	config.shared = NULL;
+	config.nr_shared = 0;
+	dt = make();
+	assert_true(fdt_path_offset(dt.tree, "/reserved-memory") < 0);
+	free(dt.tree);
+}
+
+/* The longest names, and as many as there may be; a member that may only read. */
+static void has_room_for_what_is_shared(void **state)
+{
+	struct doorbell_config longest = { .size = MIB(2), .members = 8, .readers = 0x80 };
+	struct doorbell_view views[DOORBELL_REGIONS_MAX];
+	struct guest_dt dt;
+
+	(void)state;
+	memset(longest.name, 'n', VM_NAME_MAX);
+	for (unsigned i = 0; i < 8; i++)
+		memset(longest.member[i], 'a' + i, VM_NAME_MAX);
+	for (unsigned i = 0; i < DOORBELL_REGIONS_MAX; i++)
+		views[i] = (struct doorbell_view){ &longest, 7, 0x10000000 + i * MIB(2),
+			0xb000000 + i * 0x2000, 0xb001000 + i * 0x2000, 192 + 2 * i, 193 + 2 * i };
+	config.shared = views;
+	config.nr_shared = DOORBELL_REGIONS_MAX;
+	dt = make();
+	assert_int_equal(strlen(text_at(dt.tree, "/gpio@b000000", "gpio-line-names")), 31 + 6 + 31);
+	assert_non_null(text_at(
+		dt.tree, "/reserved-memory/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn@10000000", "read-only"));
+	free(dt.tree);
+	config.shared = NULL;
+	config.nr_shared = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +425,8 @@ int main(void)
 		cmocka_unit_test_setup(keeps_bootargs_if_it_has_none, start_logging),
 		cmocka_unit_test_setup(adds_what_is_missing, start_logging),
 		cmocka_unit_test_setup(survives_damage, start_logging),
+		cmocka_unit_test(describes_what_is_shared),
+		cmocka_unit_test(has_room_for_what_is_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
