@@ -44,6 +44,16 @@ static bool in_node(const struct walk *walk, u32 depth, const char *prefix)
 	return walk->depth > depth && walk->node[depth] && str_starts(walk->node[depth], prefix);
 }
 
+/* Its registers stand before its interrupt: type, number, flags. */
+static void read_chip(const char *name, u64 data)
+{
+	if (same(name, "reg") && machine.chips < SHARED_CHIPS)
+		machine.chip_base[machine.chips++] = be64(data);
+	else if (same(name, "interrupts") && machine.chips &&
+		!machine.chip_intid[machine.chips - 1])
+		machine.chip_intid[machine.chips - 1] = 32 + be32(data + 4);
+}
+
 static void read_property(struct walk *walk, const char *name, u64 data, u32 length)
 {
 	if (in_node(walk, 1, "memory") && same(name, "reg") && length >= 16) {
@@ -55,6 +65,13 @@ static void read_property(struct walk *walk, const char *name, u64 data, u32 len
 	} else if (in_node(walk, 1, "chosen") && same(name, "bootargs")) {
 		for (u32 i = 0; i < length && i < BOOTARGS_MAX - 1; i++)
 			machine.bootargs[i] = ((const char *)data)[i];
+	} else if (in_node(walk, 1, "reserved-memory") && walk->depth == 3) {
+		if (same(name, "reg") && !machine.shared_size) {
+			machine.shared_base = be64(data);
+			machine.shared_size = be64(data + 8);
+		}
+	} else if (in_node(walk, 1, "gpio@")) {
+		read_chip(name, data);
 	} else if (in_node(walk, 1, "psci") && same(name, "method")) {
 		machine.conduit = str_starts((const char *)data, "smc") ? CONDUIT_SMC : CONDUIT_HVC;
 	}

@@ -9,6 +9,9 @@
 
 #define BOOTARGS_MAX 256
 
+/* The PL061s of the first memory region that the VM shares with others. */
+#define SHARED_CHIPS 2
+
 struct machine {
 	u64 memory_base;
 	u64 memory_size;
@@ -16,6 +19,11 @@ struct machine {
 	u64 mpidr[MAX_CPUS];
 	enum conduit conduit;
 	char bootargs[BOOTARGS_MAX];
+	u64 shared_base; /* memory that it shares with other VMs: its first region; size 0: none */
+	u64 shared_size;
+	u32 chips;
+	u64 chip_base[SHARED_CHIPS]; /* "in", "out" */
+	u32 chip_intid[SHARED_CHIPS];
 };
 
 extern struct machine machine;
