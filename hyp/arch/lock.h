@@ -11,8 +11,8 @@
  *   a VM's stage 2            struct stage2         mm/stage2.h
  *   page ownership            mm/page.c
  *   a VM's UART               struct vuart          hyp/vdev/vuart.c
- *   a VM's clock             struct vrtc            hyp/vdev/vrtc.c
- *   a VM's watchdog          struct vwatchdog       hyp/vdev/vwatchdog.c
+ *   a VM's clock              struct vrtc           hyp/vdev/vrtc.c
+ *   a VM's watchdog           struct vwatchdog      hyp/vdev/vwatchdog.c
  *   a shared region           struct region         hyp/vdev/doorbell.c
  *   a VM's vGIC               struct vgic           hyp/vdev/vgic_state.h
  *   placement of vCPUs        hyp/vm/sched_config.c

@@ -18,11 +18,9 @@
 struct guest_dt_config {
 	unsigned nr_vcpus;
 	uint64_t ram_base, ram_size;
-	const char *bootargs; /* NULL: none given */
-	bool ramdisk;         /* there is one */
-	bool watchdog;        /* there is one */
 	const char *bootargs;               /* NULL: none given */
 	bool ramdisk;                       /* there is one */
+	bool watchdog;                      /* there is one */
 	const struct doorbell_view *shared; /* the regions that it is a member of */
 	unsigned nr_shared;
 };

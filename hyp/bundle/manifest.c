@@ -4,27 +4,6 @@
 #include "hyp/base/format.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
-
-/* What is said of one property; see schema.def. */
-struct schema_row {
-	const char *name;
-	enum {
-		TYPE_FILE,
-		TYPE_STRING,
-		TYPE_U32,
-		TYPE_U64,
-		TYPE_FLAG,
-		TYPE_CHOICE,
-		TYPE_CELLS
-	} type;
-	bool required;
-	uint64_t min, max, align;
-	size_t field;         /* offset in struct vm_config */
-	const char *expected; /* TYPE_CHOICE: the words */
-};
-
-#define REQUIRED true
-#define OPTIONAL false
 #include "hyp/bundle/manifest_parse.h"
 
 #define SCHEMA_ROW_ROOT(...)
@@ -157,11 +136,11 @@ static bool read_choice(const struct schema_row *row, const struct dt_walk *walk
 static bool read_cells(
 	const struct schema_row *row, const struct dt_walk *walk, struct manifest_cells *cells)
 {
-	if (!walk->length || walk->length % CELL != 0)
+	if (!walk->length || walk->length % MANIFEST_CELL != 0)
 		return false;
-	*cells = (struct manifest_cells){ walk->data, walk->length / CELL };
+	*cells = (struct manifest_cells){ walk->data, walk->length / MANIFEST_CELL };
 	for (unsigned i = 0; i < cells->count; i++) {
-		uint32_t value = dt_be32(walk->data + i * CELL);
+		uint32_t value = dt_be32(walk->data + i * MANIFEST_CELL);
 
 		if (value < row->min || value > row->max || !IS_ALIGNED(value, row->align))
 			return false;

@@ -69,8 +69,8 @@ struct vm_config {
 	uint64_t start_delay; /* milliseconds */
 	uint64_t weight;
 	struct manifest_cells cpus;
-	uint64_t pinned; /* 1: a CPU of its own for each vCPU */
-	uint64_t watchdog;    /* 1: it has one */
+	uint64_t pinned;   /* 1: a CPU of its own for each vCPU */
+	uint64_t watchdog; /* 1: it has one */
 };
 
 static inline bool vm_config_has(const struct vm_config *config, enum schema_vm property)

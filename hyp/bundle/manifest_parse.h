@@ -23,6 +23,7 @@ struct schema_row {
 		TYPE_U64,
 		TYPE_FLAG,
 		TYPE_CHOICE,
+		TYPE_CELLS,
 		TYPE_NAMES
 	} type;
 	bool required;

@@ -95,6 +95,8 @@ void sched_configure(struct vm *vm, const struct sched_config *config)
 {
 	assert_ptr_equal(vm, vms[nr_vms - 1]);
 	configured = *config;
+}
+
 static struct doorbell_config region;
 static unsigned regions;
 static enum status region_status;
