@@ -15,9 +15,9 @@
  * can exchange vCPUs.
  *
  * Waking. A vCPU that wakes takes the CPU at once if it is more than SCHED_GRANULARITY_US of
- * virtual time behind the running one, but leaves that one SCHED_MIN_TURN_US of its turn: a flood
- * of wake-ups costs the other a few hundred instructions in that time, under 1 %. Else it waits for
- * the end of the slice.
+ * virtual time behind the running one; else it waits for the end of the slice. For taking it, it is
+ * charged SCHED_TAKE_US more than it uses: what the other one loses by leaving and coming back. So
+ * a flood of wake-ups is paid by who sends it: it comes to its share sooner, and then waits.
  *
  * Migration. A vCPU may change its CPU when it is READY (or being woken) and not loaded in a CPU's
  * registers. It does
@@ -68,7 +68,7 @@
 
 #define SCHED_SLICE_MS       5
 #define SCHED_GRANULARITY_US 1000
-#define SCHED_MIN_TURN_US    200
+#define SCHED_TAKE_US        2
 #define SCHED_LEAD           2 /* slices */
 #define SCHED_CREDIT_WAKE    1 /* slices */
 #define SCHED_CREDIT_MOVE    8 /* slices */

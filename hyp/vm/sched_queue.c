@@ -47,7 +47,7 @@ void sched_queue_init(struct cpu_queue *queue)
 	list_init(&queue->jobs);
 	soft_timer_init(&queue->slice, slice_over);
 	sched_times.slice = timer_ms_to_ticks(SCHED_SLICE_MS);
-	sched_times.min_turn = timer_us_to_ticks(SCHED_MIN_TURN_US);
+	sched_times.take = timer_us_to_ticks(SCHED_TAKE_US);
 	sched_times.charge_max = timer_hz();
 	sched_times.v_slice = sched_times.slice * VTIME_TICK;
 	sched_times.v_granularity = timer_us_to_ticks(SCHED_GRANULARITY_US) * VTIME_TICK;
@@ -147,28 +147,29 @@ static void limit_lag(const struct cpu_queue *queue, struct vcpu *vcpu, uint64_t
 		vcpu->vruntime = most;
 }
 
-/* Until when the running one may stay now that this one waits. */
-static uint64_t end_of_turn(const struct cpu_queue *queue, const struct vcpu *vcpu, uint64_t now)
+/* Is it so far behind the running one that it takes the CPU from it? */
+static bool takes_turn(const struct cpu_queue *queue, const struct vcpu *vcpu, uint64_t now)
 {
-	uint64_t began = queue->charged_at;
-
-	if (queue->exclusive)
-		return now;
-	if (vtime_before(vcpu->vruntime + sched_times.v_granularity, running_vtime(queue, now)))
-		return began + sched_times.min_turn;
-	return began + sched_times.slice;
+	return queue->running &&
+		vtime_before(vcpu->vruntime + sched_times.v_granularity, running_vtime(queue, now));
 }
 
 bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
 {
-	uint64_t now = timer_now(), end;
+	uint64_t now = timer_now(), end = queue->charged_at + sched_times.slice;
 
 	advance(queue, now);
 	limit_lag(queue, vcpu, credit);
+	if (takes_turn(queue, vcpu, now)) {
+		vcpu->vruntime += sched_vtime(sched_times.take, vcpu->vtime_rate);
+		end = now;
+	}
 	sched_insert(queue, vcpu);
 	if (!queue->running)
 		return true;
-	end = end_of_turn(queue, vcpu, now);
+	/* Its WFI isn't trapped: it may sleep now. */
+	if (queue->exclusive)
+		end = now;
 	if (end >= queue->turn_end)
 		return false;
 	WRITE_ONCE(queue->turn_end, end);

@@ -46,7 +46,7 @@ extern uint64_t sched_pinned_cpus;
 
 /* Ticks, and virtual time (a tick of weight 100 is VTIME_TICK). */
 struct sched_times {
-	uint64_t slice, min_turn;
+	uint64_t slice, take;
 	uint64_t charge_max; /* more than that at once is not charged: no product overflows */
 	uint64_t v_slice, v_granularity;
 };

@@ -369,17 +369,25 @@ static void test_wake_latency(void **state)
 	assert_share(&guests[2], 475000, 5);
 }
 
-/* One that wakes up all the time: the other keeps its half, in turns of some length. */
+/* One that wakes up all the time is charged for what it takes, and for taking it: the other keeps
+ * more than its half. */
 static void test_wake_flood(void **state)
 {
+	struct vcpu *flooder = &guests[0].vcpu;
+	uint64_t taken;
+
 	(void)state;
 	machine(1);
 	add(50, 50, NULL);
 	add(0, 0, NULL);
 	run_ms(1000);
-	assert_true(guests[1].got > 490000);
-	/* It was interrupted at most once in SCHED_MIN_TURN_US. */
-	assert_true(guests[1].vcpu.preempted < 1100000 / SCHED_MIN_TURN_US);
+	assert_true(guests[0].got + guests[1].got == 1000000);
+	taken = guests[1].vcpu.preempted;
+	assert_true(taken > 5000);
+	assert_true(guests[1].got > guests[0].got + taken * SCHED_TAKE_US / 4);
+	/* They have come as far: the one by time it had, the other by that and by what it took. */
+	assert_true(flooder->vruntime - guests[1].vcpu.vruntime + 8000 * VTIME_TICK <
+		16000 * VTIME_TICK);
 }
 
 /* Sleep saves up no claim. */
