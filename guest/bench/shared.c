@@ -14,9 +14,13 @@ static volatile u64 stop;
 static volatile u64 slot;
 static volatile u64 ready;
 
+/* With the interrupts on that a kernel has on, on each of its CPUs. */
 static void take_turns(void *arg)
 {
 	(void)arg;
+	gic_init_cpu();
+	gic_enable(BENCH_SGI);
+	gic_enable(TIMER_VIRT_INTID);
 	spin_for_switches(&switches, cpu_id());
 }
 
@@ -33,6 +37,8 @@ static void bench_switch(void)
 
 static void compute(void *arg)
 {
+	gic_init_cpu();
+	gic_enable(TIMER_VIRT_INTID);
 	store_release((u32 *)arg, 1);
 	spin_with_fp(&stop);
 }
@@ -63,6 +69,7 @@ static void receiver(void *arg)
 	(void)arg;
 	gic_init_cpu();
 	gic_enable(BENCH_SGI);
+	gic_enable(TIMER_VIRT_INTID);
 	bench_vectors_on();
 	for (u32 i = 0; i < sample_count; i++)
 		receive_asleep(&slot, &ready);
