@@ -15,6 +15,9 @@
 #define CTL_LINE_MASK    (TIMER_CTL_ENABLE | TIMER_CTL_IMASK | TIMER_CTL_ISTATUS)
 #define CTL_LINE_HIGH    (TIMER_CTL_ENABLE | TIMER_CTL_ISTATUS)
 
+/* A vCPU that waits although its timer has fired is looked at so often. */
+#define LOOK_AGAIN_MS    10
+
 enum which { VIRTUAL, PHYSICAL, TIMERS };
 
 static const uint8_t ppi_of[TIMERS] = { VTIMER_PPI_VIRTUAL, VTIMER_PPI_PHYSICAL };
@@ -200,6 +203,31 @@ static void load(struct vcpu *vcpu)
 	vtimer->loaded = true;
 }
 
+/*
+ * Its output is high and the vGIC has it: the physical interrupt came, and is active until the
+ * guest has ended its own, or can't come, because the guest has disabled its own.
+ */
+static bool is_delivered(enum which which, uint64_t ctl)
+{
+	unsigned cpu = this_cpu()->index;
+
+	return (ctl & CTL_LINE_MASK) == CTL_LINE_HIGH &&
+		(!(enabled_ppis[cpu] & BIT(ppi_of[which])) ||
+			gic_is_active(cpu, timer_intid(source_of[which])));
+}
+
+/*
+ * When a vCPU that waits is to be woken. One that waits with an interrupt that it can't get (masked
+ * by priority, or disabled) would be back at once, again and again; what changes that comes from
+ * other vCPUs.
+ */
+static uint64_t wake_at(const struct vcpu *vcpu, enum which which, const struct vtimer_state *timer)
+{
+	if (is_delivered(which, timer->ctl))
+		return timer_now() + timer_ms_to_ticks(LOOK_AGAIN_MS);
+	return deadline_of(vcpu, which, timer->cval);
+}
+
 static void put(struct vcpu *vcpu)
 {
 	struct vtimer *vtimer = vtimer_of(vcpu);
@@ -212,7 +240,7 @@ static void put(struct vcpu *vcpu)
 		timer->cval = read_cval(which);
 		write_ctl(which, 0);
 		if (waits && is_on(timer->ctl))
-			timer_arm(&timer->soft, deadline_of(vcpu, which, timer->cval));
+			timer_arm(&timer->soft, wake_at(vcpu, which, timer));
 	}
 	/* The outputs must be low before the vGIC deactivates the physical interrupts. */
 	isb();

@@ -19,6 +19,8 @@
 
 #define VIRTUAL   0
 #define PHYSICAL  1
+#define ISENABLER 0x100
+#define ICENABLER 0x180
 #define ISPENDR   0x200
 #define ISACTIVER 0x300
 
@@ -319,6 +321,52 @@ static void wakes_a_blocked_vcpu(void **state)
 	}
 }
 
+/*
+ * Waits with an interrupt that it can't get, by its priority mask or because the PPI is off: is not
+ * woken at once, again and again, but is looked at in a while.
+ */
+static void does_not_wake_for_what_is_masked(void **state)
+{
+	uint64_t again = timer_ms_to_ticks(10);
+
+	(void)state;
+	for (unsigned by_priority = 0; by_priority < 2; by_priority++) {
+		if (by_priority)
+			model_cpus[0].vmcr &= ~VIF_VMCR_VPMR;
+		else
+			guest_write(0, SGI_FRAME(0, ICENABLER), 4, BIT(27));
+		model_run_all();
+		set_timer(0, VIRTUAL, TIMER_CTL_ENABLE, 0);
+		assert_false(vgic_has_pending(model_vcpu(0)));
+		model_vcpu(0)->state = VCPU_BLOCKED;
+		model_switch(0, NULL);
+		pass(again - 1);
+		assert_int_equal(model_vcpu(0)->state, VCPU_BLOCKED);
+		pass(1);
+		assert_int_equal(model_vcpu(0)->state, VCPU_READY);
+		model_switch(0, model_vcpu(0));
+		set_timer(0, VIRTUAL, 0, 0);
+		guest_write(0, SGI_FRAME(0, ISENABLER), 4, BIT(27));
+		model_run_all();
+	}
+}
+
+/* It fired after Lintel had looked whether the vCPU must wait: woken at once. */
+static void wakes_for_what_came_meanwhile(void **state)
+{
+	(void)state;
+	set_timer(0, VIRTUAL, TIMER_CTL_ENABLE, 10);
+	assert_false(vgic_has_pending(model_vcpu(0)));
+	model_counter += 10;
+	model_vcpu(0)->state = VCPU_BLOCKED;
+	model_switch(0, NULL);
+	model_run_all();
+	assert_int_equal(model_vcpu(0)->state, VCPU_READY);
+	model_switch(0, model_vcpu(0));
+	model_run_all();
+	assert_int_equal(guest_ack(0, true), 27);
+}
+
 /* Woken by something else before: the timer is the hardware's again. */
 static void does_not_wake_what_runs(void **state)
 {
@@ -515,6 +563,8 @@ int main(void)
 		CASE(two_vcpus_on_one_cpu),
 		CASE(counter_offset),
 		CASE(wakes_a_blocked_vcpu),
+		CASE(does_not_wake_for_what_is_masked),
+		CASE(wakes_for_what_came_meanwhile),
 		CASE(does_not_wake_what_runs),
 		CASE(wakes_a_loaded_vcpu),
 		CASE(does_not_wake_what_is_off),

@@ -32,7 +32,11 @@ static struct irq_row rows[64];
 /* ---- what Lintel's other rooms do ---- */
 
 struct vif_info vif;
-struct timer_scale timer_scale = { .hz = 1000000000 };
+struct timer_scale timer_scale = {
+	.hz = 1000000000,
+	.ns_per_tick = UINT64_C(1) << 32,
+	.ticks_per_ns = UINT64_C(1) << 32,
+};
 
 void vif_aprs_save(struct vif_aprs *to)
 {
@@ -109,6 +113,11 @@ void gic_disable(unsigned cpu, uint32_t intid)
 void gic_set_active(unsigned cpu, uint32_t intid)
 {
 	model_cpus[cpu].phys_active |= (uint32_t)BIT(intid);
+}
+
+bool gic_is_active(unsigned cpu, uint32_t intid)
+{
+	return model_cpus[cpu].phys_active & (uint32_t)BIT(intid);
 }
 
 __weak void timer_arm(struct soft_timer *timer, uint64_t deadline)
