@@ -26,37 +26,49 @@ def size_mib(text):
     return int(int(found.group(1)) * scale[found.group(2).upper()])
 
 
-def linux_manifest(vcpus, mib, bootargs):
+def prompt(names, name):
+    """A pattern: the shell of that one of the VMs waits."""
+    host = name if len(names) > 1 else "guest"
+    return rf"^(\[{re.escape(name)}\] )?{re.escape(host)}# $"
+
+
+def linux_vm(name, vcpus, mib, bootargs):
     size = mib << 20
-    return f"""/dts-v1/;
-/ {{
-	compatible = "lintel,manifest-v1";
-	vms {{
-		linux {{
+    return f"""		{name} {{
 			kernel = "vmlinuz";
 			ramdisk = "initrd.cpio";
 			memory = <{size >> 32:#x} {size & 0xffffffff:#x}>;
 			vcpus = <{vcpus}>;
 			bootargs = "{bootargs}";
 		}};
-	}};
-}};
 """
 
 
-def linux_bundle(folder, *, kernel="stock", cmd=None, vcpus=4, mib=512, bootargs="console=ttyAMA0 panic=-1"):
-    """Packs kernel, ramdisk and manifest; the bundle's path."""
+def manifest(*nodes):
+    """A manifest's source from the text of the nodes of its VMs."""
+    return '/dts-v1/;\n/ {\n\tcompatible = "lintel,manifest-v1";\n\tvms {\n' + "".join(nodes) + "\t};\n};\n"
+
+
+def linux_bundle(folder, *, kernel="stock", cmd=None, vcpus=4, mib=512, bootargs="console=ttyAMA0 panic=-1", names=("linux",),
+                 others=(), files=()):
+    """
+    Packs kernel, ramdisk and manifest; the bundle's path. A VM for each of the names, all alike; where there are several,
+    each one's host name (and so its prompt) is its own. `others` are further VMs, the text of their nodes, and `files`
+    the paths of what they name.
+    """
     os.makedirs(folder, exist_ok=True)
     kernel_folder = fetch("kernel" if kernel == "stock" else "kernel-newer")
     busybox = fetch("busybox") + "/busybox"
     line = [qemulib.TOP + "/tools/make-ramdisk", folder + "/initrd.cpio", busybox]
     subprocess.run(line + ([f"--cmd={cmd}"] if cmd is not None else []), check=True)
-    link = folder + "/vmlinuz"
-    if os.path.lexists(link):
-        os.unlink(link)
-    os.symlink(kernel_folder + "/vmlinuz", link)
-    with open(folder + "/manifest.dts", "w", encoding="utf-8") as manifest:
-        manifest.write(linux_manifest(vcpus, mib, bootargs))
+    for path in (kernel_folder + "/vmlinuz", *files):
+        link = folder + "/" + os.path.basename(path)
+        if os.path.lexists(link):
+            os.unlink(link)
+        os.symlink(os.path.abspath(path), link)
+    nodes = [linux_vm(name, vcpus, mib, bootargs + (f" hostname={name}" if len(names) > 1 else "")) for name in names]
+    with open(folder + "/manifest.dts", "w", encoding="utf-8") as source:
+        source.write(manifest(*nodes, *others))
     bundle = folder + "/bundle.cpio"
     subprocess.run([qemulib.TOP + "/tools/pack-bundle", bundle, folder + "/manifest.dts", folder], check=True)
     return bundle

@@ -14,6 +14,8 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
 TIMED_OUT = 124
+# Lintel's escape character on the console, Ctrl-^; a key follows (docs/options.md).
+LINTEL_KEY = "\x1e"
 # What a shell sends to a terminal (the question where its cursor is): no text.
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
