@@ -318,6 +318,15 @@ fuzz:
 	@tools/setup test
 	@O=$(O) tests/fuzz/run
 
+# `make soak` begins with them: a thousand restarts beside a running Linux, two Linux VMs on further machines.
+.PHONY: soak-linux
+soak: soak-linux
+soak-linux:
+	@tools/setup run
+	@$(MAKE) all
+	@$(RUN_ENV) LINTEL_IMAGE=$(abspath $(B))/lintel.bin tests/qemu/restarts --long
+	@$(RUN_ENV) LINTEL_IMAGE=$(abspath $(B))/lintel.bin tests/qemu/two-linux --long
+
 clean:
 	rm -rf $(O)
 

@@ -101,6 +101,12 @@ class Keyboard:
         end = self.wait(rf"^end{number}\n", begin)
         return self.console.text[begin:end.start()]
 
+    def ticks(self):
+        """The numbers that the VM that counts has printed, as far as they were shown: each is, sooner or later. Where a
+        view came in the middle of a line, the line is shown again when one comes back."""
+        numbers = [int(number) for number in re.findall(r"tick (\d+)\n", self.console.text)]
+        return [number for number, before in zip(numbers, [None] + numbers) if number != before]
+
     def finish(self, seconds):
         return self.console.finish(seconds)
 
