@@ -38,6 +38,7 @@ struct console_vm {
 
 	struct console_ring output; /* not shown yet */
 	unsigned tail;              /* shown, but still there: of a line without an end */
+	uint64_t boots;             /* of its VM, when the tail was looked at last */
 	unsigned lines;             /* ends of lines in it */
 	uint64_t lost;              /* out of it, and nobody was told yet */
 	uint32_t written;           /* counts on with what it writes */

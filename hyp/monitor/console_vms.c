@@ -54,7 +54,12 @@ static void keep(struct console_vm *from, char c)
 void console_rewind(struct console_vm *to)
 {
 	struct console_ring *output = &to->output;
+	uint64_t boots = READ_ONCE(to->vm->boots);
 
+	/* What it wrote before it was started anew is over. */
+	if (to->boots != boots)
+		to->tail = 0;
+	to->boots = boots;
 	output->first = (output->first - to->tail) & (output->size - 1);
 	WRITE_ONCE(output->count, output->count + to->tail);
 	to->tail = 0;
@@ -355,6 +360,7 @@ void console_attach_vms(void)
 		char *text = mm_zalloc(CONSOLE_OUTPUT_MAX + CONSOLE_INPUT_MAX);
 
 		entry->vm = vms[i];
+		entry->boots = 1;
 		if (!text) {
 			log_error("VM %s: no memory for its console: it has none", vms[i]->name);
 			continue;

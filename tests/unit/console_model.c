@@ -434,6 +434,7 @@ static void make_vm(unsigned i)
 	machines[i].id = i;
 	machines[i].state = VM_RUNNING;
 	machines[i].ram_size = MIB(64);
+	machines[i].boots = 1;
 	machines[i].nr_vcpus = 2;
 	for (unsigned n = 0; n < 2; n++) {
 		machines[i].vcpus[n] = &vcpus[n];

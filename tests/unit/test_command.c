@@ -241,9 +241,9 @@ static void lists(void **state)
 		"   VM                               state        vCPUs   used/MiB     of/MiB  "
 		"starts\r\n"
 		"* 0 vm0                              running          2          1         64     "
-		"  0\r\n"
+		"  1\r\n"
 		"  1 vm1                              not started      2          2         64     "
-		"  0\r\n"
+		"  1\r\n"
 		"  2 vm2                              running          2          3         64     "
 		"  7\r\n" PROMPT);
 	vcpus[1].exits[0x16] = 5;

@@ -129,6 +129,11 @@ static void a_prompt_is_seen_again(void **state)
 	assert_string_equal(output, "lintel: [vm0] alone (Ctrl-^ ?: help)\r\nlogin: ");
 	type(ESC "0");
 	assert_string_equal(output + output_count - 9, "\r\nlogin: ");
+	/* Not over a restart. */
+	machines[0].boots++;
+	forget();
+	type(ESC "0");
+	assert_string_equal(output, "\r\nlintel: [vm0] alone (Ctrl-^ ?: help)\r\n");
 	/* A long line: its end. */
 	memset(line, 'x', sizeof(line));
 	line[sizeof(line) - 1] = '\0';
