@@ -14,8 +14,9 @@ static void command_help(const struct command_line *line);
 
 /* A new command is a row here. */
 static const struct command commands[] = {
-	{ "vms", "", "the VMs: state, vCPUs, memory in MiB, starts", 0, 0, command_vms },
-	{ "vcpus", "[VM]", "their vCPUs: state, CPU, exits, interrupts", 0, 1, command_vcpus },
+	{ "vms", "", "the VMs: state, vCPUs, memory, starts, CPU time", 0, 0, command_vms },
+	{ "vcpus", "[VM]", "their vCPUs: state, CPU, time, exits, interrupts", 0, 1,
+		command_vcpus },
 	{ "stats", "[VM]", "what the counters say", 0, 1, command_stats },
 	{ "trace", "[show N|dump CPU|off|on]", "what happened last; for tools/trace", 0, 2,
 		command_trace },

@@ -3,6 +3,7 @@
  * Commands that only look.
  */
 #include "hyp/base/format.h"
+#include "drivers/timer/timer.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/monitor/command.h"
@@ -48,20 +49,28 @@ static unsigned long long mib(uint64_t pages)
 
 /* --- vms --- */
 
+static unsigned long long run_ms(const struct vcpu *vcpu)
+{
+	return (unsigned long long)timer_ticks_to_ms(READ_ONCE(vcpu->run_ticks));
+}
+
 static bool vms_step(unsigned n)
 {
+	unsigned long long ms = 0;
 	const struct vm *vm;
 
 	if (n == 0)
 		console_printf("   VM                               state        vCPUs   used/MiB  "
-			       "   of/MiB  starts\n");
+			       "   of/MiB  starts  watchdog     CPU/ms\n");
 	if (n >= nr_vms)
 		return false;
 	vm = vms[n];
-	console_printf("%c%2u %-32s %-12s %5u %10llu %10llu %7llu\n",
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		ms += run_ms(vm->vcpus[i]);
+	console_printf("%c%2u %-32s %-12s %5u %10llu %10llu %7llu %9llu %10llu\n",
 		n == console.focus ? '*' : ' ', n, vm->name, results_state_name(vm), vm->nr_vcpus,
 		mib(page_count_of(owner_of(vm))), (unsigned long long)(vm->ram_size / MIB(1)),
-		(unsigned long long)vm->boots);
+		(unsigned long long)vm->boots, (unsigned long long)vm->watchdog_restarts, ms);
 	return n + 1 < nr_vms;
 }
 
@@ -92,8 +101,9 @@ static void print_vcpu(const struct vm *vm, const struct vcpu *vcpu)
 
 	for (unsigned i = 0; i < NR_EXIT_CLASSES; i++)
 		exits += READ_ONCE(vcpu->exits[i]);
-	console_printf("   %-32s %4u  %-8s %3u %14llu %14llu\n", vm->name, vcpu->id,
-		vcpu_state_name(vcpu), vcpu->cpu ? vcpu->cpu->index : 0, (unsigned long long)exits,
+	console_printf("   %-32s %4u  %-8s %3u %10llu %7llu %14llu %14llu\n", vm->name, vcpu->id,
+		vcpu_state_name(vcpu), vcpu->cpu ? vcpu->cpu->index : 0, run_ms(vcpu),
+		(unsigned long long)READ_ONCE(vcpu->migrations), (unsigned long long)exits,
 		(unsigned long long)READ_ONCE(vcpu->irq_exits));
 }
 
@@ -102,8 +112,9 @@ static bool vcpus_step(unsigned n)
 	const struct vm *vm;
 
 	if (n == 0)
-		console_printf("   VM                               vCPU  state    CPU          "
-			       "exits     interrupts\n");
+		console_printf(
+			"   VM                               vCPU  state    CPU    time/ms   moves"
+			"          exits     interrupts\n");
 	if (first_vm >= end_vm)
 		return false;
 	vm = vms[first_vm++];
@@ -147,9 +158,18 @@ void command_stats(const struct command_line *line)
 	command_steps(stats_step);
 }
 
+static bool trace_step(unsigned n)
+{
+	(void)n;
+	return trace_is_printing();
+}
+
+/* The trace is printed by a job of its own. */
 void command_trace(const struct command_line *line)
 {
 	trace_command(line->arguments);
+	if (trace_is_printing())
+		command_steps(trace_step);
 }
 
 /* --- mem --- */

@@ -107,10 +107,11 @@ void command_quit(const struct command_line *line)
 	quitting = true;
 	console_printf("all VMs are switched off\n");
 	for (unsigned i = 0; i < nr_vms; i++) {
-		if (READ_ONCE(vms[i]->state) == VM_STOPPED)
-			continue;
-		any = true;
-		if (vm_stop(vms[i]) != OK)
+		bool stopped = READ_ONCE(vms[i]->state) == VM_STOPPED;
+
+		any = any || !stopped;
+		/* One that waits for another's end waits no more. */
+		if (vm_stop(vms[i]) != OK && !stopped)
 			log_debug("VM %s is %s", vms[i]->name, results_state_name(vms[i]));
 	}
 	/* Nobody is left whose end would be the machine's. */

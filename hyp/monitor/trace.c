@@ -215,6 +215,11 @@ static struct {
 	unsigned place[MAX_CPUS]; /* show: each CPU's next event; dump: place[cpu] */
 } printing;
 
+bool trace_is_printing(void)
+{
+	return READ_ONCE(printing.busy);
+}
+
 static void stop_printing(void)
 {
 	printing.busy = false;

@@ -18,6 +18,9 @@
  */
 void trace_command(const char *arguments);
 
+/* show or dump is not finished yet. */
+bool trace_is_printing(void);
+
 /* All rings at once, as `dump` does it, without waiting for anybody: at the end of the machine. */
 void trace_dump(void);
 

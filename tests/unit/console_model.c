@@ -354,9 +354,17 @@ void trace_dump(void)
 	trace_dumps++;
 }
 
+static unsigned trace_steps;
+
 void trace_command(const char *arguments)
 {
 	console_printf("trace: %s\n", arguments);
+	trace_steps = 2;
+}
+
+bool trace_is_printing(void)
+{
+	return trace_steps && trace_steps--;
 }
 
 const char *exit_class_name(unsigned ec)

@@ -69,6 +69,13 @@ void gic_set_active(unsigned cpu, uint32_t intid)
 	(void)intid;
 }
 
+bool gic_is_active(unsigned cpu, uint32_t intid)
+{
+	(void)cpu;
+	(void)intid;
+	return false;
+}
+
 uint32_t gic_maintenance_intid(void)
 {
 	return 25;
