@@ -132,7 +132,7 @@ static int setup(void **state)
 	memset(kicks, 0, sizeof(kicks));
 	memset(slice, 0, sizeof(slice));
 	register_status = OK;
-	loads = puts = polls_left = 0;
+	loads = puts = polls_left = nr_vms = 0;
 	vm = (struct vm){ .nr_vcpus = VCPUS };
 	for (unsigned i = 0; i < VCPUS; i++) {
 		vcpus[i] = (struct vcpu){ .vm = &vm, .id = i };
@@ -584,6 +584,190 @@ static void test_late_slice(void **state)
 	assert_int_equal(vcpus[1].work & WORK_RESCHED, 0);
 }
 
+/* --- one that spins --- */
+
+static struct vm other_vm;
+
+static void spin(struct vcpu *vcpu)
+{
+	ran[runs++] = vcpu;
+	vcpu->work = 0;
+	switch (runs) {
+	case 1: /* 0; the others have not run yet: nobody was preempted */
+		assert_false(sched_yield_to_sibling(vcpu));
+		assert_int_equal(vcpu->work, 0);
+		slice_ends();
+		return;
+	case 2: /* 1, another VM's */
+		assert_false(sched_yield_to_sibling(vcpu));
+		slice_ends();
+		return;
+	case 3: /* 2; 0 and 1 were preempted, 0 is its sibling */
+		assert_true(vcpu->hcr & HCR_EL2_TWE);
+		vcpus[0].vruntime += 1000000000; /* not its turn at all */
+		assert_true(sched_yield_to_sibling(vcpu));
+		assert_int_equal(vcpu->work, WORK_RESCHED);
+		return;
+	default:
+		assert_true(sched_block(vcpu));
+	}
+}
+
+static void test_yield(void **state)
+{
+	(void)state;
+	other_vm = (struct vm){ .nr_vcpus = 1 };
+	on_cpu0(3);
+	vcpus[1].vm = &other_vm;
+	runs = 0;
+	loop(spin);
+	assert_ptr_equal(ran[2], &vcpus[2]);
+	assert_ptr_equal(ran[3], &vcpus[0]);
+	assert_int_equal(runs, 6);
+	assert_false(sched_yield_to_sibling(&vcpus[0])); /* nobody is READY */
+}
+
+/* --- who may use what --- */
+
+static struct vm config_vms[3];
+static struct vcpu config_vcpus[3][2];
+
+static struct vm *make_vm(unsigned n, const char *name, unsigned count)
+{
+	struct vm *made = &config_vms[n];
+
+	*made = (struct vm){ .nr_vcpus = count };
+	strcpy(made->name, name);
+	for (unsigned i = 0; i < count; i++) {
+		config_vcpus[n][i] = (struct vcpu){ .vm = made, .id = i };
+		list_init(&config_vcpus[n][i].run_link);
+		made->vcpus[i] = &config_vcpus[n][i];
+	}
+	sched_place(made);
+	vms[nr_vms++] = made;
+	return made;
+}
+
+static bool said(const char *text)
+{
+	bool found = strstr(fake_log, text) != NULL;
+
+	if (!found)
+		print_error("logged: %s", fake_log);
+	return found;
+}
+
+static void test_missing_cpus(void **state)
+{
+	struct sched_config config = { .cpus = BIT(1) | BIT(2) | BIT(3) | BIT(63) };
+
+	(void)state;
+	assert_int_equal(sched_check("a", 1, &config), OK);
+	assert_int_equal(config.cpus, BIT(1) | BIT(2));
+	assert_true(said("vm a: cpus: this machine has no CPU 3, left out (it has 0 to 2)"));
+	assert_true(said("no CPU 63"));
+	config.cpus = BIT(3);
+	assert_int_equal(sched_check("b", 1, &config), ERR_NOT_FOUND);
+	assert_true(said("vm b: cpus: none is left, expected some of 0 to 2"));
+}
+
+static void test_weight(void **state)
+{
+	struct sched_config config = { .weight = 50 };
+
+	(void)state;
+	make_vm(0, "a", 2);
+	assert_int_equal(config_vcpus[0][0].vtime_rate, VTIME_TICK);
+	sched_configure(&config_vms[0], &config);
+	assert_int_equal(config_vcpus[0][0].vtime_rate, 2 * VTIME_TICK);
+	config.weight = 1000;
+	sched_configure(&config_vms[0], &config);
+	assert_int_equal(config_vcpus[0][1].vtime_rate, VTIME_TICK / 10);
+	sched_unplace(&config_vms[0]);
+}
+
+/* Three CPUs: a pinned VM of two takes the higher ones, and one stays for the others. */
+static void test_pinned(void **state)
+{
+	struct sched_config pinned = { .pinned = true }, any = { 0 };
+
+	(void)state;
+	assert_int_equal(sched_check("a", 1, &any), OK);
+	make_vm(0, "a", 1);
+	assert_int_equal(sched_check("big", 3, &pinned), ERR_NOT_FOUND);
+	assert_true(said("vm big: pinned: needs 3 CPUs of its own, but of the 3 that it may use 2 "
+			 "are free"));
+	assert_int_equal(sched_check("b", 2, &pinned), OK);
+	sched_configure(make_vm(1, "b", 2), &pinned);
+	assert_int_equal(sched_pinned_cpus, BIT(1) | BIT(2));
+	assert_ptr_equal(config_vcpus[1][0].cpu, &cpus[1]);
+	assert_ptr_equal(config_vcpus[1][1].cpu, &cpus[2]);
+	/* Two that want the same one. */
+	pinned.cpus = BIT(2);
+	assert_int_equal(sched_check("c", 1, &pinned), ERR_NOT_FOUND);
+	assert_true(said("vm c: pinned: needs 1 CPU of its own, but of the 1 that it may use 0 are "
+			 "free"));
+	assert_true(said("vm c: CPU 2 is pinned to VM b"));
+	pinned.cpus = BIT(0);
+	assert_int_equal(sched_check("d", 1, &pinned), ERR_NOT_FOUND);
+	assert_true(said("vm d: CPU 0 is the last that VM a may use"));
+	any.cpus = BIT(1);
+	assert_int_equal(sched_check("e", 1, &any), ERR_NOT_FOUND);
+	assert_true(said("vm e: every CPU that it may use is pinned to another VM"));
+	/* Who is powered on now does not begin on a pinned one, wherever it was placed. */
+	config_vcpus[0][0].cpu = &cpus[2];
+	assert_ptr_equal(sched_choose_start(&config_vcpus[0][0]), &cpus[0]);
+	sched_unplace(&config_vms[1]);
+	sched_unplace(&config_vms[0]);
+	assert_int_equal(sched_pinned_cpus, 0);
+}
+
+/* A CPU where somebody lives can't become another's own. */
+static void test_pinned_in_use(void **state)
+{
+	struct sched_config pinned = { .pinned = true, .cpus = BIT(0) };
+
+	(void)state;
+	on_cpu0(1);
+	assert_int_equal(sched_check("b", 1, &pinned), ERR_NOT_FOUND);
+	assert_true(said("vm b: CPU 0 is in use"));
+}
+
+/* --- exclusive, and its end --- */
+
+static void leave_running(struct vcpu *vcpu)
+{
+	if (vcpu->exclusive)
+		longjmp(idle, 1); /* it is in WFI, untrapped */
+	assert_true(sched_block(vcpu));
+}
+
+/* A crowd on one CPU ends it on the others too, from the first moment. */
+static void test_crowd_elsewhere(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	loop(leave_running);
+	assert_true(vcpus[0].exclusive);
+	for (unsigned i = 1; i < 3; i++) {
+		vcpus[i].cpu = &cpus[1];
+		vcpus[i].cpus = BIT(1);
+		vcpus[i].vtime_rate = VTIME_TICK;
+	}
+	sched_power_on(&vcpus[1]);
+	assert_int_equal(kicks[0], 0);
+	assert_int_equal(vcpus[0].work & WORK_RESCHED, 0);
+	fake_cpu_switch(1);
+	sched_power_on(&vcpus[2]);
+	assert_int_equal(kicks[0], 1);
+	assert_true(vcpus[0].work & WORK_RESCHED);
+	/* And only once. */
+	runs = 0;
+	loop(power_off);
+	assert_int_equal(runs, 2);
+	assert_int_equal(kicks[0], 1);
+}
+
 /* --- jobs --- */
 
 static struct sched_job jobs[2];
@@ -705,6 +889,12 @@ int main(void)
 		TEST(test_turns),
 		TEST(test_fair),
 		TEST(test_late_slice),
+		TEST(test_yield),
+		TEST(test_missing_cpus),
+		TEST(test_weight),
+		TEST(test_pinned),
+		TEST(test_pinned_in_use),
+		TEST(test_crowd_elsewhere),
 		TEST(test_jobs),
 		TEST(test_job_beside_vcpu),
 		TEST(test_job_arrives),
