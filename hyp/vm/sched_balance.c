@@ -253,6 +253,8 @@ static void give_to_further(struct cpu_queue *queue)
 
 void sched_balance(struct cpu_queue *queue)
 {
+	if (nr_cpus == 1)
+		return;
 	dmb_ish();
 	if (unlikely(READ_ONCE(sched_idle_cpus) != 0)) {
 		while (queue->nr_ready != 0 && give_to_idle(queue))
