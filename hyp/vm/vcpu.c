@@ -14,6 +14,29 @@ _Static_assert(
 
 const struct vm_part *vm_parts;
 
+/* What the parts do when a vCPU comes and goes, in their order, without those that do nothing. */
+static struct calls {
+	unsigned count;
+	void (*call[NR_PARTS])(struct vcpu *vcpu);
+} loads, puts;
+
+void vcpu_list_parts(void)
+{
+	loads.count = puts.count = 0;
+	for (unsigned i = 0; i < NR_PARTS; i++) {
+		if (vm_parts[i].vcpu_load)
+			loads.call[loads.count++] = vm_parts[i].vcpu_load;
+		if (vm_parts[NR_PARTS - 1 - i].vcpu_put)
+			puts.call[puts.count++] = vm_parts[NR_PARTS - 1 - i].vcpu_put;
+	}
+}
+
+static void call_all(const struct calls *calls, struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < calls->count; i++)
+		calls->call[i](vcpu);
+}
+
 /* DAIF masked, EL1h: how a CPU comes out of reset and PSCI CPU_ON (DEN0022 6.4). */
 #define PSTATE_RESET (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H)
 
@@ -99,10 +122,7 @@ void vcpu_load(struct vcpu *vcpu)
 	bank_load(vcpu->bank);
 	cpu->current = vcpu;
 	vcpu->loaded = true;
-	for (unsigned i = 0; i < NR_PARTS; i++) {
-		if (vm_parts[i].vcpu_load)
-			vm_parts[i].vcpu_load(vcpu);
-	}
+	call_all(&loads, vcpu);
 	trace_vcpu(vcpu, TRACE_LOAD, vcpu->regs.pc);
 }
 
@@ -113,10 +133,7 @@ void vcpu_put(struct vcpu *vcpu)
 	if (cpu->current != vcpu)
 		return;
 	trace_vcpu(vcpu, TRACE_PUT, vcpu->regs.pc);
-	for (unsigned i = NR_PARTS; i-- > 0;) {
-		if (vm_parts[i].vcpu_put)
-			vm_parts[i].vcpu_put(vcpu);
-	}
+	call_all(&puts, vcpu);
 	bank_save(vcpu->bank);
 	/* A virtual SError that the guest has taken is no longer pending: the CPU says so here. */
 	vcpu->hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);

@@ -180,6 +180,9 @@ enum status vcpu_power_on_locked(struct vcpu *vcpu, uint64_t pc, uint64_t x0) __
 /* Puts the reset state into a vCPU that is OFF: registers, bank, parts. */
 void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
 
+/* Once vm_parts is set, before a vCPU is loaded: which of them have something to do then. */
+void vcpu_list_parts(void);
+
 /* State into this CPU, and out. Loading what is loaded here already costs nothing. */
 void vcpu_load(struct vcpu *vcpu);
 void vcpu_put(struct vcpu *vcpu);

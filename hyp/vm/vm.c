@@ -123,6 +123,8 @@ enum status vm_create(
 	vm = mm_zalloc(sizeof(*vm));
 	if (!vm)
 		return ERR_NO_MEMORY;
+	if (nr_vms == 0)
+		vcpu_list_parts();
 	vm->id = nr_vms;
 	vm->nr_vcpus = nr_vcpus;
 	vm->ram_base = ram_base;
