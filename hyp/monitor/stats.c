@@ -229,7 +229,8 @@ static void print_heading(const struct vm *vm, enum section section)
 		return;
 	}
 	if (section == SECTION_DEVICES) {
-		console_printf("%-" TITLE_WIDTH "s %14s %11s\n", title, "reads", "writes");
+		console_printf("%-" TITLE_WIDTH "s %14s %11s%s\n", title, "reads", "writes",
+			has_columns(vm) ? "   by vCPU: reads/writes" : "");
 		return;
 	}
 	if (!has_any(vm, section))
@@ -239,15 +240,43 @@ static void print_heading(const struct vm *vm, enum section section)
 	console_printf("%-" TITLE_WIDTH "s %14s%s\n", title, "all", numbers);
 }
 
-static bool print_device(const struct device_region *row)
+static struct device_count count_of(const struct vcpu *vcpu, const struct device_region *row)
 {
-	uint64_t reads = READ_ONCE(row->reads), writes = READ_ONCE(row->writes);
+	const struct device_count *count = device_count(vcpu, row);
 
-	if (!reads && !writes)
+	return (struct device_count){ READ_ONCE(count->reads), READ_ONCE(count->writes) };
+}
+
+static struct device_count sum_of(const struct vm *vm, const struct device_region *row)
+{
+	struct device_count sum = { 0 };
+
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		struct device_count count = count_of(vm->vcpus[i], row);
+
+		sum.reads += count.reads;
+		sum.writes += count.writes;
+	}
+	return sum;
+}
+
+static bool print_device(const struct vm *vm, const struct device_region *row)
+{
+	struct device_count sum = sum_of(vm, row);
+	char columns[COLUMNS_MAX * 44] = "";
+	size_t length = 0;
+
+	if (!sum.reads && !sum.writes)
 		return false;
-	console_printf("  %-20s at 0x%-10llx %14llu %11llu\n", row->ops->name,
-		(unsigned long long)row->first, (unsigned long long)reads,
-		(unsigned long long)writes);
+	for (unsigned i = 0; has_columns(vm) && i < vm->nr_vcpus; i++) {
+		struct device_count count = count_of(vm->vcpus[i], row);
+
+		length += format(columns + length, sizeof(columns) - length, "  %llu/%llu",
+			(unsigned long long)count.reads, (unsigned long long)count.writes);
+	}
+	console_printf("  %-20s at 0x%-10llx %14llu %11llu %s\n", row->ops->name,
+		(unsigned long long)row->first, (unsigned long long)sum.reads,
+		(unsigned long long)sum.writes, columns);
 	return true;
 }
 
@@ -281,7 +310,7 @@ static bool print_row(const struct vm *vm, enum section section, unsigned row)
 		print_time(vm->vcpus[row]);
 		return true;
 	case SECTION_DEVICES:
-		return print_device(&vm->devices->rows[row]);
+		return print_device(vm, &vm->devices->rows[row]);
 	default:
 		return print_counters(vm, section, row);
 	}
@@ -342,6 +371,25 @@ static void print_vcpu_machine_readable(const struct vm *vm, const struct vcpu *
 	}
 }
 
+static void print_device_machine_readable(const struct vm *vm, const struct device_region *row)
+{
+	struct device_count sum = sum_of(vm, row);
+
+	if (!sum.reads && !sum.writes)
+		return;
+	console_printf("stats %s device %s 0x%llx reads %llu writes %llu\n", vm->name,
+		row->ops->name, (unsigned long long)row->first, (unsigned long long)sum.reads,
+		(unsigned long long)sum.writes);
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		struct device_count count = count_of(vm->vcpus[i], row);
+
+		if (count.reads || count.writes)
+			console_printf("stats %s vcpu %u device %s 0x%llx reads %llu writes %llu\n",
+				vm->name, i, row->ops->name, (unsigned long long)row->first,
+				(unsigned long long)count.reads, (unsigned long long)count.writes);
+	}
+}
+
 void stats_print_machine_readable(const struct vm *vm)
 {
 	if (vm->instructions)
@@ -349,12 +397,6 @@ void stats_print_machine_readable(const struct vm *vm)
 			(unsigned long long)vm->instructions);
 	for (unsigned i = 0; i < vm->nr_vcpus; i++)
 		print_vcpu_machine_readable(vm, vm->vcpus[i]);
-	for (unsigned i = 0; vm->devices && i < vm->devices->count; i++) {
-		const struct device_region *row = &vm->devices->rows[i];
-
-		if (row->reads || row->writes)
-			console_printf("stats %s device %s 0x%llx reads %llu writes %llu\n",
-				vm->name, row->ops->name, (unsigned long long)row->first,
-				(unsigned long long)row->reads, (unsigned long long)row->writes);
-	}
+	for (unsigned i = 0; vm->devices && i < vm->devices->count; i++)
+		print_device_machine_readable(vm, &vm->devices->rows[i]);
 }

@@ -148,14 +148,14 @@ static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device
 	enum mmio_result result;
 
 	if (access.write) {
-		region->writes++;
+		device_count(vcpu, region)->writes++;
 		result = region->ops->write(vcpu, region->device, offset, access.width,
 			mmio_store_value(&access, &vcpu->regs));
 		if (unlikely(result > MMIO_RAZ_WI))
 			return finish_mmio(vcpu, result);
 		return EXIT_SKIP;
 	}
-	region->reads++;
+	device_count(vcpu, region)->reads++;
 	result = region->ops->read(vcpu, region->device, offset, access.width, &vcpu->mmio_value);
 	if (unlikely(result != MMIO_DONE)) {
 		if (result != MMIO_RAZ_WI)

@@ -34,12 +34,57 @@ static size_t size_for(unsigned capacity)
 	return rows_size(capacity) + (pieces_for(capacity) + 1) * sizeof(uint16_t);
 }
 
-static enum status resize(struct device_table *table, unsigned capacity)
+/* ---- what vCPUs have counted ---- */
+
+static size_t counts_size(unsigned capacity)
+{
+	return capacity * sizeof(struct device_count);
+}
+
+static void free_counts(void *counts[], unsigned nr_vcpus, unsigned capacity)
+{
+	for (unsigned i = 0; i < nr_vcpus; i++)
+		mm_free(counts[i], counts_size(capacity));
+}
+
+/* Zeros for each vCPU; all of them, or none. */
+static enum status make_counts(const struct vm *vm, void *counts[], unsigned capacity)
+{
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		counts[i] = mm_zalloc(counts_size(capacity));
+		if (!counts[i]) {
+			free_counts(counts, i, capacity);
+			return ERR_NO_MEMORY;
+		}
+	}
+	return OK;
+}
+
+/* No vCPU has run yet: what is replaced is all zeros. */
+static void replace_counts(struct vm *vm, const struct device_table *old, void *counts[],
+	const struct device_region *rows)
+{
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		if (old->rows)
+			mm_free(device_count(vm->vcpus[i], old->rows), counts_size(old->capacity));
+		vm->vcpus[i]->device_counts = (uintptr_t)counts[i] - ((uintptr_t)rows >> 2);
+	}
+}
+
+/* ---- the table ---- */
+
+static enum status resize(struct vm *vm, struct device_table *table, unsigned capacity)
 {
 	void *memory = capacity <= DEVICE_ROWS_MAX ? mm_zalloc(size_for(capacity)) : NULL;
+	void *counts[MAX_VCPUS];
 
 	if (!memory)
 		return ERR_NO_MEMORY;
+	if (make_counts(vm, counts, capacity) != OK) {
+		mm_free(memory, size_for(capacity));
+		return ERR_NO_MEMORY;
+	}
+	replace_counts(vm, table, counts, memory);
 	if (table->memory) {
 		memcpy(memory, table->rows, rows_size(table->count));
 		mm_free(table->memory, table->memory_size);
@@ -62,7 +107,7 @@ enum status device_table_create(struct vm *vm, unsigned capacity)
 	table = mm_zalloc(sizeof(*table));
 	if (!table)
 		return ERR_NO_MEMORY;
-	status = resize(table, MAX(capacity, 1U));
+	status = resize(vm, table, MAX(capacity, 1U));
 	if (status != OK) {
 		mm_free(table, sizeof(*table));
 		return status;
@@ -137,7 +182,7 @@ enum status device_add(struct vm *vm, uint64_t first, uint64_t size, void *devic
 	if (status == OK)
 		status = check(vm, table, first, size);
 	if (status == OK && table->count == table->capacity)
-		status = resize(table, table->capacity * 2);
+		status = resize(vm, table, table->capacity * 2);
 	if (status != OK)
 		return status;
 	for (at = table->count; at > 0 && table->rows[at - 1].first > first; at--)
@@ -157,6 +202,8 @@ void device_table_destroy(struct vm *vm)
 	vm->devices = NULL;
 	if (!table)
 		return;
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		mm_free(device_count(vm->vcpus[i], table->rows), counts_size(table->capacity));
 	mm_free(table->memory, table->memory_size);
 	mm_free(table, sizeof(*table));
 }

@@ -203,7 +203,7 @@ static int setup(void **state)
 	cpu_features = (struct cpu_features){ 0 };
 	memset(&dev, 0, sizeof(dev));
 	memset(&vcpu, 0x5a, sizeof(vcpu));
-	vm = (struct vm){ .stage2.ipa_bits = IPA_BITS };
+	vm = (struct vm){ .stage2.ipa_bits = IPA_BITS, .nr_vcpus = 1, .vcpus = { &vcpu } };
 	assert_int_equal(device_add(&vm, DEVICE_BASE, DEVICE_SIZE, &dev, &dev_ops, WIDTHS_ALL), OK);
 	row = device_find(vm.devices, DEVICE_BASE, 1);
 	assert_non_null(row);
@@ -436,8 +436,8 @@ static void test_device_read(void **state)
 		assert_int_equal(dev.width, 1 << sas);
 		assert_int_equal(vcpu.regs.x[7], dev.value);
 	}
-	assert_int_equal(row->reads, 4);
-	assert_int_equal(row->writes, 0);
+	assert_int_equal(device_count(&vcpu, row)->reads, 4);
+	assert_int_equal(device_count(&vcpu, row)->writes, 0);
 	assert_int_equal(vcpu.regs.pc, PC); /* exit_finish() moves it */
 	assert_int_equal(fault_ins, 0);
 }
@@ -453,7 +453,7 @@ static void test_device_write(void **state)
 	assert_int_equal(abort_handle_data(&vcpu, DABT(iss)), EXIT_SKIP);
 	assert_int_equal(dev.value, 0x5678);
 	assert_int_equal(dev.offset, 0xffe);
-	assert_int_equal(row->writes, 1);
+	assert_int_equal(device_count(&vcpu, row)->writes, 1);
 	assert_int_equal(vcpu.regs.x[7], 0x12345678);
 	/* from XZR */
 	iss |= FIELD_PREP(ISS_SRT, 31);
@@ -538,7 +538,7 @@ static void test_device_refused(void **state)
 	assert_injected(abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)),
 		IABT(FSC_EXTERNAL), VA);
 	assert_int_equal(dev.reads + dev.writes, 0);
-	assert_int_equal(row->reads + row->writes, 0);
+	assert_int_equal(device_count(&vcpu, row)->reads + device_count(&vcpu, row)->writes, 0);
 }
 
 /* The same by a permission fault: the whole access must lie in the device. */

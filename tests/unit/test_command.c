@@ -470,10 +470,13 @@ static void survives_anything(void **state)
 static void sums_up(void **state)
 {
 	static const struct device_ops ops = { .name = "uart" };
-	static struct device_region row = { .first = 0x9000000, .ops = &ops, .reads = 7 };
+	static struct device_region row = { .first = 0x9000000, .ops = &ops };
 	static const struct device_table table = { .count = 1, .rows = &row };
+	static struct device_count counts[2] = { { 5, 0 }, { 2, 0 } };
 
 	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		vcpus[i].device_counts = (uintptr_t)&counts[i] - ((uintptr_t)&row >> 2);
 	for (unsigned i = 0; i < 3; i++) {
 		machines[i].state = VM_STOPPED;
 		machines[i].end = VM_END_POWER_OFF;
@@ -497,6 +500,7 @@ static void sums_up(void **state)
 	assert_shown("stats vm0 vcpu 1 exits 0x16 5 HVC\r\n");
 	assert_shown("stats vm0 vcpu 0 interrupts 3\r\n");
 	assert_shown("stats vm1 device uart 0x9000000 reads 7 writes 0\r\n");
+	assert_shown("stats vm1 vcpu 1 device uart 0x9000000 reads 2 writes 0\r\n");
 	machines[0].end = VM_END_NONE;
 	assert_int_equal(monitor_summary(), 0);
 	free_pages--;

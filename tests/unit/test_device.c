@@ -14,6 +14,7 @@
 #include "mm/page.h"
 
 static struct vm vm;
+static struct vcpu vcpus[2];
 static unsigned allocations_left;
 static const struct device_ops ops = { "test", NULL, NULL };
 
@@ -35,10 +36,32 @@ static int begin(void **state)
 {
 	(void)state;
 	memset(&vm, 0, sizeof(vm));
+	vm.nr_vcpus = 2;
+	vm.vcpus[0] = &vcpus[0];
+	vm.vcpus[1] = &vcpus[1];
 	vm.ram_base = IPA(GIB(1));
 	vm.ram_size = GIB(1);
 	allocations_left = 1000;
 	return 0;
+}
+
+/* Each vCPU has its own of each row; they are there after the table has grown. */
+static void counts_for_each_vcpu(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		assert_int_equal(
+			device_add(&vm, i * PAGE_SIZE, PAGE_SIZE, NULL, &ops, WIDTHS_ALL), OK);
+	for (unsigned n = 0; n < 2; n++) {
+		for (unsigned i = 0; i < 40; i++) {
+			struct device_count *count = device_count(&vcpus[n], &vm.devices->rows[i]);
+
+			assert_int_equal(count->reads + count->writes, 0);
+			*count = (struct device_count){ n + 1, i };
+		}
+	}
+	for (unsigned i = 0; i < 40; i++)
+		assert_int_equal(device_count(&vcpus[0], &vm.devices->rows[i])->reads, 1);
 }
 
 static int end(void **state)
@@ -197,18 +220,21 @@ static void random_tables(void **state)
 static void out_of_memory(void **state)
 {
 	(void)state;
-	allocations_left = 0;
-	assert_int_equal(add(0, 1), ERR_NO_MEMORY);
-	assert_null(vm.devices);
-	allocations_left = 1;
-	assert_int_equal(add(0, 1), ERR_NO_MEMORY);
-	assert_null(vm.devices);
-	allocations_left = 2;
+	/* The table, its rows, and what each of two vCPUs counts. */
+	for (unsigned i = 0; i < 4; i++) {
+		allocations_left = i;
+		assert_int_equal(add(0, 1), ERR_NO_MEMORY);
+		assert_null(vm.devices);
+	}
+	allocations_left = 4;
 	for (unsigned i = 0; i < 16; i++)
 		assert_int_equal(add(i * 2, 1), OK);
-	assert_int_equal(add(100, 1), ERR_NO_MEMORY);
-	check_edges();
-	allocations_left = 1;
+	for (unsigned i = 0; i < 3; i++) {
+		allocations_left = i;
+		assert_int_equal(add(100, 1), ERR_NO_MEMORY);
+		check_edges();
+	}
+	allocations_left = 3;
 	assert_int_equal(add(100, 1), OK);
 	check_edges();
 }
@@ -217,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(empty_table_has_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(counts_for_each_vcpu, begin, end),
 		cmocka_unit_test_setup_teardown(access_must_lie_inside, begin, end),
 		cmocka_unit_test_setup_teardown(overlaps_are_refused, begin, end),
 		cmocka_unit_test_setup_teardown(sizes_that_make_no_sense, begin, end),

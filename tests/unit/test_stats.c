@@ -52,6 +52,7 @@ static struct vcpu vcpus[MAX_VCPUS];
 static struct vm vm;
 static const struct device_ops ops = { .name = "uart" };
 static struct device_region rows[2];
+static struct device_count counts[MAX_VCPUS][2];
 static const struct device_table table = { .count = 2, .rows = rows };
 
 static int setup(void **state)
@@ -61,7 +62,7 @@ static int setup(void **state)
 	memset(vcpus, 0, sizeof(vcpus));
 	memset(&vm, 0, sizeof(vm));
 	memset(rows, 0, sizeof(rows));
-	rows[0] = (struct device_region){ .first = 0x9000000, .ops = &ops, .reads = 7 };
+	rows[0] = (struct device_region){ .first = 0x9000000, .ops = &ops };
 	rows[1] = (struct device_region){ .first = 0xa000000, .ops = &ops };
 	vm.nr_vcpus = 2;
 	vm.devices = &table;
@@ -69,7 +70,10 @@ static int setup(void **state)
 	for (unsigned i = 0; i < MAX_VCPUS; i++) {
 		vm.vcpus[i] = &vcpus[i];
 		vcpus[i].id = i;
+		vcpus[i].device_counts = (uintptr_t)counts[i] - ((uintptr_t)rows >> 2);
 	}
+	memset(counts, 0, sizeof(counts));
+	counts[0][0].reads = 7;
 	/* A tick is a microsecond. */
 	timer_scale = (struct timer_scale){ .ns_per_tick = UINT64_C(1000) << 32, .hz = 1000000 };
 	output[0] = '\0';
@@ -98,7 +102,7 @@ static void test_counters(void **state)
 	HAS("  PSCI, reserved                                    1           0           1\n");
 	HAS("  refused: not supported                            6           6           0\n");
 	HAS("  data abort                                        9           9           0\n");
-	HAS("  uart                 at 0x9000000                 7           0\n");
+	HAS("  uart                 at 0x9000000                 7           0   7/0  0/0\n");
 	HAS("[linux] calls:");
 	LACKS("0xa000000");
 	LACKS("PSCI_VERSION");
@@ -218,6 +222,8 @@ static void test_machine_readable(void **state)
 	HAS("stats linux vcpu 1 calls 0x00 2 Arm architecture calls\n");
 	HAS("stats linux vcpu 1 injected 0x03 4 SError\n");
 	HAS("stats linux device uart 0x9000000 reads 7 writes 0\n");
+	HAS("stats linux vcpu 0 device uart 0x9000000 reads 7 writes 0\n");
+	LACKS("stats linux vcpu 1 device");
 	LACKS("0xa000000");
 }
 
