@@ -310,7 +310,7 @@ enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr)
 		    (FSC_TRANSLATION | ISS_ISV))) {
 		uint64_t far = read_sysreg(FAR_EL2);
 		uint64_t ipa = hpfar_ipa(far);
-		struct device_region *region = device_guess(vcpu->vm->devices, ipa);
+		struct device_region *region = device_guess(vcpu->devices, ipa);
 
 		if (device_holds(region, ipa, 1U << FIELD_GET(ISS_SAS, esr)))
 			return emulate(vcpu, region, esr, ipa, far);

@@ -97,6 +97,13 @@ static enum status resize(struct vm *vm, struct device_table *table, unsigned ca
 	return OK;
 }
 
+static void set_table(struct vm *vm, const struct device_table *table)
+{
+	vm->devices = table;
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		vm->vcpus[i]->devices = table;
+}
+
 enum status device_table_create(struct vm *vm, unsigned capacity)
 {
 	struct device_table *table;
@@ -112,7 +119,7 @@ enum status device_table_create(struct vm *vm, unsigned capacity)
 		mm_free(table, sizeof(*table));
 		return status;
 	}
-	vm->devices = table;
+	set_table(vm, table);
 	return OK;
 }
 
@@ -199,7 +206,7 @@ void device_table_destroy(struct vm *vm)
 {
 	struct device_table *table = (struct device_table *)vm->devices;
 
-	vm->devices = NULL;
+	set_table(vm, NULL);
 	if (!table)
 		return;
 	for (unsigned i = 0; i < vm->nr_vcpus; i++)

@@ -97,6 +97,8 @@ enum inject_class {
 	NR_INJECT_CLASSES
 };
 
+struct device_table;
+
 struct vcpu {
 	struct guest_regs regs; /* must be first: vectors.S */
 	uint64_t work;          /* WORK_*, atomic */
@@ -109,11 +111,12 @@ struct vcpu {
 	uint64_t calls[NR_CALL_CLASSES];
 	uint64_t injected[NR_INJECT_CLASSES];
 
-	uintptr_t device_counts; /* hyp/vdev/device.h: device_count() */
-	uint64_t fault_address;  /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
-	uint64_t mmio_value;     /* what an emulated load has read (hyp/trap/abort.c) */
-	unsigned id;             /* index in its VM, and Aff0 of its MPIDR */
-	uint32_t trace_id;       /* TRACE_VCPU() of it */
+	const struct device_table *devices; /* its VM's: looked at on every abort */
+	uintptr_t device_counts;            /* hyp/vdev/device.h: device_count() */
+	uint64_t fault_address;             /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
+	uint64_t mmio_value;                /* what an emulated load has read (hyp/trap/abort.c) */
+	unsigned id;                        /* index in its VM, and Aff0 of its MPIDR */
+	uint32_t trace_id;                  /* TRACE_VCPU() of it */
 	enum vcpu_state state;
 	struct cpu *cpu; /* whose run queue it belongs to; changes only under that queue's lock
 			  */
