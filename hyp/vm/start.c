@@ -184,6 +184,14 @@ static bool job_step(struct sched_job *job)
 	enum vm_memory_step step;
 	enum vm_state state;
 
+	/* First of all the parts, one at a time. */
+	if (vm->parts_reset < NR_PARTS) {
+		const struct vm_part *part = &vm_parts[vm->parts_reset++];
+
+		if (part->reset)
+			part->reset(vm);
+		return true;
+	}
 	spin_lock(&vm->lock);
 	step = vm->memory_step;
 	state = vm->state;
@@ -197,10 +205,7 @@ static bool job_step(struct sched_job *job)
 
 void lifecycle_start_job(struct vm *vm)
 {
-	for (unsigned i = 0; i < NR_PARTS; i++) {
-		if (vm_parts[i].reset)
-			vm_parts[i].reset(vm);
-	}
+	vm->parts_reset = 0;
 	vm->load_ticks = 0;
 	vm->load_job.step = job_step;
 	list_init(&vm->load_job.link);

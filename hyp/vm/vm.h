@@ -134,6 +134,7 @@ struct vm {
 	/* What it has still to do before it loads; and how far it is. */
 	enum vm_memory_step { MEMORY_READY, MEMORY_EMPTY, MEMORY_CLEAN } memory_step;
 	uint64_t load_position;
+	unsigned parts_reset; /* load_job: parts that have been reset so far */
 	/*
 	 * Loads the images into the (zeroed) RAM and fills vm->entry: called again and again until
 	 * it says it is done (OK with *done), each time a step of at most 100,000 instructions.
