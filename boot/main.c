@@ -30,6 +30,7 @@
 #include "hyp/monitor/console.h"
 #include "hyp/monitor/options.h"
 #include "hyp/monitor/results.h"
+#include "hyp/monitor/trace.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/idreg.h"
 #include "hyp/trap/sysreg.h"
@@ -193,6 +194,7 @@ static void make_vms(void)
 		end_machine(1);
 	}
 	console_attach_vms();
+	trace_init();
 	results_begin();
 	vm_all_stopped = end_of_vms;
 	vm_count_instructions = options.measure_instructions;

@@ -166,6 +166,11 @@ static unsigned switching; /* CPUs that have not done it yet */
 static bool keep_wanted;   /* what they shall do */
 static bool off;           /* the person's wish */
 
+void trace_init(void)
+{
+	scratch = mm_zalloc(TRACE_SIZE);
+}
+
 static bool switch_step(struct sched_job *job)
 {
 	(void)job;
@@ -185,8 +190,6 @@ static bool is_switching(void)
 /* False: no memory. Nobody is switching now. */
 static bool switch_all(bool keep)
 {
-	if (!scratch)
-		scratch = mm_zalloc(TRACE_SIZE);
 	if (!scratch) {
 		console_printf("trace: no memory to keep what there is\n");
 		return false;

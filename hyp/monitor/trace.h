@@ -8,6 +8,10 @@
 
 #include "hyp/base/trace.h"
 
+/* At boot, before the VMs: memory for what is recorded while the rings are kept as they are. With
+ * none, they can't be. */
+void trace_init(void);
+
 /*
  * The monitor's command `trace`, with what stands behind that word:
  *   (nothing)    how many events there are, and of how long a time

@@ -120,6 +120,8 @@ static int setup(void **state)
 	fake_cpu_count(2);
 	timer_scale = (struct timer_scale){ .ns_per_tick = UINT64_C(1000) << 32, .hz = MHZ };
 	fake_reg(CNTPCT_EL0) = 0xabcd;
+	no_memory = false;
+	trace_init();
 	memset(machines, 0, sizeof(machines));
 	nr_vms = 2;
 	for (unsigned i = 0; i < 2; i++) {
@@ -368,11 +370,12 @@ static void test_describe(void **state)
 	}
 }
 
-/* First of all, while there is no scratch ring: it is made once. */
+/* What can't be kept while it is printed isn't printed. */
 static void test_no_memory(void **state)
 {
 	(void)state;
 	no_memory = true;
+	trace_init();
 	trace_command("dump");
 	HAS("no memory");
 	trace_command("off");
