@@ -132,6 +132,7 @@ void command_vcpus(const struct command_line *line)
 /* --- stats --- */
 
 static unsigned stats_position; /* in the table of first_vm */
+static bool stats_of_all;       /* and of the CPUs */
 
 static bool stats_step(unsigned n)
 {
@@ -143,7 +144,7 @@ static bool stats_step(unsigned n)
 	stats_position = 0;
 	if (++first_vm < end_vm)
 		return true;
-	if (end_vm == nr_vms)
+	if (stats_of_all)
 		stats_print_cpus();
 	return false;
 }
@@ -153,6 +154,7 @@ void command_stats(const struct command_line *line)
 	if (!choose_vms(line))
 		return;
 	stats_position = 0;
+	stats_of_all = line->count == 1;
 	for (unsigned i = first_vm; i < end_vm; i++)
 		stats_refresh(vms[i]);
 	command_steps(stats_step);

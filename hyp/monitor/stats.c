@@ -271,10 +271,10 @@ static bool print_device(const struct vm *vm, const struct device_region *row)
 	for (unsigned i = 0; has_columns(vm) && i < vm->nr_vcpus; i++) {
 		struct device_count count = count_of(vm->vcpus[i], row);
 
-		length += format(columns + length, sizeof(columns) - length, "  %llu/%llu",
+		length += format(columns + length, sizeof(columns) - length, "   %llu/%llu",
 			(unsigned long long)count.reads, (unsigned long long)count.writes);
 	}
-	console_printf("  %-20s at 0x%-10llx %14llu %11llu %s\n", row->ops->name,
+	console_printf("  %-20s at 0x%-10llx %14llu %11llu%s\n", row->ops->name,
 		(unsigned long long)row->first, (unsigned long long)sum.reads,
 		(unsigned long long)sum.writes, columns);
 	return true;

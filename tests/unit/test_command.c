@@ -274,6 +274,8 @@ static void lists(void **state)
 		"interrupt                                         3           3           0\r\n");
 	assert_shown("CPUs, since each came up");
 	assert_string_equal(answer("trace show 3"), "trace: show 3\r\n" PROMPT);
+	answer("stats 2");
+	assert_not_shown("CPUs, since");
 	answer("stats 1");
 	assert_not_shown("CPUs, since");
 	assert_not_shown("vm0");

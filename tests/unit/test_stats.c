@@ -102,7 +102,7 @@ static void test_counters(void **state)
 	HAS("  PSCI, reserved                                    1           0           1\n");
 	HAS("  refused: not supported                            6           6           0\n");
 	HAS("  data abort                                        9           9           0\n");
-	HAS("  uart                 at 0x9000000                 7           0   7/0  0/0\n");
+	HAS("  uart                 at 0x9000000                 7           0   7/0   0/0\n");
 	HAS("[linux] calls:");
 	LACKS("0xa000000");
 	LACKS("PSCI_VERSION");
