@@ -4,7 +4,7 @@
  * whose instructions are known, and prints `WORKER instructions N`. It goes on for a while, so that
  * another worker is measured beside it from the beginning to the end.
  *
- * Boot arguments: at=MS of the machine's counter (20), ms=N (200), after=MS (10).
+ * Boot arguments: at=MS of the machine's counter (20; 0: at once), ms=N (200), after=MS (10).
  */
 #include "machine.h"
 #include "print.h"
@@ -24,10 +24,11 @@ void payload_main(void)
 {
 	/* The machine's counter is the same for all VMs; the virtual one starts with the VM. */
 	u64 started = counter_phys() - counter();
-	u64 at = ms_ticks(arg_number("at", AT_DEFAULT)) - started;
+	u64 wanted = ms_ticks(arg_number("at", AT_DEFAULT));
+	bool early = !wanted || counter_phys() < wanted;
+	u64 at = wanted && early ? wanted - started : counter();
 	u64 end = at + ms_ticks(arg_number("ms", MS_DEFAULT));
 	u64 after = end + ms_ticks(arg_number("after", AFTER_DEFAULT));
-	bool early = counter() < at;
 	u64 found;
 
 	(void)count_until(at);
