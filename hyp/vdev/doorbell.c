@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/vdev/doorbell.h"
+#include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vdev/vgic.h"
@@ -91,7 +92,13 @@ static void set_running(struct member *member, bool running)
 static void let_go(struct member *member)
 {
 	uint8_t before = vgpio_outputs(&member->out.gpio);
+	uint8_t held = before & connected(member), rings = member->in.gpio.edges;
 
+	if (member->running && (held || rings))
+		log_info("VM %s lets go of shared region %s: it held the wires to members 0x%x; "
+			 "rings "
+			 "of members 0x%x that it had not taken are dropped (bit n: member n)",
+			member->vm->name, member->region->config.name, held, rings);
 	vgpio_reset(&member->in.gpio);
 	vgpio_reset(&member->out.gpio);
 	drive(member, before);

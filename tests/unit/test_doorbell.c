@@ -3,7 +3,7 @@
  * Shared regions: who gets what, rings and what becomes of them when a member stops, restarts or
  * was never made. The vGIC is a line for each interrupt.
  *
- * links: hyp/vdev/doorbell.c hyp/vdev/vgpio.c
+ * links: hyp/base/log.c hyp/base/format.c hyp/base/status.c hyp/vdev/doorbell.c hyp/vdev/vgpio.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -316,6 +316,17 @@ static void shows_who_runs(void **state)
 	assert_int_equal(get(0, OUT, RIS), 0);
 }
 
+static char said[1024];
+
+static void say(const char *text, size_t length)
+{
+	size_t used = strlen(said);
+
+	assert_true(used + length < sizeof(said));
+	memcpy(said + used, text, length);
+	said[used + length] = '\0';
+}
+
 /* The end of one that holds wires, and has rings pending. */
 static void lets_go(void **state)
 {
@@ -334,7 +345,12 @@ static void lets_go(void **state)
 	put(0, IN, IC, 0xff);
 	put(0, OUT, DATA, 0x2);
 	assert_true(line(1, IN));
+	said[0] = '\0';
+	log_set_sink(say);
 	doorbell_part.reset(&vms_made[1]);
+	assert_non_null(strstr(said,
+		"it held the wires to members 0x1; rings of members 0x1 that it had "
+		"not taken are dropped"));
 	assert_false(line(1, IN) || line(1, OUT));
 	/* Its wire falls, which rings. */
 	assert_int_equal(get(0, IN, DATA), 0);
