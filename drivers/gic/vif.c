@@ -60,40 +60,26 @@ void vif_cpu_init(void)
 	isb();
 }
 
-void vif_aprs_save(struct vif_aprs *to)
+void vif_more_aprs_save(struct vif_aprs *to)
 {
-	switch (vif.aprs) {
-	case 4:
+	if (vif.aprs == 4) {
 		to->ap0[3] = (uint32_t)read_sysreg(ICH_AP0R3_EL2);
 		to->ap1[3] = read_sysreg(ICH_AP1R3_EL2);
 		to->ap0[2] = (uint32_t)read_sysreg(ICH_AP0R2_EL2);
 		to->ap1[2] = read_sysreg(ICH_AP1R2_EL2);
-		__attribute__((fallthrough));
-	case 2:
-		to->ap0[1] = (uint32_t)read_sysreg(ICH_AP0R1_EL2);
-		to->ap1[1] = read_sysreg(ICH_AP1R1_EL2);
-		__attribute__((fallthrough));
-	default:
-		to->ap0[0] = (uint32_t)read_sysreg(ICH_AP0R0_EL2);
-		to->ap1[0] = read_sysreg(ICH_AP1R0_EL2);
 	}
+	to->ap0[1] = (uint32_t)read_sysreg(ICH_AP0R1_EL2);
+	to->ap1[1] = read_sysreg(ICH_AP1R1_EL2);
 }
 
-void vif_aprs_restore(const struct vif_aprs *from)
+void vif_more_aprs_restore(const struct vif_aprs *from)
 {
-	switch (vif.aprs) {
-	case 4:
+	if (vif.aprs == 4) {
 		write_sysreg(from->ap0[3], ICH_AP0R3_EL2);
 		write_sysreg(from->ap1[3], ICH_AP1R3_EL2);
 		write_sysreg(from->ap0[2], ICH_AP0R2_EL2);
 		write_sysreg(from->ap1[2], ICH_AP1R2_EL2);
-		__attribute__((fallthrough));
-	case 2:
-		write_sysreg(from->ap0[1], ICH_AP0R1_EL2);
-		write_sysreg(from->ap1[1], ICH_AP1R1_EL2);
-		__attribute__((fallthrough));
-	default:
-		write_sysreg(from->ap0[0], ICH_AP0R0_EL2);
-		write_sysreg(from->ap1[0], ICH_AP1R0_EL2);
 	}
+	write_sysreg(from->ap0[1], ICH_AP0R1_EL2);
+	write_sysreg(from->ap1[1], ICH_AP1R1_EL2);
 }

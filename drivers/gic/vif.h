@@ -85,9 +85,26 @@ struct vif_aprs {
  */
 void vif_cpu_init(void);
 
-/* Active priorities of the vCPU that ran here; all zero in a vCPU that was just reset. */
-void vif_aprs_save(struct vif_aprs *to);
-void vif_aprs_restore(const struct vif_aprs *from);
+/* Active priorities of the vCPU that ran here; all zero in a vCPU that was just reset. Those of
+ * more than one register for each group. */
+void vif_more_aprs_save(struct vif_aprs *to);
+void vif_more_aprs_restore(const struct vif_aprs *from);
+
+static inline void vif_aprs_save(struct vif_aprs *to)
+{
+	if (unlikely(vif.aprs != 1))
+		vif_more_aprs_save(to);
+	to->ap0[0] = (uint32_t)read_sysreg(ICH_AP0R0_EL2);
+	to->ap1[0] = read_sysreg(ICH_AP1R0_EL2);
+}
+
+static inline void vif_aprs_restore(const struct vif_aprs *from)
+{
+	if (unlikely(vif.aprs != 1))
+		vif_more_aprs_restore(from);
+	write_sysreg(from->ap0[0], ICH_AP0R0_EL2);
+	write_sysreg(from->ap1[0], ICH_AP1R0_EL2);
+}
 
 /* Bit n: list register n is free (neither pending nor active, and no maintenance interrupt owed for
  * it). */

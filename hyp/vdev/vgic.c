@@ -37,21 +37,36 @@ static void vcpu_reset_part(struct vcpu *vcpu)
 	vgic_unlock(cpu->vgic);
 }
 
-static void load(struct vcpu *vcpu)
+/* The physical interrupts `held` belong to this vCPU's PPIs: those that are pending go into list
+ * registers without coming as physical interrupts first; those that are active must not come. Both
+ * are ended by the guest. */
+static __noinline void hold(struct vgic_cpu *cpu, uint32_t held)
+{
+	cpu->hw_held = held;
+	cpu->look |= 1;
+	for_each_bit(n, held) gic_set_active(cpu->loaded_on->index, cpu->pintid[n]);
+}
+
+void vgic_load(struct vcpu *vcpu, uint32_t lines)
 {
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+	uint32_t enabled, held, look;
 
 	vgic_lock(cpu->vgic);
 	cpu->loaded_on = this_cpu();
-	cpu->look |= 1;
-	cpu->hcr = VIF_HCR_EN;
-	cpu->active_outside = false;
+	enabled = cpu->bank.enable & cpu->hw_backed;
+	held = (lines & enabled) | (cpu->bank.active & cpu->hw_backed);
+	if (unlikely(held))
+		hold(cpu, held);
+	vtimer_ppi_enable(cpu->loaded_on, cpu->hw_backed, enabled);
+	look = cpu->look;
 	vgic_unlock(cpu->vgic);
+	cpu->hcr = vgic_plain_hcr(cpu);
 	vif_vmcr_write(cpu->vmcr);
 	vif_aprs_restore(&cpu->aprs);
-	vif_hcr_write(VIF_HCR_EN);
-	/* Filled on the way into the guest, when the timers have been loaded too. */
-	vcpu_request_local(vcpu, WORK_VGIC);
+	vif_hcr_write(cpu->hcr);
+	if (unlikely(look))
+		vcpu_request_local(vcpu, WORK_VGIC);
 }
 
 /* SPIs for anybody that wait for this vCPU may be taken by another one. */
@@ -66,19 +81,25 @@ static void offer_to_others(struct vgic_cpu *cpu)
 static void put(struct vcpu *vcpu)
 {
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+	struct vgic *vgic = cpu->vgic;
 
-	vgic_lock(cpu->vgic);
-	vgic_fold(cpu);
-	vgic_do_requests(cpu);
-	vgic_synced(cpu);
+	vgic_lock(vgic);
+	if (cpu->used || unlikely(cpu->active_outside))
+		vgic_fold(cpu);
+	cpu->active_outside = false;
+	if (unlikely(vgic->unsettled & (uint32_t)BIT(vcpu->id))) {
+		vgic_do_requests(cpu);
+		vgic_synced(cpu);
+	}
 	/* The next vCPU's timers need the physical interrupts. */
 	for_each_bit(n, cpu->hw_held) vgic_release_hw(cpu, n);
 	cpu->vmcr = vif_vmcr_read();
 	vif_aprs_save(&cpu->aprs);
 	vif_hcr_write(0);
 	cpu->loaded_on = NULL;
-	offer_to_others(cpu);
-	vgic_unlock(cpu->vgic);
+	if (unlikely(cpu->look & VGIC_LOOK_BANKS & ~UINT32_C(1)))
+		offer_to_others(cpu);
+	vgic_unlock(vgic);
 }
 
 /* ---- the maintenance interrupt ---- */
@@ -243,29 +264,11 @@ void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid)
 	vgic_unlock(cpu->vgic);
 }
 
-void vgic_load_hw(struct vcpu *vcpu, uint32_t lines)
-{
-	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
-	uint32_t enabled;
-
-	vgic_lock(cpu->vgic);
-	enabled = cpu->bank.enable & cpu->hw_backed;
-	/*
-	 * Those that are pending go into list registers without coming as physical interrupts
-	 * first; those that are active must not come. Both are ended by the guest.
-	 */
-	cpu->hw_held = (lines & enabled) | (cpu->bank.active & cpu->hw_backed);
-	for_each_bit(n, cpu->hw_held) gic_set_active(cpu->loaded_on->index, cpu->pintid[n]);
-	vtimer_ppi_enable(cpu->loaded_on, cpu->hw_backed, enabled);
-	vgic_unlock(cpu->vgic);
-}
-
 const struct vm_part vgic_part = {
 	.name = "vGIC",
 	.create = create,
 	.reset = reset,
 	.vcpu_reset = vcpu_reset_part,
 	.destroy = destroy,
-	.vcpu_load = load,
 	.vcpu_put = put,
 };

@@ -53,9 +53,10 @@ void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid);
 
 /*
  * The vCPU is being loaded on this CPU, and of the PPIs that vgic_map_hw() named those with their
- * bits set in `lines` are high. Before their sources are switched on.
+ * bits set in `lines` are high. Before their sources are switched on; so the timers' part calls
+ * this, and the vGIC's has no vcpu_load of its own.
  */
-void vgic_load_hw(struct vcpu *vcpu, uint32_t lines);
+void vgic_load(struct vcpu *vcpu, uint32_t lines);
 
 /*
  * The physical interrupt of a PPI that vgic_map_hw() named came, was acknowledged and dropped, and

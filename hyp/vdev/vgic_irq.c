@@ -146,6 +146,7 @@ static void do_bank_requests(struct vgic_cpu *cpu, unsigned word)
 	if (likely(!bits))
 		return;
 	bits = at_home(cpu, bank, bits);
+	cpu->look |= bits ? (uint32_t)BIT(word) : 0;
 	bank->latch &= ~(bits & bank->clear_pending);
 	if (word == 0) {
 		for_each_bit(n, bits & bank->clear_active & bank->active & cpu->hw_held)

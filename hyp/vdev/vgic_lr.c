@@ -58,8 +58,12 @@ static unsigned find_lr(const struct vgic_cpu *cpu, unsigned intid)
 	return VGIC_NO_LR;
 }
 
-/* One list register back into software state. What it means is in vgic_state.h. */
-static void fold_one(struct vgic_cpu *cpu, unsigned index)
+/*
+ * One list register back into software state. What it means is in vgic_state.h. True: the interrupt
+ * may have to go into a list register again. Of word 0 most are known to be at rest: the guest has
+ * ended them. SPIs may be asked for by requests, which go by `look`.
+ */
+static bool fold_one(struct vgic_cpu *cpu, unsigned index)
 {
 	uint64_t lr = lr_read(index);
 	unsigned intid = cpu->lr_intid[index];
@@ -78,9 +82,11 @@ static void fold_one(struct vgic_cpu *cpu, unsigned index)
 	 * again. */
 	if ((lr & LR_HW) && !(lr & LR_STATE))
 		cpu->hw_held &= ~bit;
-	if (intid < VGIC_SPI_FIRST)
-		cpu->lr_of[intid] = VGIC_NO_LR;
 	cpu->used &= ~(uint32_t)BIT(index);
+	if (intid >= VGIC_SPI_FIRST)
+		return true;
+	cpu->lr_of[intid] = VGIC_NO_LR;
+	return (lr & LR_STATE) || (vgic_pending_private(cpu) & bit);
 }
 
 /* Of the active interrupts outside the list registers, the one the guest ended: the highest
@@ -123,8 +129,7 @@ void vgic_fold(struct vgic_cpu *cpu)
 	{
 		unsigned intid = cpu->lr_intid[index], word = vgic_word(intid);
 
-		cpu->look |= (uint32_t)BIT(word);
-		fold_one(cpu, index);
+		cpu->look |= fold_one(cpu, index) ? (uint32_t)BIT(word) : 0;
 		lr_write(index, 0);
 		/* It was routed elsewhere meanwhile. */
 		if (word != 0 &&
@@ -138,7 +143,7 @@ void vgic_reclaim(struct vgic_cpu *cpu, unsigned intid)
 	unsigned index = find_lr(cpu, intid);
 
 	if (index != VGIC_NO_LR && !(lr_read(index) & LR_STATE))
-		fold_one(cpu, index);
+		(void)fold_one(cpu, index);
 }
 
 void vgic_withdraw(struct vgic_cpu *cpu, unsigned intid)
@@ -149,7 +154,7 @@ void vgic_withdraw(struct vgic_cpu *cpu, unsigned intid)
 	if (index == VGIC_NO_LR || (bank->lr_latch & vgic_bit(intid)) ||
 		(lr_read(index) & LR_STATE) != LR_PENDING)
 		return;
-	fold_one(cpu, index);
+	(void)fold_one(cpu, index);
 	lr_write(index, 0);
 }
 
@@ -260,14 +265,10 @@ static bool is_latched(struct vgic_cpu *cpu, unsigned intid)
 	return bank->latch & vgic_deliverable(cpu->vgic, bank) & vgic_bit(intid);
 }
 
-/* ICH_HCR_EL2 while everything fits. ICC_DIR may be for an interrupt that is active on another
- * vCPU: it is trapped. */
 static uint64_t plain_hcr(struct vgic_cpu *cpu)
 {
 	cpu->vmcr = vif_vmcr_read();
-	if ((cpu->vmcr & VIF_VMCR_VEOIM) && cpu->vgic->vm->nr_vcpus > 1)
-		return VIF_HCR_EN | (vif.tdir ? VIF_HCR_TDIR : VIF_HCR_TC);
-	return VIF_HCR_EN;
+	return vgic_plain_hcr(cpu);
 }
 
 static void set_hcr(struct vgic_cpu *cpu, uint64_t hcr, bool pending_left, bool active_left)
@@ -355,7 +356,7 @@ static bool pend_new(struct vgic_cpu *cpu, unsigned intid, uint32_t *free)
 	}
 	index = (unsigned)__builtin_ctz(unused ? unused : *free);
 	if (!unused)
-		fold_one(cpu, index);
+		(void)fold_one(cpu, index);
 	put_in(cpu, index, intid, true, false);
 	*free &= ~(uint32_t)BIT(index);
 	return true;

@@ -17,6 +17,18 @@
  * lr_latch are then what they were when the list registers were last folded (and filled again). To
  * change such an interrupt, set a bit in one of the bank's requests and ask for a fold
  * (vgic_ask_fold()).
+ *
+ * A vCPU comes to a CPU with empty list registers; when its `look` is 0, it may enter the guest so.
+ * For `look` says all there is to say about it while it is unloaded, too: folding leaves a bit for
+ * each bank that has something pending or active, and whoever changes that later sets it, under the
+ * lock, loaded or not. So nothing is lost between the look at `look` in vgic_load() and the entry:
+ *  - who had the lock before vgic_load() has set `look`, which sees it;
+ *  - who has it after asks for WORK_VGIC when it gives the lock back. WORK_VGIC stays in vcpu->work
+ *    until the run loop has taken it; the vCPU is RUNNING before it is loaded, so who sets the bit
+ *    after the loop's last look kicks the CPU (hyp/vm/sched.h: no wake-up is lost);
+ *  - SGIs go into `inbox`, with WORK_VGIC after it in the same way.
+ * Nor has a vCPU that leaves anything to do for requests unless its bit is in `unsettled`: who
+ * makes a request while it is loaded sets it.
  */
 #ifndef HYP_VDEV_VGIC_STATE_H
 #define HYP_VDEV_VGIC_STATE_H
@@ -84,7 +96,7 @@ struct vgic_cpu {
 					      */
 	uint8_t lr_of[VGIC_BANK_INTIDS];     /* list register that has an interrupt of word 0, or
 						VGIC_NO_LR */
-	uint32_t look; /* not 0: something is outside the list registers that belongs there */
+	uint32_t look; /* not 0: something may be outside the list registers that belongs there */
 	uint32_t deliverable; /* word 0: enabled, and so is the group in the distributor */
 	uint32_t inbox;
 	uint32_t used;      /* bit n: list register n was written since it was last folded */
@@ -263,6 +275,15 @@ unsigned vgic_running_priority(const struct vif_aprs *aprs);
 /* Would an interrupt of this priority and group be signalled, with these VMCR and active
  * priorities? IHI 0069 4.8. */
 bool vgic_signals(uint64_t vmcr, const struct vif_aprs *aprs, unsigned priority, bool group1);
+
+/* ICH_HCR_EL2 while everything fits, by cpu->vmcr. ICC_DIR may be for an interrupt that is active
+ * on another vCPU: it is trapped. */
+static inline uint64_t vgic_plain_hcr(const struct vgic_cpu *cpu)
+{
+	if (unlikely(cpu->vmcr & VIF_VMCR_VEOIM) && cpu->vgic->vm->nr_vcpus > 1)
+		return VIF_HCR_EN | (vif.tdir ? VIF_HCR_TDIR : VIF_HCR_TC);
+	return VIF_HCR_EN;
+}
 
 /* ---- vgic_lr.c: list registers. The lock is held and the vCPU is loaded here. ---- */
 

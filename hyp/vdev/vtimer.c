@@ -34,8 +34,7 @@ struct vtimer {
 	struct vtimer_state timers[TIMERS];
 };
 
-/* Which of the physical interrupts are enabled on each CPU: bits as the PPIs of the guest. */
-static uint32_t enabled_ppis[MAX_CPUS];
+uint32_t vtimer_enabled_ppis[MAX_CPUS];
 
 static struct vtimer *vtimer_of(const struct vcpu *vcpu)
 {
@@ -70,9 +69,9 @@ static void write_cval(enum which which, uint64_t value)
 		write_sysreg(value, CNTP_CVAL_EL0);
 }
 
-void vtimer_ppi_enable(const struct cpu *cpu, uint32_t changed, uint32_t enabled)
+void vtimer_ppi_change(const struct cpu *cpu, uint32_t changed, uint32_t enabled)
 {
-	uint32_t *now = &enabled_ppis[cpu->index];
+	uint32_t *now = &vtimer_enabled_ppis[cpu->index];
 
 	for (enum which which = VIRTUAL; which < TIMERS; which++) {
 		uint32_t bit = (uint32_t)BIT(ppi_of[which]);
@@ -187,19 +186,23 @@ static void expired(struct soft_timer *timer)
 static void load(struct vcpu *vcpu)
 {
 	struct vtimer *vtimer = vtimer_of(vcpu);
+	struct vtimer_state *virt = &vtimer->timers[VIRTUAL], *phys = &vtimer->timers[PHYSICAL];
+	uint32_t lines = 0;
 
+	if (is_on(virt->ctl) || is_on(phys->ctl))
+		lines = vtimer_lines(vcpu);
+	if (unlikely(timer_armed(&virt->soft)))
+		timer_disarm(&virt->soft);
+	if (unlikely(timer_armed(&phys->soft)))
+		timer_disarm(&phys->soft);
 	write_sysreg(vcpu->vm->cntvoff, CNTVOFF_EL2);
-	vgic_load_hw(vcpu, vtimer_lines(vcpu));
-	for (enum which which = VIRTUAL; which < TIMERS; which++) {
-		struct vtimer_state *timer = &vtimer->timers[which];
-
-		timer_disarm(&timer->soft);
-		write_cval(which, timer->cval);
-	}
+	vgic_load(vcpu, lines);
+	write_cval(VIRTUAL, virt->cval);
+	write_cval(PHYSICAL, phys->cval);
 	/* The new compare values and offset must be in force before the timers are on. */
 	isb();
-	for (enum which which = VIRTUAL; which < TIMERS; which++)
-		write_ctl(which, vtimer->timers[which].ctl);
+	write_ctl(VIRTUAL, virt->ctl);
+	write_ctl(PHYSICAL, phys->ctl);
 	vtimer->loaded = true;
 }
 
@@ -212,7 +215,7 @@ static bool is_delivered(enum which which, uint64_t ctl)
 	unsigned cpu = this_cpu()->index;
 
 	return (ctl & CTL_LINE_MASK) == CTL_LINE_HIGH &&
-		(!(enabled_ppis[cpu] & BIT(ppi_of[which])) ||
+		(!(vtimer_enabled_ppis[cpu] & BIT(ppi_of[which])) ||
 			gic_is_active(cpu, timer_intid(source_of[which])));
 }
 
@@ -228,19 +231,26 @@ static uint64_t wake_at(const struct vcpu *vcpu, enum which which, const struct 
 	return deadline_of(vcpu, which, timer->cval);
 }
 
+static __noinline void watch(struct vcpu *vcpu, enum which which, struct vtimer_state *timer)
+{
+	if (is_on(timer->ctl))
+		timer_arm(&timer->soft, wake_at(vcpu, which, timer));
+}
+
 static void put(struct vcpu *vcpu)
 {
 	struct vtimer *vtimer = vtimer_of(vcpu);
-	bool waits = READ_ONCE(vcpu->state) == VCPU_BLOCKED;
+	struct vtimer_state *virt = &vtimer->timers[VIRTUAL], *phys = &vtimer->timers[PHYSICAL];
 
-	for (enum which which = VIRTUAL; which < TIMERS; which++) {
-		struct vtimer_state *timer = &vtimer->timers[which];
-
-		timer->ctl = read_ctl(which);
-		timer->cval = read_cval(which);
-		write_ctl(which, 0);
-		if (waits && is_on(timer->ctl))
-			timer_arm(&timer->soft, wake_at(vcpu, which, timer));
+	virt->ctl = read_ctl(VIRTUAL);
+	virt->cval = read_cval(VIRTUAL);
+	write_ctl(VIRTUAL, 0);
+	phys->ctl = read_ctl(PHYSICAL);
+	phys->cval = read_cval(PHYSICAL);
+	write_ctl(PHYSICAL, 0);
+	if (READ_ONCE(vcpu->state) == VCPU_BLOCKED) {
+		watch(vcpu, VIRTUAL, virt);
+		watch(vcpu, PHYSICAL, phys);
 	}
 	/* The outputs must be low before the vGIC deactivates the physical interrupts. */
 	isb();

@@ -33,10 +33,20 @@ void vtimer_init_cpu(void);
  */
 uint32_t vtimer_lines(const struct vcpu *vcpu);
 
+/* Which of the physical interrupts are enabled on each CPU: bits as the PPIs of the guest. */
+extern uint32_t vtimer_enabled_ppis[MAX_CPUS];
+
+void vtimer_ppi_change(const struct cpu *cpu, uint32_t changed, uint32_t enabled);
+
 /*
  * The physical interrupts of the timers whose bits are set in `changed` may come on `cpu` or not,
- * as `enabled` says. From the vGIC, with its lock held.
+ * as `enabled` says. From the vGIC, with its lock held. They stay as they are when nobody is
+ * loaded.
  */
-void vtimer_ppi_enable(const struct cpu *cpu, uint32_t changed, uint32_t enabled);
+static inline void vtimer_ppi_enable(const struct cpu *cpu, uint32_t changed, uint32_t enabled)
+{
+	if (unlikely((vtimer_enabled_ppis[cpu->index] ^ enabled) & changed))
+		vtimer_ppi_change(cpu, changed, enabled);
+}
 
 #endif

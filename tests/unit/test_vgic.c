@@ -791,6 +791,107 @@ static void state_survives_a_switch(void **state)
 	expect_nothing(0);
 }
 
+/* Loaded with nothing to say: no list register is looked for, nothing is asked of the run loop. */
+static void comes_back_with_nothing(void **state)
+{
+	struct vcpu *vcpu = model_vcpu(1);
+
+	(void)state;
+	guest_sgi(0, UINT64_C(5) << 24 | 2);
+	model_run_all();
+	take(1, 5);
+	assert_int_not_equal(vgic_cpu_of(vcpu)->used, 0);
+	model_switch(1, NULL);
+	assert_int_equal(vgic_cpu_of(vcpu)->look, 0);
+	model_switch(1, vcpu);
+	assert_false(vcpu->work & WORK_VGIC);
+	assert_int_equal(model_cpus[1].hcr, VIF_HCR_EN);
+	expect_nothing(1);
+	/* It can still get all it could. */
+	guest_sgi(0, UINT64_C(5) << 24 | 2);
+	model_run_all();
+	take(1, 5);
+}
+
+/* ICC_DIR is trapped from the first instruction on. */
+static void comes_back_in_eoimode_1(void **state)
+{
+	(void)state;
+	guest_set_eoimode(1, true);
+	model_switch(1, NULL);
+	model_switch(1, model_vcpu(1));
+	assert_false(model_vcpu(1)->work & WORK_VGIC);
+	assert_int_equal(model_cpus[1].hcr, VIF_HCR_EN | VIF_HCR_TDIR);
+}
+
+/* What comes while it is away, or after it was loaded and before it goes on, makes the loop look.
+ */
+static void comes_back_to_news(void **state)
+{
+	struct vcpu *vcpu = model_vcpu(1);
+
+	(void)state;
+	guest_write(0, GICD(0x6100), 8, 1); /* SPI 32: to vCPU 1 */
+	for (unsigned late = 0; late < 2; late++) {
+		model_switch(1, NULL);
+		vcpu->work = 0;
+		if (late)
+			model_switch(1, vcpu);
+		assert_false(vcpu->work & WORK_VGIC);
+		guest_sgi(0, UINT64_C(5) << 24 | 2);
+		assert_true(vcpu->work & WORK_VGIC);
+		vgic_set_spi(model_vm, 32, true);
+		if (!late)
+			model_switch(1, vcpu);
+		assert_true(vcpu->work & WORK_VGIC);
+		model_run(1);
+		expect_taken(1, 5);
+		guest_eoi(1, 5, true);
+		expect_taken(1, 32);
+		vgic_set_spi(model_vm, 32, false);
+		guest_eoi(1, 32, true);
+		model_run_all();
+		expect_nothing(1);
+	}
+}
+
+/* The guest has ended it, but its wire is still high: nobody has looked again before it left. */
+static void level_that_stays_high_comes_along(void **state)
+{
+	struct vcpu *vcpu = model_vcpu(0);
+
+	(void)state;
+	vgic_set_ppi(vcpu, 23, true);
+	model_run(0);
+	expect_taken(0, 23);
+	guest_eoi(0, 23, true);
+	model_switch(0, NULL);
+	assert_int_equal(vgic_cpu_of(vcpu)->look, 1);
+	model_switch(0, vcpu);
+	model_run(0);
+	take(0, 23);
+}
+
+/* Asked for by another vCPU while it was loaded, seen only when it leaves. */
+static void made_active_when_it_leaves(void **state)
+{
+	struct vcpu *vcpu = model_vcpu(1);
+
+	(void)state;
+	guest_sgi(0, UINT64_C(5) << 24 | 2);
+	model_run_all();
+	take(1, 5);
+	guest_write(0, SGI_FRAME(1, 0x300), 4, BIT(5));
+	model_switch(1, NULL);
+	assert_int_equal(vgic_cpu_of(vcpu)->look & VGIC_LOOK_BANKS, 1);
+	model_switch(1, vcpu);
+	model_run_all();
+	guest_sgi(0, UINT64_C(5) << 24 | 2);
+	model_run_all();
+	expect_nothing(1);
+	assert_int_equal(guest_read(0, SGI_FRAME(1, 0x300), 4), BIT(5));
+}
+
 static void reset_forgets_everything(void **state)
 {
 	(void)state;
@@ -884,6 +985,11 @@ int main(void)
 		CASE(has_pending, begin_two),
 		CASE(blocked_vcpu_is_woken, begin_two),
 		CASE(state_survives_a_switch, begin_one),
+		CASE(comes_back_with_nothing, begin_two),
+		CASE(comes_back_in_eoimode_1, begin_two),
+		CASE(comes_back_to_news, begin_two),
+		CASE(level_that_stays_high_comes_along, begin_two),
+		CASE(made_active_when_it_leaves, begin_two),
 		CASE(reset_forgets_everything, begin_two),
 		CASE(trapped_registers, begin_one),
 	};

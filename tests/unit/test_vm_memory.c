@@ -39,7 +39,9 @@
 
 /* --- the rooms around --- */
 
-struct vif_info vif = { .lrs = 4, .priority_bits = 5, .preemption_bits = 5, .id_bits = 16 };
+struct vif_info vif = {
+	.lrs = 4, .aprs = 1, .priority_bits = 5, .preemption_bits = 5, .id_bits = 16
+};
 struct irq_row irq_table[GIC_INTID_LIMIT];
 
 enum status irq_register(uint32_t intid, irq_handler handler, void *context, enum irq_flags flags)
@@ -85,12 +87,12 @@ uint32_t gic_maintenance_intid(void)
 	return 25;
 }
 
-void vif_aprs_save(struct vif_aprs *aprs)
+void vif_more_aprs_save(struct vif_aprs *aprs)
 {
 	(void)aprs;
 }
 
-void vif_aprs_restore(const struct vif_aprs *aprs)
+void vif_more_aprs_restore(const struct vif_aprs *aprs)
 {
 	(void)aprs;
 }
