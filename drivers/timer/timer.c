@@ -38,7 +38,9 @@ enum status timer_init(const struct machine_timer *from)
 
 void timer_cpu_init(void)
 {
-	timer_cancel();
+	timer_set_deadline(TIMER_NEVER);
+	write_sysreg(TIMER_CTL_ENABLE, CNTHP_CTL_EL2);
+	isb();
 }
 
 uint32_t timer_intid(enum machine_timer_ppi which)

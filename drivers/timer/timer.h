@@ -34,7 +34,7 @@ extern struct timer_scale timer_scale;
  */
 enum status __must_check timer_init(const struct machine_timer *from);
 
-/* On each CPU: CNTHP off. */
+/* On each CPU: CNTHP on, with no alarm set. */
 void timer_cpu_init(void);
 
 static inline uint64_t timer_hz(void)
@@ -52,20 +52,17 @@ static inline uint64_t timer_now(void)
 	return read_sysreg(CNTPCT_EL0);
 }
 
-/* Sets the alarm of this CPU: TIMER_PPI_HYP fires when the counter reaches `deadline` (at once if
- * it has). */
+/* A deadline that never comes. Positive, whether compare values have a sign or not. */
+#define TIMER_NEVER ((uint64_t)INT64_MAX)
+
+/*
+ * Sets the alarm of this CPU: TIMER_PPI_HYP fires when the counter reaches `deadline` (at once if
+ * it has), and stays asserted until another one is set. In force after an ISB or an exception
+ * return.
+ */
 static inline void timer_set_deadline(uint64_t deadline)
 {
 	write_sysreg(deadline, CNTHP_CVAL_EL2);
-	write_sysreg(TIMER_CTL_ENABLE, CNTHP_CTL_EL2);
-	isb();
-}
-
-/* No alarm on this CPU. */
-static inline void timer_cancel(void)
-{
-	write_sysreg(0, CNTHP_CTL_EL2);
-	isb();
 }
 
 /* Conversions round down and saturate nowhere: 2^64 ns are 584 years, and ticks are as many at 1

@@ -20,18 +20,20 @@ static uint64_t exclusive_cpus;
 /* After a crowd WFI stays trapped so long: who comes and goes all the time costs others little. */
 #define LONELY_MS 20
 
+/* On the queue's own CPU: no lock, for whose turn it is changes only here. Who brings the end of
+ * the turn forward at this moment sees to it that this CPU looks at it again. */
 static void slice_over(struct soft_timer *timer)
 {
 	struct cpu_queue *queue = container_of(timer, struct cpu_queue, slice);
 
 	queue->armed = NO_DEADLINE;
-	spin_lock(&queue->lock);
 	/* If it is nobody's turn, the next one sets its own end. */
-	if (queue->running && timer_now() >= queue->turn_end)
+	if (!queue->running)
+		return;
+	if (likely(timer_now() >= READ_ONCE(queue->turn_end)))
 		vcpu_request_local(queue->running, WORK_RESCHED);
-	else if (queue->running)
+	else
 		sched_program(queue);
-	spin_unlock(&queue->lock);
 }
 
 void sched_queue_init(struct cpu_queue *queue)
@@ -61,7 +63,7 @@ void sched_program(struct cpu_queue *queue)
 	if (likely(end >= queue->armed))
 		return;
 	queue->armed = end;
-	timer_arm(&queue->slice, end);
+	timer_arm_own(&queue->slice, end);
 }
 
 /* ---- virtual time ---- */

@@ -4,14 +4,18 @@
 #include "drivers/timer/timer.h"
 #include "hyp/arch/cpu.h"
 
-/* The timers armed on one CPU, the earliest first. The lock is there for timer_disarm() by other
- * CPUs. */
+/*
+ * The timers armed on one CPU, the earliest first. The lock is there for timer_disarm() by other
+ * CPUs; all but the list is the CPU's own.
+ */
 struct timer_queue {
 	struct spinlock lock;
 	struct list timers;
-	bool alarm_set;
-	uint64_t alarm; /* what CNTHP is set to */
-};
+	uint64_t first;         /* no timer in the list is earlier; TIMER_NEVER: there is none */
+	struct soft_timer *own; /* timer_arm_own() */
+	uint64_t own_deadline;
+	uint64_t alarm; /* what CNTHP is set to: not later than the earliest of all */
+} __aligned(64);
 
 static struct timer_queue timer_queues[MAX_CPUS];
 
@@ -25,22 +29,13 @@ static struct soft_timer *timer_of(struct list *link)
 	return container_of(link, struct soft_timer, link);
 }
 
-/* The lock is held, on the queue's own CPU. */
-static void set_alarm(struct timer_queue *queue)
+/* An alarm that is set for an earlier time may stay: it finds nothing, and is set anew. */
+static void set_alarm(struct timer_queue *queue, uint64_t deadline)
 {
-	if (list_empty(&queue->timers)) {
-		/* One that is set already finds nothing to do: cheaper than to take it back each
-		 * time. */
-		return;
+	if (deadline < queue->alarm) {
+		queue->alarm = deadline;
+		timer_set_deadline(deadline);
 	}
-
-	uint64_t deadline = timer_of(queue->timers.next)->deadline;
-
-	if (queue->alarm_set && queue->alarm == deadline)
-		return;
-	queue->alarm = deadline;
-	queue->alarm_set = true;
-	timer_set_deadline(deadline);
 }
 
 static void insert(struct timer_queue *queue, struct soft_timer *timer)
@@ -70,8 +65,19 @@ void timer_arm(struct soft_timer *timer, uint64_t deadline)
 		take_out(timer);
 	timer->deadline = deadline;
 	insert(queue, timer);
-	set_alarm(queue);
+	queue->first = timer_of(queue->timers.next)->deadline;
 	spin_unlock(&queue->lock);
+	set_alarm(queue, queue->first);
+	isb();
+}
+
+void timer_arm_own(struct soft_timer *timer, uint64_t deadline)
+{
+	struct timer_queue *queue = this_queue();
+
+	queue->own = timer;
+	queue->own_deadline = deadline;
+	set_alarm(queue, deadline);
 }
 
 void timer_disarm(struct soft_timer *timer)
@@ -92,29 +98,47 @@ static struct soft_timer *take_expired(struct timer_queue *queue)
 	struct soft_timer *timer = NULL;
 
 	spin_lock(&queue->lock);
-	if (!list_empty(&queue->timers) && timer_of(queue->timers.next)->deadline <= timer_now()) {
-		timer = timer_of(queue->timers.next);
-		take_out(timer);
+	queue->first = TIMER_NEVER;
+	if (!list_empty(&queue->timers)) {
+		queue->first = timer_of(queue->timers.next)->deadline;
+		if (queue->first <= timer_now()) {
+			timer = timer_of(queue->timers.next);
+			take_out(timer);
+		}
 	}
 	spin_unlock(&queue->lock);
 	return timer;
 }
 
+static __noinline void run_expired(struct timer_queue *queue)
+{
+	struct soft_timer *timer;
+
+	while ((timer = take_expired(queue)))
+		timer->fn(timer);
+}
+
 static void alarm_fired(void *context, uint32_t intid)
 {
 	struct timer_queue *queue = this_queue();
-	struct soft_timer *timer;
+	/* Not before the interrupt, whose exception was a barrier. */
+	uint64_t now = read_sysreg(CNTPCT_EL0);
+	struct soft_timer *own = NULL;
 
 	(void)context;
 	(void)intid;
+	if (unlikely(queue->first <= now))
+		run_expired(queue);
+	if (queue->own_deadline <= now) {
+		own = queue->own;
+		queue->own_deadline = TIMER_NEVER;
+	}
 	/* The level must go down before the interrupt is deactivated. */
-	timer_cancel();
-	queue->alarm_set = false;
-	while ((timer = take_expired(queue)))
-		timer->fn(timer);
-	spin_lock(&queue->lock);
-	set_alarm(queue);
-	spin_unlock(&queue->lock);
+	queue->alarm = MIN(queue->first, queue->own_deadline);
+	timer_set_deadline(queue->alarm);
+	isb();
+	if (own)
+		own->fn(own);
 }
 
 enum status timer_queue_init(void)
@@ -123,8 +147,12 @@ enum status timer_queue_init(void)
 
 	if (intid == MACHINE_NO_INTID)
 		return ERR_NOT_FOUND;
-	for (unsigned i = 0; i < MAX_CPUS; i++)
+	for (unsigned i = 0; i < MAX_CPUS; i++) {
+		timer_queues[i] = (struct timer_queue){
+			.first = TIMER_NEVER, .own_deadline = TIMER_NEVER, .alarm = TIMER_NEVER
+		};
 		list_init(&timer_queues[i].timers);
+	}
 	return irq_register(intid, alarm_fired, NULL, IRQ_NORMAL);
 }
 

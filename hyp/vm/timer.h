@@ -35,6 +35,12 @@ static inline void soft_timer_init(struct soft_timer *timer, void (*fn)(struct s
  */
 void timer_arm(struct soft_timer *timer, uint64_t deadline);
 
+/*
+ * The same for a timer that only one CPU ever arms, and nobody disarms (the end of a turn): one for
+ * each CPU, without list and lock. Moved to a later time, it fires then.
+ */
+void timer_arm_own(struct soft_timer *timer, uint64_t deadline);
+
 /* Not any more. Nothing for one that isn't armed. From another CPU than its own: fn may be running
  * there right now. */
 void timer_disarm(struct soft_timer *timer);

@@ -137,6 +137,14 @@ enum status irq_register(uint32_t intid, irq_handler handler, void *context, enu
 
 static struct soft_timer *start_timer; /* armed for a VM's delay */
 
+void timer_arm_own(struct soft_timer *timer, uint64_t deadline)
+{
+	timer->deadline = deadline;
+	for (unsigned i = 0; i < nr_vms; i++)
+		if (timer == &vms[i]->start_timer)
+			start_timer = timer;
+}
+
 void timer_arm(struct soft_timer *timer, uint64_t deadline)
 {
 	timer->deadline = deadline;

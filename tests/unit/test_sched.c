@@ -70,7 +70,7 @@ void vcpu_put(struct vcpu *vcpu)
 static struct soft_timer *slice[CPUS];
 static uint64_t slice_deadline;
 
-void timer_arm(struct soft_timer *timer, uint64_t deadline)
+void timer_arm_own(struct soft_timer *timer, uint64_t deadline)
 {
 	slice[this_cpu()->index] = timer;
 	slice_deadline = deadline;

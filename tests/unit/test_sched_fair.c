@@ -83,7 +83,7 @@ static struct soft_timer *armed[CPUS];
 static bool kicked[CPUS];
 static unsigned ticks_taken[CPUS]; /* how often the slice timer fired */
 
-void timer_arm(struct soft_timer *timer, uint64_t deadline)
+void timer_arm_own(struct soft_timer *timer, uint64_t deadline)
 {
 	armed[this_cpu()->index] = timer;
 	timer->deadline = deadline;

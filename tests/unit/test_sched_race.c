@@ -76,7 +76,7 @@ static uint64_t counter(void)
 	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
-void timer_arm(struct soft_timer *timer, uint64_t deadline)
+void timer_arm_own(struct soft_timer *timer, uint64_t deadline)
 {
 	timer->deadline = deadline;
 	armed = timer;

@@ -34,6 +34,8 @@ static int begin(void **state)
 	assert_int_equal(timer_queue_init(), OK);
 	for (unsigned cpu = 0; cpu < 2; cpu++) {
 		fake_cpu_switch(cpu);
+		write_sysreg(TIMER_NEVER, CNTHP_CVAL_EL2);
+		write_sysreg(TIMER_CTL_ENABLE, CNTHP_CTL_EL2);
 		timer_queue_init_cpu();
 	}
 	fake_cpu_switch(0);
@@ -544,6 +546,62 @@ static void soft_timer_in_the_past_and_again(void **state)
 	assert_int_equal(fired_count, 3);
 }
 
+static void own_again(struct soft_timer *timer)
+{
+	note(timer);
+	if (fired_count < 3)
+		timer_arm_own(timer, model_counter + 15);
+}
+
+/* The CPU's own timer beside those in the list: the alarm is always the earliest, or earlier. */
+static void own_timer_beside_others(void **state)
+{
+	static const unsigned order[] = { 1, 3, 0, 2 };
+
+	(void)state;
+	arm_all();
+	timers[0].fn = own_again;
+	timer_disarm(&timers[0]);
+	timer_arm_own(&timers[0], model_counter + 100);
+	timer_arm_own(&timers[0], model_counter + 30);
+	pass(30);
+	assert_int_equal(fired_count, 3);
+	assert_memory_equal(fired, order, 3 * sizeof(order[0]));
+	/* Both at once: the list's first. */
+	fired_count = 0;
+	timer_arm_own(&timers[0], model_counter + 10);
+	pass(10);
+	assert_int_equal(fired_count, 2);
+	assert_int_equal(fired[0], 2);
+	assert_int_equal(fired[1], 0);
+	pass(14);
+	assert_int_equal(fired_count, 2);
+	pass(1);
+	assert_int_equal(fired_count, 3);
+	pass(1000);
+	assert_int_equal(fired_count, 3);
+	assert_int_equal(fake_reg(CNTHP_CVAL_EL2), TIMER_NEVER);
+}
+
+/* A later end than the alarm stands for does not touch it; when it comes, it is set anew. */
+static void own_timer_moves(void **state)
+{
+	unsigned writes;
+
+	(void)state;
+	fired_count = 0;
+	soft_timer_init(&timers[0], note);
+	timer_arm_own(&timers[0], model_counter + 10);
+	writes = fake_sysreg_writes(SYS_CNTHP_CVAL_EL2);
+	timer_arm_own(&timers[0], model_counter + 20);
+	assert_int_equal(fake_sysreg_writes(SYS_CNTHP_CVAL_EL2), writes);
+	pass(10);
+	assert_int_equal(fired_count, 0);
+	assert_int_equal(fake_reg(CNTHP_CVAL_EL2), model_counter + 10);
+	pass(10);
+	assert_int_equal(fired_count, 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -573,6 +631,8 @@ int main(void)
 		CASE(soft_timers_are_disarmed),
 		CASE(soft_timers_move),
 		CASE(soft_timer_in_the_past_and_again),
+		CASE(own_timer_beside_others),
+		CASE(own_timer_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
