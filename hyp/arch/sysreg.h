@@ -31,8 +31,10 @@ enum {
 
 uint64_t fake_sysreg_read(unsigned encoding);
 void fake_sysreg_write(unsigned encoding, uint64_t value);
-#define read_sysreg(name)         fake_sysreg_read(SYS_##name)
-#define write_sysreg(value, name) fake_sysreg_write(SYS_##name, value)
+#define read_sysreg(name)           fake_sysreg_read(SYS_##name)
+#define write_sysreg(value, name)   fake_sysreg_write(SYS_##name, value)
+#define save_sysreg(name)           read_sysreg(name)
+#define restore_sysreg(value, name) write_sysreg(value, name)
 
 #else
 
@@ -55,6 +57,24 @@ void fake_sysreg_write(unsigned encoding, uint64_t value);
 			 :                                                          \
 			 : "rZ"((uint64_t)(value)), SYSREG_ASM_OPERANDS(SYS_##name) \
 			 : "memory")
+
+/*
+ * The same for registers that mean nothing to Lintel's own accesses to memory, a guest's: those may
+ * move across, so that the compiler can load and store two at a time. Not across an isb().
+ */
+#define save_sysreg(name)                                            \
+	({                                                           \
+		uint64_t value_;                                     \
+		__asm__ volatile("mrs %0, S%c1_%c2_C%c3_C%c4_%c5"    \
+				 : "=r"(value_)                      \
+				 : SYSREG_ASM_OPERANDS(SYS_##name)); \
+		value_;                                              \
+	})
+
+#define restore_sysreg(value, name)                        \
+	__asm__ volatile("msr S%c1_%c2_C%c3_C%c4_%c5, %x0" \
+			 :                                 \
+			 : "rZ"((uint64_t)(value)), SYSREG_ASM_OPERANDS(SYS_##name))
 
 #endif
 
