@@ -172,13 +172,17 @@ void sched_add_job(struct cpu *cpu, struct sched_job *job)
 		sched_kick(cpu);
 }
 
-/* One step of the first job, which then goes to the back. False: there was none. */
-static bool do_job(struct cpu_queue *queue)
+static bool has_job(struct cpu_queue *queue)
+{
+	return unlikely(READ_ONCE(queue->jobs.next) != &queue->jobs);
+}
+
+/* One step of the first job, which then goes to the back. */
+static void do_job(struct cpu_queue *queue)
 {
 	struct sched_job *job;
 
-	if (likely(READ_ONCE(queue->jobs.next) == &queue->jobs))
-		return false;
+	sched_requeue(queue);
 	spin_lock(&queue->lock);
 	job = container_of(queue->jobs.next, struct sched_job, link);
 	list_remove(&job->link);
@@ -189,54 +193,9 @@ static bool do_job(struct cpu_queue *queue)
 		spin_unlock(&queue->lock);
 	}
 	queue->charged_at = timer_now();
-	return true;
 }
 
 /* ---- the loop ---- */
-
-static void begin_turn(struct cpu_queue *queue, struct vcpu *vcpu)
-{
-	bool waited_for = queue->nr_ready != 0 || !list_empty(&queue->jobs);
-
-	WRITE_ONCE(vcpu->state, VCPU_RUNNING);
-	if (READ_ONCE(vcpu->work) & WORK_RESCHED)
-		__atomic_fetch_and(&vcpu->work, ~(uint64_t)WORK_RESCHED, __ATOMIC_RELAXED);
-	vcpu->exclusive = sched_may_be_exclusive(queue, vcpu);
-	vcpu->turns++;
-	queue->running = vcpu;
-	queue->turn_vtime = vcpu->vruntime;
-	queue->turn_rate = vcpu->vtime_rate;
-	queue->turn_end = waited_for ? queue->charged_at + sched_times.slice : NO_DEADLINE;
-}
-
-static struct vcpu *pick(struct cpu_queue *queue)
-{
-	struct vcpu *vcpu = NULL;
-
-	spin_lock(&queue->lock);
-	if (queue->nr_ready != 0) {
-		vcpu = queue->next ? queue->next
-				   : container_of(queue->ready.next, struct vcpu, run_link);
-		sched_take(queue, vcpu);
-		begin_turn(queue, vcpu);
-	}
-	spin_unlock(&queue->lock);
-	return vcpu;
-}
-
-/* It has left its run loop. If it is still able to run, it waits for its next turn. */
-static void unpick(struct cpu_queue *queue, struct vcpu *vcpu)
-{
-	spin_lock(&queue->lock);
-	/* Else its state says where it is, or another CPU has it already. */
-	if (queue->running == vcpu) {
-		sched_end_turn(queue, vcpu, VCPU_READY);
-		vcpu->displaced = true;
-		vcpu->preempted++;
-		sched_insert(queue, vcpu);
-	}
-	spin_unlock(&queue->lock);
-}
 
 /* WFE is trapped only where somebody waits who could use the time. */
 static void trap_waits(const struct cpu_queue *queue, struct vcpu *vcpu)
@@ -245,7 +204,7 @@ static void trap_waits(const struct cpu_queue *queue, struct vcpu *vcpu)
 
 	if (!vcpu->exclusive)
 		hcr |= queue->nr_ready != 0 ? HCR_EL2_TWI | HCR_EL2_TWE : HCR_EL2_TWI;
-	if (hcr != vcpu->hcr) {
+	if (unlikely(hcr != vcpu->hcr)) {
 		/* A virtual SError that the guest has taken must not become pending again. */
 		hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
 		vcpu->hcr = hcr;
@@ -304,24 +263,25 @@ __noreturn void sched_loop(void (*run)(struct vcpu *vcpu))
 	struct cpu_queue *queue = sched_queue_of(this_cpu());
 
 	for (;;) {
-		bool busy = do_job(queue);
-		struct vcpu *vcpu = pick(queue);
+		bool busy = has_job(queue);
+		struct vcpu *vcpu;
 
-		if (!vcpu) {
-			if (busy) {
-				end_masked_stretch(this_cpu(), false);
-				irq_take();
-			} else {
-				idle(queue);
-			}
-			continue;
-		}
-		vcpu_load(vcpu);
-		trap_waits(queue, vcpu);
-		sched_program(queue);
-		if (queue->nr_ready != 0)
+		if (busy)
+			do_job(queue);
+		vcpu = sched_next(queue);
+		if (likely(vcpu)) {
+			vcpu_load(vcpu);
+			trap_waits(queue, vcpu);
+			sched_program(queue);
 			sched_balance(queue);
-		run(vcpu);
-		unpick(queue, vcpu);
+			/* When it comes back, it waits for its next turn if it is still RUNNING;
+			 * else its state says where it is, or another CPU has it already. */
+			run(vcpu);
+		} else if (busy) {
+			end_masked_stretch(this_cpu(), false);
+			irq_take();
+		} else {
+			idle(queue);
+		}
 	}
 }

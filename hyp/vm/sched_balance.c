@@ -251,10 +251,8 @@ static void give_to_further(struct cpu_queue *queue)
 		sched_deliver(vcpu, SCHED_CREDIT_MOVE * sched_times.v_slice);
 }
 
-void sched_balance(struct cpu_queue *queue)
+void sched_give(struct cpu_queue *queue)
 {
-	if (nr_cpus == 1)
-		return;
 	dmb_ish();
 	if (unlikely(READ_ONCE(sched_idle_cpus) != 0)) {
 		while (queue->nr_ready != 0 && give_to_idle(queue))

@@ -55,17 +55,6 @@ void sched_queue_init(struct cpu_queue *queue)
 	sched_times.v_granularity = timer_us_to_ticks(SCHED_GRANULARITY_US) * VTIME_TICK;
 }
 
-/* A timer that is set for an earlier time may stay: when it fires, it is set anew. */
-void sched_program(struct cpu_queue *queue)
-{
-	uint64_t end = READ_ONCE(queue->turn_end);
-
-	if (likely(end >= queue->armed))
-		return;
-	queue->armed = end;
-	timer_arm_own(&queue->slice, end);
-}
-
 /* ---- virtual time ---- */
 
 /* The running one's virtual runtime at `now`. */
@@ -79,7 +68,7 @@ static uint64_t first_vtime(const struct cpu_queue *queue)
 	return container_of(queue->ready.next, struct vcpu, run_link)->vruntime;
 }
 
-static void advance(struct cpu_queue *queue, uint64_t now)
+static __always_inline void advance(struct cpu_queue *queue, uint64_t now)
 {
 	uint64_t least;
 
@@ -98,7 +87,8 @@ static void advance(struct cpu_queue *queue, uint64_t now)
 		WRITE_ONCE(furthest, queue->reference);
 }
 
-void sched_end_turn(struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state)
+static __always_inline void end_turn(
+	struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state)
 {
 	uint64_t now = timer_now(), ticks = now - queue->charged_at;
 
@@ -110,31 +100,47 @@ void sched_end_turn(struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state 
 	queue->running = NULL;
 }
 
+void sched_end_turn(struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state)
+{
+	end_turn(queue, vcpu, state);
+}
+
 /* ---- the list ---- */
 
-void sched_insert(struct cpu_queue *queue, struct vcpu *vcpu)
+/* In front of the first one, from the start, that is further. */
+static __noinline void insert_between(struct cpu_queue *queue, struct vcpu *vcpu)
 {
-	struct list *position = &queue->ready;
+	struct list *position = queue->ready.next;
 
+	while (!vtime_before(
+		vcpu->vruntime, container_of(position, struct vcpu, run_link)->vruntime))
+		position = position->next;
+	list_insert_before(position, &vcpu->run_link);
+}
+
+static __always_inline void insert(struct cpu_queue *queue, struct vcpu *vcpu)
+{
 	/* Most have just run, and go to the back; who has slept goes to the front. */
 	if (queue->nr_ready != 0 &&
 		vtime_before(vcpu->vruntime,
-			container_of(queue->ready.prev, struct vcpu, run_link)->vruntime)) {
-		position = queue->ready.next;
-		while (!vtime_before(
-			vcpu->vruntime, container_of(position, struct vcpu, run_link)->vruntime))
-			position = position->next;
-	}
-	list_insert_before(position, &vcpu->run_link);
+			container_of(queue->ready.prev, struct vcpu, run_link)->vruntime))
+		insert_between(queue, vcpu);
+	else
+		list_push_back(&queue->ready, &vcpu->run_link);
 	WRITE_ONCE(queue->nr_ready, queue->nr_ready + 1);
+}
+
+static __always_inline void take(struct cpu_queue *queue, struct vcpu *vcpu)
+{
+	list_remove(&vcpu->run_link);
+	WRITE_ONCE(queue->nr_ready, queue->nr_ready - 1);
+	if (unlikely(queue->next == vcpu))
+		queue->next = NULL;
 }
 
 void sched_take(struct cpu_queue *queue, struct vcpu *vcpu)
 {
-	list_remove(&vcpu->run_link);
-	WRITE_ONCE(queue->nr_ready, queue->nr_ready - 1);
-	if (queue->next == vcpu)
-		queue->next = NULL;
+	take(queue, vcpu);
 }
 
 static void limit_lag(const struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
@@ -166,7 +172,7 @@ bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
 		vcpu->vruntime += sched_vtime(sched_times.take, vcpu->vtime_rate);
 		end = now;
 	}
-	sched_insert(queue, vcpu);
+	insert(queue, vcpu);
 	if (!queue->running)
 		return true;
 	/* Its WFI isn't trapped: it may sleep now. */
@@ -207,13 +213,10 @@ static bool is_lonely(const struct cpu_queue *queue)
 
 /* The mark is set before `crowded` is looked at; who crowds a queue counts it before it looks at
  * the marks. */
-bool sched_may_be_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu)
+static __noinline bool change_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu, bool may)
 {
 	uint64_t bit = BIT(sched_index(queue));
-	bool may = list_empty(&queue->jobs) && (vcpu->vm->sched.pinned || is_lonely(queue));
 
-	if (likely(may == queue->exclusive))
-		return may;
 	queue->exclusive = may;
 	if (may && !vcpu->vm->sched.pinned) {
 		__atomic_fetch_or(&exclusive_cpus, bit, __ATOMIC_SEQ_CST);
@@ -224,6 +227,15 @@ bool sched_may_be_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu)
 	if (!may)
 		__atomic_fetch_and(&exclusive_cpus, ~bit, __ATOMIC_SEQ_CST);
 	return may;
+}
+
+/* May the vCPU that gets this CPU now have it to itself? */
+static __always_inline bool may_be_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu)
+{
+	bool may =
+		(vcpu->vm->sched.pinned || unlikely(is_lonely(queue))) && list_empty(&queue->jobs);
+
+	return likely(may == queue->exclusive) ? may : change_exclusive(queue, vcpu, may);
 }
 
 static void end_exclusive_on(struct cpu_queue *queue)
@@ -251,4 +263,60 @@ void sched_end_exclusive(void)
 	left = READ_ONCE(exclusive_cpus);
 	for (; left != 0; left &= left - 1)
 		end_exclusive_on(&sched_queues[__builtin_ctzll(left)]);
+}
+
+/* ---- the next turn ---- */
+
+static __always_inline void begin_turn(struct cpu_queue *queue, struct vcpu *vcpu)
+{
+	uint64_t end = NO_DEADLINE;
+
+	WRITE_ONCE(vcpu->state, VCPU_RUNNING);
+	if (unlikely(READ_ONCE(vcpu->work) & WORK_RESCHED))
+		__atomic_fetch_and(&vcpu->work, ~(uint64_t)WORK_RESCHED, __ATOMIC_RELAXED);
+	vcpu->exclusive = may_be_exclusive(queue, vcpu);
+	vcpu->turns++;
+	queue->running = vcpu;
+	queue->turn_vtime = vcpu->vruntime;
+	queue->turn_rate = vcpu->vtime_rate;
+	if (likely(queue->nr_ready != 0) || !list_empty(&queue->jobs))
+		end = queue->charged_at + sched_times.slice;
+	queue->turn_end = end;
+}
+
+/* The lock is held. */
+static __always_inline void requeue_running(struct cpu_queue *queue)
+{
+	struct vcpu *vcpu = queue->running;
+
+	if (!vcpu)
+		return;
+	end_turn(queue, vcpu, VCPU_READY);
+	vcpu->displaced = true;
+	vcpu->preempted++;
+	insert(queue, vcpu);
+}
+
+void sched_requeue(struct cpu_queue *queue)
+{
+	spin_lock(&queue->lock);
+	requeue_running(queue);
+	spin_unlock(&queue->lock);
+}
+
+struct vcpu *sched_next(struct cpu_queue *queue)
+{
+	struct vcpu *vcpu = NULL;
+
+	spin_lock(&queue->lock);
+	requeue_running(queue);
+	if (likely(queue->nr_ready != 0)) {
+		vcpu = queue->next;
+		if (likely(!vcpu))
+			vcpu = container_of(queue->ready.next, struct vcpu, run_link);
+		take(queue, vcpu);
+		begin_turn(queue, vcpu);
+	}
+	spin_unlock(&queue->lock);
+	return vcpu;
 }

@@ -99,9 +99,6 @@ void sched_queue_init(struct cpu_queue *queue);
 /* The running one's time until `now` is charged to it, and its turn is over. */
 void sched_end_turn(struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state);
 
-/* Into the list, in its place. */
-void sched_insert(struct cpu_queue *queue, struct vcpu *vcpu);
-
 /* Out of the list. */
 void sched_take(struct cpu_queue *queue, struct vcpu *vcpu);
 
@@ -115,14 +112,27 @@ bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit) 
 void sched_join(struct cpu_queue *queue);
 void sched_part(struct cpu_queue *queue);
 
-/* May the vCPU that gets this CPU now have it to itself? */
-bool sched_may_be_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu);
-
 /* After something was put into a queue, without its lock: ends what has become wrong. */
 void sched_end_exclusive(void);
 
-/* On the queue's own CPU, lock or not: sets the timer for the end of the turn. */
-void sched_program(struct cpu_queue *queue);
+/* On the queue's own CPU, which holds no lock: the vCPU that was running, if it still is, goes back
+ * into the list. */
+void sched_requeue(struct cpu_queue *queue);
+
+/* The same, and whose turn it is now: it is RUNNING. NULL: nobody's. */
+struct vcpu *sched_next(struct cpu_queue *queue);
+
+/* On the queue's own CPU, lock or not: sets the timer for the end of the turn. A timer that is set
+ * for an earlier time may stay: when it fires, it is set anew. */
+static inline void sched_program(struct cpu_queue *queue)
+{
+	uint64_t end = READ_ONCE(queue->turn_end);
+
+	if (end >= queue->armed)
+		return;
+	queue->armed = end;
+	timer_arm_own(&queue->slice, end);
+}
 
 /* ---- sched_balance.c: between queues; no queue's lock is held but where it says so ---- */
 
@@ -143,6 +153,12 @@ struct cpu *sched_choose_start(const struct vcpu *vcpu);
 bool sched_steal(struct cpu_queue *queue);
 
 /* This CPU has waiters, and its next vCPU is loaded: gives away what others should run. */
-void sched_balance(struct cpu_queue *queue);
+void sched_give(struct cpu_queue *queue);
+
+static inline void sched_balance(struct cpu_queue *queue)
+{
+	if (nr_cpus > 1 && queue->nr_ready != 0)
+		sched_give(queue);
+}
 
 #endif
