@@ -85,7 +85,7 @@ static void write_watchpoints(const struct pair *pairs)
 	PAIRS_8_15(WRITE_WATCHPOINT)
 }
 
-static void quiet(struct debug *debug)
+static __noinline void quiet(struct debug *debug)
 {
 	static const struct pair none[PAIRS_MAX];
 
@@ -97,11 +97,16 @@ static void quiet(struct debug *debug)
 	write_watchpoints(none);
 }
 
+static bool is_wanted(const struct debug *debug)
+{
+	return !debug->locked && (debug->mdscr & MDSCR_ENABLES);
+}
+
 /* Makes the CPU's registers what the guest's say; all of them, for what is written is written
  * rarely. */
-static void apply(struct debug *debug)
+static __noinline void apply(struct debug *debug)
 {
-	if (debug->locked || !(debug->mdscr & MDSCR_ENABLES)) {
+	if (!is_wanted(debug)) {
 		quiet(debug);
 		return;
 	}
@@ -111,14 +116,21 @@ static void apply(struct debug *debug)
 	write_sysreg(debug->mdscr, MDSCR_EL1);
 }
 
+/* What was in force was put away: nothing is, yet. */
 static void load(struct vcpu *vcpu)
 {
-	apply(debug_of(vcpu));
+	struct debug *debug = debug_of(vcpu);
+
+	if (unlikely(is_wanted(debug)))
+		apply(debug);
 }
 
 static void put(struct vcpu *vcpu)
 {
-	quiet(debug_of(vcpu));
+	struct debug *debug = debug_of(vcpu);
+
+	if (unlikely(debug->in_force))
+		quiet(debug);
 }
 
 const struct vm_part debug_part = {

@@ -14,27 +14,28 @@ _Static_assert(
 
 const struct vm_part *vm_parts;
 
-/* What the parts do when a vCPU comes and goes, in their order, without those that do nothing. */
-static struct calls {
-	unsigned count;
-	void (*call[NR_PARTS])(struct vcpu *vcpu);
-} loads, puts;
+/* What the parts do when a vCPU comes and goes, in their order, without those that do nothing; NULL
+ * ends it. */
+typedef void (*part_call)(struct vcpu *vcpu);
+static part_call loads[NR_PARTS + 1], puts[NR_PARTS + 1];
 
 void vcpu_list_parts(void)
 {
-	loads.count = puts.count = 0;
+	part_call *load = loads, *put = puts;
+
 	for (unsigned i = 0; i < NR_PARTS; i++) {
 		if (vm_parts[i].vcpu_load)
-			loads.call[loads.count++] = vm_parts[i].vcpu_load;
+			*load++ = vm_parts[i].vcpu_load;
 		if (vm_parts[NR_PARTS - 1 - i].vcpu_put)
-			puts.call[puts.count++] = vm_parts[NR_PARTS - 1 - i].vcpu_put;
+			*put++ = vm_parts[NR_PARTS - 1 - i].vcpu_put;
 	}
+	*load = *put = NULL;
 }
 
-static void call_all(const struct calls *calls, struct vcpu *vcpu)
+static __always_inline void call_all(const part_call *calls, struct vcpu *vcpu)
 {
-	for (unsigned i = 0; i < calls->count; i++)
-		calls->call[i](vcpu);
+	for (part_call call; (call = *calls) != NULL; calls++)
+		call(vcpu);
 }
 
 /* DAIF masked, EL1h: how a CPU comes out of reset and PSCI CPU_ON (DEN0022 6.4). */
@@ -82,14 +83,15 @@ enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	return status;
 }
 
-static void load_controls(struct vcpu *vcpu)
+/* These mean nothing to Lintel's own accesses. */
+static __always_inline void load_controls(const struct vcpu *vcpu, const struct vm *vm)
 {
-	write_sysreg(vcpu->hcr, HCR_EL2);
-	write_sysreg(vcpu->mdcr, MDCR_EL2);
-	write_sysreg(vcpu->cptr, CPTR_EL2);
-	write_sysreg(vcpu->vmpidr, VMPIDR_EL2);
-	write_sysreg(vcpu->vm->stage2.vtcr, VTCR_EL2);
-	write_sysreg(vcpu->vm->stage2.vttbr, VTTBR_EL2);
+	restore_sysreg(vcpu->hcr, HCR_EL2);
+	restore_sysreg(vcpu->mdcr, MDCR_EL2);
+	restore_sysreg(vcpu->cptr, CPTR_EL2);
+	restore_sysreg(vcpu->vmpidr, VMPIDR_EL2);
+	restore_sysreg(vm->stage2.vtcr, VTCR_EL2);
+	restore_sysreg(vm->stage2.vttbr, VTTBR_EL2);
 }
 
 /*
@@ -97,33 +99,50 @@ static void load_controls(struct vcpu *vcpu)
  * that ASIDs mean the same on all CPUs of a guest). Where two take turns on a CPU, what one left in
  * its TLB must not serve the other.
  */
-static void flush_what_others_left(struct vcpu *vcpu, const struct cpu *cpu)
+static __always_inline void flush_what_others_left(
+	const struct vcpu *vcpu, struct vm *vm, const struct cpu *cpu)
 {
-	uint8_t *last = &vcpu->vm->last_vcpu[cpu->index];
+	uint8_t *last = &vm->last_vcpu[cpu->index], own = (uint8_t)(vcpu->id + 1);
 
-	if (*last != 0 && *last != vcpu->id + 1)
+	if (*last == own)
+		return;
+	if (*last != 0)
 		tlb_flush_local_stage1();
-	*last = (uint8_t)(vcpu->id + 1);
+	*last = own;
+}
+
+static __always_inline void put(struct cpu *cpu, struct vcpu *vcpu)
+{
+	call_all(puts, vcpu);
+	bank_save(vcpu->bank);
+	/* A virtual SError that the guest has taken is no longer pending: the CPU says so here. */
+	if (unlikely(vcpu->hcr & HCR_EL2_VSE))
+		vcpu->hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
+	cpu->current = NULL;
+	/* From here on another CPU may load it. */
+	__atomic_store_n(&vcpu->loaded, false, __ATOMIC_RELEASE);
 }
 
 void vcpu_load(struct vcpu *vcpu)
 {
 	struct cpu *cpu = this_cpu();
+	struct vm *vm = vcpu->vm;
 
 	if (cpu->current == vcpu)
 		return;
-	if (cpu->current)
-		vcpu_put(cpu->current);
-	load_controls(vcpu);
+	/* TRACE_LOAD says that the other one's state is away, too. */
+	if (likely(cpu->current))
+		put(cpu, cpu->current);
+	load_controls(vcpu, vm);
 	/* VTTBR and HCR must be in force before a register of the guest's regime is written
 	 * (speculative walks). */
 	isb();
-	flush_what_others_left(vcpu, cpu);
+	flush_what_others_left(vcpu, vm, cpu);
 	bank_load(vcpu->bank);
 	cpu->current = vcpu;
 	vcpu->loaded = true;
-	call_all(&loads, vcpu);
-	trace_vcpu(vcpu, TRACE_LOAD, vcpu->regs.pc);
+	call_all(loads, vcpu);
+	trace_record(&cpu->trace, TRACE_WHAT(TRACE_LOAD) | vcpu->trace_id, vcpu->regs.pc);
 }
 
 void vcpu_put(struct vcpu *vcpu)
@@ -132,12 +151,6 @@ void vcpu_put(struct vcpu *vcpu)
 
 	if (cpu->current != vcpu)
 		return;
-	trace_vcpu(vcpu, TRACE_PUT, vcpu->regs.pc);
-	call_all(&puts, vcpu);
-	bank_save(vcpu->bank);
-	/* A virtual SError that the guest has taken is no longer pending: the CPU says so here. */
-	vcpu->hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
-	cpu->current = NULL;
-	/* From here on another CPU may load it. */
-	__atomic_store_n(&vcpu->loaded, false, __ATOMIC_RELEASE);
+	trace_record(&cpu->trace, TRACE_WHAT(TRACE_PUT) | vcpu->trace_id, vcpu->regs.pc);
+	put(cpu, vcpu);
 }
