@@ -37,36 +37,53 @@ static void vcpu_reset_part(struct vcpu *vcpu)
 	vgic_unlock(cpu->vgic);
 }
 
-/* The physical interrupts `held` belong to this vCPU's PPIs: those that are pending go into list
- * registers without coming as physical interrupts first; those that are active must not come. Both
- * are ended by the guest. */
-static __noinline void hold(struct vgic_cpu *cpu, uint32_t held)
+/* The vCPU's CPU interface into this CPU's. */
+static __always_inline void load_interface(struct vgic_cpu *cpu)
 {
-	cpu->hw_held = held;
-	cpu->look |= 1;
-	for_each_bit(n, held) gic_set_active(cpu->loaded_on->index, cpu->pintid[n]);
+	cpu->hcr = vgic_plain_hcr(cpu);
+	vif_vmcr_write(cpu->vmcr);
+	vif_aprs_restore(&cpu->aprs);
+	vif_hcr_write(cpu->hcr);
+}
+
+/*
+ * The rest of vgic_load(), with the lock held, where there is more to do. The physical interrupts
+ * `held` belong to this vCPU's PPIs: those that are pending go into list registers without coming
+ * as physical interrupts first; those that are active must not come. Both are ended by the guest.
+ */
+static __noinline void load_more(struct vgic_cpu *cpu, uint32_t enabled, uint32_t held)
+{
+	if (held) {
+		cpu->hw_held = held;
+		cpu->look |= 1;
+		for_each_bit(n, held) gic_set_active(cpu->loaded_on->index, cpu->pintid[n]);
+	}
+	vtimer_ppi_enable(cpu->loaded_on, cpu->hw_backed, enabled);
+	/* Filled on the way into the guest, when the timers have been loaded too. */
+	if (cpu->look)
+		vcpu_request_local(cpu->vcpu, WORK_VGIC);
+	vgic_unlock(cpu->vgic);
+	load_interface(cpu);
 }
 
 void vgic_load(struct vcpu *vcpu, uint32_t lines)
 {
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
-	uint32_t enabled, held, look;
+	struct vgic *vgic = cpu->vgic;
+	const struct cpu *here = this_cpu();
+	uint32_t enabled, held, changed;
 
-	vgic_lock(cpu->vgic);
-	cpu->loaded_on = this_cpu();
+	vgic_lock(vgic);
+	cpu->loaded_on = here;
 	enabled = cpu->bank.enable & cpu->hw_backed;
 	held = (lines & enabled) | (cpu->bank.active & cpu->hw_backed);
-	if (unlikely(held))
-		hold(cpu, held);
-	vtimer_ppi_enable(cpu->loaded_on, cpu->hw_backed, enabled);
-	look = cpu->look;
-	vgic_unlock(cpu->vgic);
-	cpu->hcr = vgic_plain_hcr(cpu);
-	vif_vmcr_write(cpu->vmcr);
-	vif_aprs_restore(&cpu->aprs);
-	vif_hcr_write(cpu->hcr);
-	if (unlikely(look))
-		vcpu_request_local(vcpu, WORK_VGIC);
+	changed = (vtimer_enabled_ppis[here->index] ^ enabled) & cpu->hw_backed;
+	if (unlikely(held | changed | cpu->look | vgic->kicks)) {
+		load_more(cpu, enabled, held);
+		return;
+	}
+	spin_unlock(&vgic->lock);
+	load_interface(cpu);
 }
 
 /* SPIs for anybody that wait for this vCPU may be taken by another one. */
@@ -78,28 +95,41 @@ static void offer_to_others(struct vgic_cpu *cpu)
 	cpu->leaving = false;
 }
 
+/* This CPU's interface into the vCPU's. */
+static __always_inline void put_interface(struct vgic_cpu *cpu)
+{
+	cpu->vmcr = vif_vmcr_read();
+	vif_aprs_save(&cpu->aprs);
+	vif_hcr_write(0);
+	cpu->loaded_on = NULL;
+}
+
+/* The lock is held. */
+static __noinline void put_more(struct vgic_cpu *cpu)
+{
+	vgic_fold(cpu);
+	cpu->active_outside = false;
+	vgic_do_requests(cpu);
+	vgic_synced(cpu);
+	/* The next vCPU's timers need the physical interrupts. */
+	for_each_bit(n, cpu->hw_held) vgic_release_hw(cpu, n);
+	put_interface(cpu);
+	offer_to_others(cpu);
+	vgic_unlock(cpu->vgic);
+}
+
 static void put(struct vcpu *vcpu)
 {
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
 	struct vgic *vgic = cpu->vgic;
 
 	vgic_lock(vgic);
-	if (cpu->used || unlikely(cpu->active_outside))
-		vgic_fold(cpu);
-	cpu->active_outside = false;
-	if (unlikely(vgic->unsettled & (uint32_t)BIT(vcpu->id))) {
-		vgic_do_requests(cpu);
-		vgic_synced(cpu);
+	if (cpu->used | cpu->hw_held | cpu->look | cpu->active_outside | vgic->kicks) {
+		put_more(cpu);
+		return;
 	}
-	/* The next vCPU's timers need the physical interrupts. */
-	for_each_bit(n, cpu->hw_held) vgic_release_hw(cpu, n);
-	cpu->vmcr = vif_vmcr_read();
-	vif_aprs_save(&cpu->aprs);
-	vif_hcr_write(0);
-	cpu->loaded_on = NULL;
-	if (unlikely(cpu->look & VGIC_LOOK_BANKS & ~UINT32_C(1)))
-		offer_to_others(cpu);
-	vgic_unlock(vgic);
+	put_interface(cpu);
+	spin_unlock(&vgic->lock);
 }
 
 /* ---- the maintenance interrupt ---- */

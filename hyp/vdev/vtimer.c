@@ -31,6 +31,7 @@ struct vtimer_state {
 
 struct vtimer {
 	bool loaded;
+	bool watched; /* a soft timer was armed when it was put */
 	struct vtimer_state timers[TIMERS];
 };
 
@@ -54,19 +55,6 @@ static void write_ctl(enum which which, uint64_t value)
 		write_sysreg(value, CNTV_CTL_EL0);
 	else
 		write_sysreg(value, CNTP_CTL_EL0);
-}
-
-static uint64_t read_cval(enum which which)
-{
-	return which == VIRTUAL ? read_sysreg(CNTV_CVAL_EL0) : read_sysreg(CNTP_CVAL_EL0);
-}
-
-static void write_cval(enum which which, uint64_t value)
-{
-	if (which == VIRTUAL)
-		write_sysreg(value, CNTV_CVAL_EL0);
-	else
-		write_sysreg(value, CNTP_CVAL_EL0);
 }
 
 void vtimer_ppi_change(const struct cpu *cpu, uint32_t changed, uint32_t enabled)
@@ -183,27 +171,34 @@ static void expired(struct soft_timer *timer)
 	vcpu_wake(container_of(timer, struct vtimer_state, soft)->vcpu);
 }
 
+/* The soft timers have done what they were for. */
+static void forget(struct vtimer *vtimer)
+{
+	vtimer->watched = false;
+	for (enum which which = VIRTUAL; which < TIMERS; which++)
+		timer_disarm(&vtimer->timers[which].soft);
+}
+
 static void load(struct vcpu *vcpu)
 {
 	struct vtimer *vtimer = vtimer_of(vcpu);
 	struct vtimer_state *virt = &vtimer->timers[VIRTUAL], *phys = &vtimer->timers[PHYSICAL];
 	uint32_t lines = 0;
 
-	if (is_on(virt->ctl) || is_on(phys->ctl))
+	if ((virt->ctl | phys->ctl) & TIMER_CTL_ENABLE)
 		lines = vtimer_lines(vcpu);
-	if (unlikely(timer_armed(&virt->soft)))
-		timer_disarm(&virt->soft);
-	if (unlikely(timer_armed(&phys->soft)))
-		timer_disarm(&phys->soft);
-	write_sysreg(vcpu->vm->cntvoff, CNTVOFF_EL2);
+	if (unlikely(vtimer->watched))
+		forget(vtimer);
 	vgic_load(vcpu, lines);
-	write_cval(VIRTUAL, virt->cval);
-	write_cval(PHYSICAL, phys->cval);
+	/* Others who see that it isn't loaded do so under the vGIC's lock, before. */
+	vtimer->loaded = true;
+	restore_sysreg(vcpu->vm->cntvoff, CNTVOFF_EL2);
+	restore_sysreg(virt->cval, CNTV_CVAL_EL0);
+	restore_sysreg(phys->cval, CNTP_CVAL_EL0);
 	/* The new compare values and offset must be in force before the timers are on. */
 	isb();
 	write_ctl(VIRTUAL, virt->ctl);
 	write_ctl(PHYSICAL, phys->ctl);
-	vtimer->loaded = true;
 }
 
 /*
@@ -231,10 +226,19 @@ static uint64_t wake_at(const struct vcpu *vcpu, enum which which, const struct 
 	return deadline_of(vcpu, which, timer->cval);
 }
 
-static __noinline void watch(struct vcpu *vcpu, enum which which, struct vtimer_state *timer)
+/* It waits, unloaded: its timers are to wake it. */
+static __noinline void watch(struct vcpu *vcpu)
 {
-	if (is_on(timer->ctl))
+	struct vtimer *vtimer = vtimer_of(vcpu);
+
+	for (enum which which = VIRTUAL; which < TIMERS; which++) {
+		struct vtimer_state *timer = &vtimer->timers[which];
+
+		if (!is_on(timer->ctl))
+			continue;
+		vtimer->watched = true;
 		timer_arm(&timer->soft, wake_at(vcpu, which, timer));
+	}
 }
 
 static void put(struct vcpu *vcpu)
@@ -242,27 +246,25 @@ static void put(struct vcpu *vcpu)
 	struct vtimer *vtimer = vtimer_of(vcpu);
 	struct vtimer_state *virt = &vtimer->timers[VIRTUAL], *phys = &vtimer->timers[PHYSICAL];
 
-	virt->ctl = read_ctl(VIRTUAL);
-	virt->cval = read_cval(VIRTUAL);
-	write_ctl(VIRTUAL, 0);
-	phys->ctl = read_ctl(PHYSICAL);
-	phys->cval = read_cval(PHYSICAL);
-	write_ctl(PHYSICAL, 0);
-	if (READ_ONCE(vcpu->state) == VCPU_BLOCKED) {
-		watch(vcpu, VIRTUAL, virt);
-		watch(vcpu, PHYSICAL, phys);
-	}
+	virt->ctl = save_sysreg(CNTV_CTL_EL0);
+	virt->cval = save_sysreg(CNTV_CVAL_EL0);
+	restore_sysreg(0, CNTV_CTL_EL0);
+	phys->ctl = save_sysreg(CNTP_CTL_EL0);
+	phys->cval = save_sysreg(CNTP_CVAL_EL0);
+	restore_sysreg(0, CNTP_CTL_EL0);
+	vtimer->loaded = false;
 	/* The outputs must be low before the vGIC deactivates the physical interrupts. */
 	isb();
-	vtimer->loaded = false;
+	if (READ_ONCE(vcpu->state) == VCPU_BLOCKED)
+		watch(vcpu);
 }
 
 static void vcpu_reset_part(struct vcpu *vcpu)
 {
 	struct vtimer *vtimer = vtimer_of(vcpu);
 
+	forget(vtimer);
 	for (enum which which = VIRTUAL; which < TIMERS; which++) {
-		timer_disarm(&vtimer->timers[which].soft);
 		vtimer->timers[which].ctl = 0;
 		vtimer->timers[which].cval = 0;
 	}
