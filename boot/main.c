@@ -234,5 +234,5 @@ __noreturn void boot_main(void *dtb, uint64_t current_el, uint64_t sctlr)
 	console_enable_interrupts(cpus[0].mpidr);
 	make_vms();
 	boot_release_secondaries();
-	sched_loop(exit_run);
+	exit_loop();
 }

@@ -76,7 +76,7 @@ __noreturn void boot_secondary_main(struct cpu *cpu)
 	boot_init_cpu(cpu);
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
 		wfe();
-	sched_loop(exit_run);
+	exit_loop();
 }
 
 void boot_release_secondaries(void)

@@ -90,20 +90,32 @@ void vif_cpu_init(void);
 void vif_more_aprs_save(struct vif_aprs *to);
 void vif_more_aprs_restore(const struct vif_aprs *from);
 
+/* The first of each group. */
+static inline void vif_first_aprs_save(struct vif_aprs *to)
+{
+	to->ap0[0] = (uint32_t)read_sysreg(ICH_AP0R0_EL2);
+	to->ap1[0] = read_sysreg(ICH_AP1R0_EL2);
+}
+
+static inline void vif_first_aprs_restore(const struct vif_aprs *from)
+{
+	write_sysreg(from->ap0[0], ICH_AP0R0_EL2);
+	write_sysreg(from->ap1[0], ICH_AP1R0_EL2);
+}
+
+/* All. */
 static inline void vif_aprs_save(struct vif_aprs *to)
 {
 	if (unlikely(vif.aprs != 1))
 		vif_more_aprs_save(to);
-	to->ap0[0] = (uint32_t)read_sysreg(ICH_AP0R0_EL2);
-	to->ap1[0] = read_sysreg(ICH_AP1R0_EL2);
+	vif_first_aprs_save(to);
 }
 
 static inline void vif_aprs_restore(const struct vif_aprs *from)
 {
 	if (unlikely(vif.aprs != 1))
 		vif_more_aprs_restore(from);
-	write_sysreg(from->ap0[0], ICH_AP0R0_EL2);
-	write_sysreg(from->ap1[0], ICH_AP1R0_EL2);
+	vif_first_aprs_restore(from);
 }
 
 /* Bit n: list register n is free (neither pending nor active, and no maintenance interrupt owed for

@@ -104,13 +104,14 @@ static bool is_wanted(const struct debug *debug)
 
 /* Makes the CPU's registers what the guest's say; all of them, for what is written is written
  * rarely. */
-static __noinline void apply(struct debug *debug)
+static __noinline void apply(struct vcpu *vcpu, struct debug *debug)
 {
 	if (!is_wanted(debug)) {
 		quiet(debug);
 		return;
 	}
 	debug->in_force = true;
+	vcpu->on_demand |= (uint32_t)BIT(PART_DEBUG);
 	write_breakpoints(debug->breakpoints);
 	write_watchpoints(debug->watchpoints);
 	write_sysreg(debug->mdscr, MDSCR_EL1);
@@ -122,7 +123,7 @@ static void load(struct vcpu *vcpu)
 	struct debug *debug = debug_of(vcpu);
 
 	if (unlikely(is_wanted(debug)))
-		apply(debug);
+		apply(vcpu, debug);
 }
 
 static void put(struct vcpu *vcpu)
@@ -140,6 +141,7 @@ const struct vm_part debug_part = {
 	.vcpu_reset = reset_vcpu,
 	.vcpu_load = load,
 	.vcpu_put = put,
+	.on_demand = true,
 };
 
 /* A value register or a control register of a comparator; NULL: the CPU hasn't got that many. */
@@ -175,7 +177,7 @@ static enum exit_result access_comparator(
 		return inject_undefined(vcpu);
 	if (write) {
 		*reg = vcpu_get_x(vcpu, rt) & comparator_fields(encoding);
-		apply(debug);
+		apply(vcpu, debug);
 	} else {
 		vcpu_set_x(vcpu, rt, *reg);
 	}
@@ -188,7 +190,7 @@ static enum exit_result access_mdscr(struct vcpu *vcpu, bool write, unsigned rt)
 
 	if (write) {
 		debug->mdscr = vcpu_get_x(vcpu, rt) & MDSCR_WRITABLE;
-		apply(debug);
+		apply(vcpu, debug);
 	} else {
 		vcpu_set_x(vcpu, rt, debug->mdscr);
 	}
@@ -202,7 +204,7 @@ static enum exit_result write_lock(struct vcpu *vcpu, bool write, unsigned rt)
 	if (!write)
 		return inject_undefined(vcpu);
 	debug->locked = vcpu_get_x(vcpu, rt) & OSLAR_EL1_OSLK;
-	apply(debug);
+	apply(vcpu, debug);
 	return EXIT_SKIP;
 }
 

@@ -255,6 +255,8 @@ static bool do_work(struct vcpu *vcpu)
 {
 	uint64_t work = __atomic_exchange_n(&vcpu->work, 0, __ATOMIC_ACQUIRE);
 
+	if (work == WORK_RESCHED)
+		return false;
 	if (work & WORK_STOP) {
 		vm_vcpu_stopped(vcpu);
 		return false;
@@ -332,7 +334,8 @@ static void end_turn(struct cpu *cpu, uint64_t guest)
 	cpu->guest_ticks += guest - cpu->guest_counted;
 }
 
-void exit_run(struct vcpu *vcpu)
+/* The vCPU that is loaded here, until it must give up the CPU. */
+static __always_inline void run(struct vcpu *vcpu)
 {
 	struct cpu *cpu = this_cpu();
 	enum exit_kind (*const enter)(struct guest_regs * regs) = cpu->enter;
@@ -366,6 +369,11 @@ void exit_run(struct vcpu *vcpu)
 			break;
 	}
 	end_turn(cpu, guest);
+}
+
+__noreturn void exit_loop(void)
+{
+	sched_loop(run);
 }
 
 static enum exit_kind (*unmeasured_enter)(struct guest_regs *regs);

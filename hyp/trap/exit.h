@@ -21,8 +21,8 @@ extern const exit_handler exit_table[NR_EXIT_CLASSES];
 /* What each class is, in words. */
 const char *exit_class_name(unsigned ec);
 
-/* Runs the vCPU that is loaded here until it must give up the CPU: what sched_loop() is given. */
-void exit_run(struct vcpu *vcpu);
+/* This CPU's loop, for ever: runs the vCPUs whose turn it is (hyp/vm/sched.h). */
+__noreturn void exit_loop(void);
 
 /* Acts on a result. False: the vCPU gives up the CPU. */
 bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result);

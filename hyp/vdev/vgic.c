@@ -6,6 +6,7 @@
 #include "hyp/base/panic.h"
 #include "hyp/base/string.h"
 #include "hyp/vdev/device.h"
+#include "hyp/vdev/vgic_fast.h"
 #include "hyp/vdev/vgic_reg.h"
 #include "hyp/vdev/vgic_state.h"
 #include "hyp/vdev/vtimer.h"
@@ -37,15 +38,6 @@ static void vcpu_reset_part(struct vcpu *vcpu)
 	vgic_unlock(cpu->vgic);
 }
 
-/* The vCPU's CPU interface into this CPU's. */
-static __always_inline void load_interface(struct vgic_cpu *cpu)
-{
-	cpu->hcr = vgic_plain_hcr(cpu);
-	vif_vmcr_write(cpu->vmcr);
-	vif_aprs_restore(&cpu->aprs);
-	vif_hcr_write(cpu->hcr);
-}
-
 /*
  * The rest of vgic_load(), with the lock held, where there is more to do. The physical interrupts
  * `held` belong to this vCPU's PPIs: those that are pending go into list registers without coming
@@ -63,27 +55,20 @@ static __noinline void load_more(struct vgic_cpu *cpu, uint32_t enabled, uint32_
 	if (cpu->look)
 		vcpu_request_local(cpu->vcpu, WORK_VGIC);
 	vgic_unlock(cpu->vgic);
-	load_interface(cpu);
+	vgic_load_interface(cpu);
+	if (cpu->special & VGIC_MANY_APRS)
+		vif_more_aprs_restore(&cpu->aprs);
 }
 
 void vgic_load(struct vcpu *vcpu, uint32_t lines)
 {
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
-	struct vgic *vgic = cpu->vgic;
-	const struct cpu *here = this_cpu();
-	uint32_t enabled, held, changed;
+	uint32_t enabled;
 
-	vgic_lock(vgic);
-	cpu->loaded_on = here;
+	vgic_lock(cpu->vgic);
+	cpu->loaded_on = this_cpu();
 	enabled = cpu->bank.enable & cpu->hw_backed;
-	held = (lines & enabled) | (cpu->bank.active & cpu->hw_backed);
-	changed = (vtimer_enabled_ppis[here->index] ^ enabled) & cpu->hw_backed;
-	if (unlikely(held | changed | cpu->look | vgic->kicks)) {
-		load_more(cpu, enabled, held);
-		return;
-	}
-	spin_unlock(&vgic->lock);
-	load_interface(cpu);
+	load_more(cpu, enabled, (lines & enabled) | (cpu->bank.active & cpu->hw_backed));
 }
 
 /* SPIs for anybody that wait for this vCPU may be taken by another one. */
@@ -99,7 +84,7 @@ static void offer_to_others(struct vgic_cpu *cpu)
 static __always_inline void put_interface(struct vgic_cpu *cpu)
 {
 	cpu->vmcr = vif_vmcr_read();
-	vif_aprs_save(&cpu->aprs);
+	vif_first_aprs_save(&cpu->aprs);
 	vif_hcr_write(0);
 	cpu->loaded_on = NULL;
 }
@@ -108,11 +93,13 @@ static __always_inline void put_interface(struct vgic_cpu *cpu)
 static __noinline void put_more(struct vgic_cpu *cpu)
 {
 	vgic_fold(cpu);
-	cpu->active_outside = false;
+	cpu->special &= ~(uint32_t)VGIC_ACTIVE_OUTSIDE;
 	vgic_do_requests(cpu);
 	vgic_synced(cpu);
 	/* The next vCPU's timers need the physical interrupts. */
 	for_each_bit(n, cpu->hw_held) vgic_release_hw(cpu, n);
+	if (cpu->special & VGIC_MANY_APRS)
+		vif_more_aprs_save(&cpu->aprs);
 	put_interface(cpu);
 	offer_to_others(cpu);
 	vgic_unlock(cpu->vgic);
@@ -124,7 +111,7 @@ static void put(struct vcpu *vcpu)
 	struct vgic *vgic = cpu->vgic;
 
 	vgic_lock(vgic);
-	if (cpu->used | cpu->hw_held | cpu->look | cpu->active_outside | vgic->kicks) {
+	if (cpu->used | cpu->hw_held | cpu->look | cpu->special | vgic->kicks) {
 		put_more(cpu);
 		return;
 	}
@@ -215,6 +202,7 @@ static void init_cpu(struct vgic *vgic, struct vcpu *vcpu, struct vgic_cpu *cpu)
 
 	cpu->vcpu = vcpu;
 	cpu->vgic = vgic;
+	cpu->special = vif.aprs > 1 ? VGIC_MANY_APRS : 0;
 	cpu->frame = (struct vgic_frame){ .vgic = vgic,
 		.owner = cpu,
 		.banks = &cpu->bank,

@@ -9,6 +9,7 @@
 #define HYP_VDEV_VGIC_FAST_H
 
 #include "hyp/vdev/vgic_state.h"
+#include "hyp/vdev/vtimer.h"
 
 /*
  * Makes interrupt `intid` (0..31) of the vCPU, which is loaded here, pending in its list register.
@@ -25,6 +26,40 @@ static __always_inline bool vgic_pend_fast(struct vgic_cpu *cpu, unsigned intid)
 		vif_lr_write(0, cpu->template[intid]);
 	else
 		vif_lr_write(lr, cpu->template[intid]);
+	return true;
+}
+
+static __always_inline void vgic_load_interface(struct vgic_cpu *cpu)
+{
+	uint64_t hcr = vgic_plain_hcr(cpu);
+
+	cpu->hcr = hcr;
+	vif_vmcr_write(cpu->vmcr);
+	vif_first_aprs_restore(&cpu->aprs);
+	vif_hcr_write(hcr);
+}
+
+/*
+ * vgic_load(vcpu, 0) of a vCPU that has nothing to bring along, for a CPU whose timers' interrupts
+ * are enabled as it wants them. False: nothing was done.
+ */
+static __always_inline bool vgic_load_fast(struct vcpu *vcpu)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+	struct vgic *vgic = cpu->vgic;
+	const struct cpu *here = this_cpu();
+	uint32_t news;
+
+	vgic_lock(vgic);
+	news = (cpu->bank.active | (cpu->bank.enable ^ vtimer_enabled_ppis[here->index])) &
+		cpu->hw_backed;
+	if (unlikely(news | cpu->look | cpu->special | vgic->kicks)) {
+		vgic_unlock(vgic);
+		return false;
+	}
+	cpu->loaded_on = here;
+	spin_unlock(&vgic->lock);
+	vgic_load_interface(cpu);
 	return true;
 }
 

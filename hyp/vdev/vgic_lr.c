@@ -118,7 +118,7 @@ static void end_one_outside(struct vgic_cpu *cpu)
 
 void vgic_fold(struct vgic_cpu *cpu)
 {
-	if (unlikely(cpu->active_outside)) {
+	if (unlikely(cpu->special & VGIC_ACTIVE_OUTSIDE)) {
 		unsigned ended = (unsigned)FIELD_GET(VIF_HCR_EOICOUNT, vif_hcr_read());
 
 		while (ended-- > 0)
@@ -288,7 +288,10 @@ static void set_hcr(struct vgic_cpu *cpu, uint64_t hcr, bool pending_left, bool 
 		cpu->hcr = hcr;
 		vif_hcr_write(hcr);
 	}
-	cpu->active_outside = active_left;
+	if (active_left)
+		cpu->special |= (uint32_t)VGIC_ACTIVE_OUTSIDE;
+	else
+		cpu->special &= ~(uint32_t)VGIC_ACTIVE_OUTSIDE;
 }
 
 void vgic_fill(struct vgic_cpu *cpu)

@@ -36,26 +36,30 @@
 #include "drivers/gic/vif.h"
 #include "hyp/vdev/vgic.h"
 
-#define VGIC_BANK_INTIDS 32
-#define VGIC_BANKS       (VGIC_NR_INTIDS / VGIC_BANK_INTIDS)
-#define VGIC_SPI_BANKS   (VGIC_BANKS - 1)
-#define VGIC_SGIS        UINT32_C(0x0000ffff) /* of word 0 */
+#define VGIC_BANK_INTIDS    32
+#define VGIC_BANKS          (VGIC_NR_INTIDS / VGIC_BANK_INTIDS)
+#define VGIC_SPI_BANKS      (VGIC_BANKS - 1)
+#define VGIC_SGIS           UINT32_C(0x0000ffff) /* of word 0 */
 
 /* lr_of: in none. ICH_ELRSR_EL2's bit of that number is RES0, so that it never looks free. */
-#define VGIC_NO_LR       31
+#define VGIC_NO_LR          31
 
 /* vgic_cpu.look: bit n (0..8): bank n may hold interrupts for this vCPU that are not in a list
  * register; and: */
-#define VGIC_LOOK_BANKS  GENMASK(VGIC_BANKS - 1, 0)
-#define VGIC_LOOK_FOLD   BIT(31) /* fold the list registers, for requests or to be read */
+#define VGIC_LOOK_BANKS     GENMASK(VGIC_BANKS - 1, 0)
+#define VGIC_LOOK_FOLD      BIT(31) /* fold the list registers, for requests or to be read */
+
+/* vgic_cpu.special */
+#define VGIC_ACTIVE_OUTSIDE BIT(0) /* active interrupts did not all fit */
+#define VGIC_MANY_APRS      BIT(1) /* more than one active priority register for each group */
 
 /* vgic_bank.target, beside ids of vCPUs. */
-#define VGIC_ANYBODY     0xfe /* IROUTER.IRM */
-#define VGIC_NOBODY      0xff /* IROUTER names a CPU that does not exist */
+#define VGIC_ANYBODY        0xfe /* IROUTER.IRM */
+#define VGIC_NOBODY         0xff /* IROUTER names a CPU that does not exist */
 
 /* vgic.groups: GICD_CTLR. */
-#define VGIC_GROUP0      1U
-#define VGIC_GROUP1      2U
+#define VGIC_GROUP0         1U
+#define VGIC_GROUP1         2U
 
 struct vgic_bank {
 	uint32_t enable;
@@ -111,7 +115,7 @@ struct vgic_cpu {
 	struct vcpu *vcpu;
 	struct vgic *vgic;
 	struct vif_aprs aprs; /* of an unloaded vCPU */
-	bool active_outside;  /* active interrupts did not all fit */
+	uint32_t special;     /* VGIC_*: what the short ways out and in don't know of */
 	bool leaving;         /* being unloaded: others take SPIs that are for anybody */
 	uint32_t pintid[VGIC_BANK_INTIDS];
 

@@ -179,26 +179,57 @@ static void forget(struct vtimer *vtimer)
 		timer_disarm(&vtimer->timers[which].soft);
 }
 
-static void load(struct vcpu *vcpu)
+/* The vGIC is loaded. */
+static __always_inline void start(struct vcpu *vcpu, struct vtimer *vtimer)
 {
-	struct vtimer *vtimer = vtimer_of(vcpu);
-	struct vtimer_state *virt = &vtimer->timers[VIRTUAL], *phys = &vtimer->timers[PHYSICAL];
-	uint32_t lines = 0;
+	const struct vtimer_state *virt = &vtimer->timers[VIRTUAL];
+	const struct vtimer_state *phys = &vtimer->timers[PHYSICAL];
 
-	if ((virt->ctl | phys->ctl) & TIMER_CTL_ENABLE)
-		lines = vtimer_lines(vcpu);
-	if (unlikely(vtimer->watched))
-		forget(vtimer);
-	vgic_load(vcpu, lines);
-	/* Others who see that it isn't loaded do so under the vGIC's lock, before. */
+	/* Not before: others who see under the vGIC's lock that it isn't loaded look at what is in
+	 * memory. */
 	vtimer->loaded = true;
 	restore_sysreg(vcpu->vm->cntvoff, CNTVOFF_EL2);
 	restore_sysreg(virt->cval, CNTV_CVAL_EL0);
 	restore_sysreg(phys->cval, CNTP_CVAL_EL0);
 	/* The new compare values and offset must be in force before the timers are on. */
 	isb();
-	write_ctl(VIRTUAL, virt->ctl);
-	write_ctl(PHYSICAL, phys->ctl);
+	restore_sysreg(virt->ctl, CNTV_CTL_EL0);
+	restore_sysreg(phys->ctl, CNTP_CTL_EL0);
+}
+
+static __noinline void load_more(struct vcpu *vcpu)
+{
+	struct vtimer *vtimer = vtimer_of(vcpu);
+
+	if (vtimer->watched)
+		forget(vtimer);
+	vgic_load(vcpu, vtimer_lines(vcpu));
+	start(vcpu, vtimer);
+}
+
+/* May its output be high? */
+static __always_inline bool may_be_high(
+	const struct vcpu *vcpu, enum which which, const struct vtimer_state *timer)
+{
+	uint64_t counter;
+
+	if (likely(!(timer->ctl & TIMER_CTL_ENABLE)))
+		return false;
+	counter = timer_now() - (which == VIRTUAL ? vcpu->vm->cntvoff : 0);
+	return counter >= timer->cval;
+}
+
+static void load(struct vcpu *vcpu)
+{
+	struct vtimer *vtimer = vtimer_of(vcpu);
+
+	if (unlikely(vtimer->watched) ||
+		unlikely(may_be_high(vcpu, VIRTUAL, &vtimer->timers[VIRTUAL])) ||
+		unlikely(may_be_high(vcpu, PHYSICAL, &vtimer->timers[PHYSICAL])) ||
+		unlikely(!vgic_load_fast(vcpu)))
+		load_more(vcpu);
+	else
+		start(vcpu, vtimer);
 }
 
 /*

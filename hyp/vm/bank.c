@@ -92,17 +92,17 @@ static void load_ras(const uint64_t bank[NR_BANK_SLOTS])
 void bank_save(uint64_t bank[NR_BANK_SLOTS])
 {
 	save_el1(bank);
-	if (cpu_features.pauth)
+	if (likely(cpu_features.pauth))
 		save_pauth(bank);
-	if (cpu_features.ras)
+	if (likely(cpu_features.ras))
 		save_ras(bank);
 }
 
 void bank_load(const uint64_t bank[NR_BANK_SLOTS])
 {
 	load_el1(bank);
-	if (cpu_features.pauth)
+	if (likely(cpu_features.pauth))
 		load_pauth(bank);
-	if (cpu_features.ras)
+	if (likely(cpu_features.ras))
 		load_ras(bank);
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Saved and restored by hyp/vm/vcpu.c, for every vCPU uses it.
+ */
 #include "hyp/vm/fpsimd_part.h"
 #include "hyp/arch/fpsimd.h"
 #include "hyp/base/string.h"
@@ -33,21 +36,9 @@ static void reset_vcpu(struct vcpu *vcpu)
 	memset(state_of(vcpu), 0, sizeof(struct fpsimd_state));
 }
 
-static void load(struct vcpu *vcpu)
-{
-	fpsimd_restore(state_of(vcpu));
-}
-
-static void put(struct vcpu *vcpu)
-{
-	fpsimd_save(state_of(vcpu));
-}
-
 const struct vm_part fpsimd_part = {
 	.name = "FP/SIMD",
 	.create = create,
 	.destroy = destroy,
 	.vcpu_reset = reset_vcpu,
-	.vcpu_load = load,
-	.vcpu_put = put,
 };

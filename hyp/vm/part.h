@@ -48,6 +48,8 @@ struct vm_part {
 	/* Moves the vCPU's state into this CPU, and out of it. */
 	void (*vcpu_load)(struct vcpu *vcpu);
 	void (*vcpu_put)(struct vcpu *vcpu);
+	/* These two only for a vCPU whose vcpu->on_demand has the part's bit. */
+	bool on_demand;
 	/* Something set WORK_PARTS for this vCPU (loaded here): about to enter the guest. */
 	void (*vcpu_enter)(struct vcpu *vcpu);
 };

@@ -258,10 +258,13 @@ static void idle(struct cpu_queue *queue)
 		;
 }
 
-__noreturn void sched_loop(void (*run)(struct vcpu *vcpu))
+struct cpu_queue *sched_own_queue(void)
 {
-	struct cpu_queue *queue = sched_queue_of(this_cpu());
+	return sched_queue_of(this_cpu());
+}
 
+struct vcpu *sched_turn(struct cpu_queue *queue)
+{
 	for (;;) {
 		bool busy = has_job(queue);
 		struct vcpu *vcpu;
@@ -274,10 +277,9 @@ __noreturn void sched_loop(void (*run)(struct vcpu *vcpu))
 			trap_waits(queue, vcpu);
 			sched_program(queue);
 			sched_balance(queue);
-			/* When it comes back, it waits for its next turn if it is still RUNNING;
-			 * else its state says where it is, or another CPU has it already. */
-			run(vcpu);
-		} else if (busy) {
+			return vcpu;
+		}
+		if (busy) {
 			end_masked_stretch(this_cpu(), false);
 			irq_take();
 		} else {

@@ -66,6 +66,8 @@
 
 #include "hyp/vm/vcpu.h"
 
+struct cpu_queue;
+
 #define SCHED_SLICE_MS       5
 #define SCHED_GRANULARITY_US 1000
 #define SCHED_TAKE_US        2
@@ -116,11 +118,24 @@ enum status sched_check(
 /* Has a VM that was just made scheduled as sched_check() has found possible. */
 void sched_configure(struct vm *vm, const struct sched_config *config);
 
+/* This CPU's queue. */
+struct cpu_queue *sched_own_queue(void);
+
 /*
- * This CPU's loop: picks, runs, idles; never returns. `run` runs a loaded vCPU until it must give
- * up the CPU.
+ * Whose turn on this CPU is next: RUNNING, and loaded. Does jobs and waits for interrupts until
+ * there is one. The vCPU whose turn it was must give up the CPU: it waits for its next one if it is
+ * still RUNNING; else its state says where it is, or another CPU has it already.
  */
-__noreturn void sched_loop(void (*run)(struct vcpu *vcpu));
+struct vcpu *sched_turn(struct cpu_queue *queue);
+
+/* This CPU's loop. `run` runs a loaded vCPU until it must give up the CPU. */
+static __always_inline __noreturn void sched_loop(void (*run)(struct vcpu *vcpu))
+{
+	struct cpu_queue *queue = sched_own_queue();
+
+	for (;;)
+		run(sched_turn(queue));
+}
 
 /* The running vCPU blocks, unless there is work for it. True: it is BLOCKED, the run loop must
  * leave it. */

@@ -20,17 +20,20 @@ static uint64_t exclusive_cpus;
 /* After a crowd WFI stays trapped so long: who comes and goes all the time costs others little. */
 #define LONELY_MS 20
 
-/* On the queue's own CPU: no lock, for whose turn it is changes only here. Who brings the end of
- * the turn forward at this moment sees to it that this CPU looks at it again. */
+/*
+ * On the queue's own CPU: no lock, for whose turn it is changes only here. Who brings the end of
+ * the turn forward at this moment sees to it that this CPU looks at it again.
+ */
 static void slice_over(struct soft_timer *timer)
 {
 	struct cpu_queue *queue = container_of(timer, struct cpu_queue, slice);
+	uint64_t reached = queue->armed;
 
 	queue->armed = NO_DEADLINE;
 	/* If it is nobody's turn, the next one sets its own end. */
-	if (!queue->running)
+	if (unlikely(!queue->running))
 		return;
-	if (likely(timer_now() >= READ_ONCE(queue->turn_end)))
+	if (likely(READ_ONCE(queue->turn_end) <= reached))
 		vcpu_request_local(queue->running, WORK_RESCHED);
 	else
 		sched_program(queue);

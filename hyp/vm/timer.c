@@ -129,7 +129,7 @@ static void alarm_fired(void *context, uint32_t intid)
 	(void)intid;
 	if (unlikely(queue->first <= now))
 		run_expired(queue);
-	if (queue->own_deadline <= now) {
+	if (likely(queue->own_deadline <= now)) {
 		own = queue->own;
 		queue->own_deadline = TIMER_NEVER;
 	}

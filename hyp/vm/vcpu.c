@@ -2,6 +2,7 @@
 #include "hyp/vm/vcpu.h"
 #include "hyp/arch/barrier.h"
 #include "hyp/arch/features.h"
+#include "hyp/arch/fpsimd.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/arch/tlb.h"
 #include "hyp/base/string.h"
@@ -14,8 +15,8 @@ _Static_assert(
 
 const struct vm_part *vm_parts;
 
-/* What the parts do when a vCPU comes and goes, in their order, without those that do nothing; NULL
- * ends it. */
+/* What the parts do when a vCPU comes and goes, in their order, without those that do nothing or
+ * are on demand; NULL ends it. */
 typedef void (*part_call)(struct vcpu *vcpu);
 static part_call loads[NR_PARTS + 1], puts[NR_PARTS + 1];
 
@@ -24,9 +25,9 @@ void vcpu_list_parts(void)
 	part_call *load = loads, *put = puts;
 
 	for (unsigned i = 0; i < NR_PARTS; i++) {
-		if (vm_parts[i].vcpu_load)
+		if (vm_parts[i].vcpu_load && !vm_parts[i].on_demand)
 			*load++ = vm_parts[i].vcpu_load;
-		if (vm_parts[NR_PARTS - 1 - i].vcpu_put)
+		if (vm_parts[NR_PARTS - 1 - i].vcpu_put && !vm_parts[NR_PARTS - 1 - i].on_demand)
 			*put++ = vm_parts[NR_PARTS - 1 - i].vcpu_put;
 	}
 	*load = *put = NULL;
@@ -36,6 +37,17 @@ static __always_inline void call_all(const part_call *calls, struct vcpu *vcpu)
 {
 	for (part_call call; (call = *calls) != NULL; calls++)
 		call(vcpu);
+}
+
+/* They belong to the vCPU alone: it is the same before the others or after. */
+static __noinline void call_on_demand(struct vcpu *vcpu, bool load)
+{
+	for (unsigned i = 0; i < NR_PARTS; i++) {
+		const struct vm_part *part = &vm_parts[i];
+
+		if (part->on_demand && (vcpu->on_demand & BIT(i)))
+			(load ? part->vcpu_load : part->vcpu_put)(vcpu);
+	}
 }
 
 /* DAIF masked, EL1h: how a CPU comes out of reset and PSCI CPU_ON (DEN0022 6.4). */
@@ -52,6 +64,7 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	vcpu->mdcr = guest_mdcr();
 	vcpu->cptr = guest_cptr();
 	vcpu->inject = (struct injection){ 0 };
+	vcpu->on_demand = 0;
 	for (unsigned i = 0; i < NR_PARTS; i++) {
 		if (vm_parts[i].vcpu_reset)
 			vm_parts[i].vcpu_reset(vcpu);
@@ -113,6 +126,9 @@ static __always_inline void flush_what_others_left(
 
 static __always_inline void put(struct cpu *cpu, struct vcpu *vcpu)
 {
+	if (unlikely(vcpu->on_demand))
+		call_on_demand(vcpu, false);
+	fpsimd_save(vcpu->part[PART_FPSIMD]);
 	call_all(puts, vcpu);
 	bank_save(vcpu->bank);
 	/* A virtual SError that the guest has taken is no longer pending: the CPU says so here. */
@@ -142,6 +158,9 @@ void vcpu_load(struct vcpu *vcpu)
 	cpu->current = vcpu;
 	vcpu->loaded = true;
 	call_all(loads, vcpu);
+	fpsimd_restore(vcpu->part[PART_FPSIMD]);
+	if (unlikely(vcpu->on_demand))
+		call_on_demand(vcpu, true);
 	trace_record(&cpu->trace, TRACE_WHAT(TRACE_LOAD) | vcpu->trace_id, vcpu->regs.pc);
 }
 

@@ -141,7 +141,9 @@ struct vcpu {
 	uint64_t migrations; /* how often it changed its CPU */
 
 	uint64_t bank[NR_BANK_SLOTS];
-	uint64_t vmpidr; /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */
+	uint32_t on_demand; /* bit n: vcpu_load and vcpu_put of part n, which is on demand, are
+			       called */
+	uint64_t vmpidr;    /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */
 };
 
 static inline uint64_t vcpu_get_x(const struct vcpu *vcpu, unsigned n)

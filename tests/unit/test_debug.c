@@ -254,6 +254,8 @@ static void test_switch(void **state)
 	assert_int_equal(fake_sysreg_get(WCR(0)), 0x1ff5);
 	assert_int_equal(fake_sysreg_get(SYS_MDSCR_EL1), MDSCR_EL1_MDE | MDSCR_EL1_KDE);
 
+	assert_int_equal(vcpus[0].on_demand, BIT(PART_DEBUG));
+	assert_int_equal(vcpus[1].on_demand, 0);
 	debug_part.vcpu_put(&vcpus[0]);
 	debug_part.vcpu_reset(&vcpus[0]);
 	debug_part.vcpu_load(&vcpus[0]);

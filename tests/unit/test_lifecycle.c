@@ -337,6 +337,9 @@ static void test_load_put(void **state)
 	b->bank[BANK_TTBR0_EL1] = 0xb;
 	fake_sysreg_read_hook = NULL;
 	calls[0] = '\0';
+	fp_saves = fp_restores = 0;
+	assert_int_equal(a->on_demand, 0);
+	a->on_demand = BIT(3);
 	vcpu_load(a);
 	assert_true(a->loaded);
 	assert_ptr_equal(cpus[0].current, a);
@@ -362,7 +365,9 @@ static void test_load_put(void **state)
 	assert_ptr_equal(cpus[0].current, b);
 	vcpu_put(b);
 	assert_null(cpus[0].current);
-	assert_string_equal(calls, "l0l1l2p2p1p0l0l1l2p2p1p0");
+	assert_string_equal(calls, "l0l1l2l3p3p2p1p0l0l1l2p2p1p0");
+	assert_int_equal(fp_saves, 2);
+	assert_int_equal(fp_restores, 2);
 }
 
 /* A virtual SError that the guest has taken (the CPU clears VSE) does not come again with the next
