@@ -82,7 +82,7 @@ WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wsha
 COMMON_FLAGS = -std=gnu17 -Dstatic_assert=_Static_assert -O2 -g -ffreestanding -fno-common -march=armv8-a -mno-outline-atomics \
 	-mstrict-align -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(CC_ONLY) $(INCLUDES)
 
-EL2_FLAGS = $(COMMON_FLAGS) -fPIE -fvisibility=hidden -mgeneral-regs-only \
+EL2_FLAGS = $(COMMON_FLAGS) -fno-align-loops -fPIE -fvisibility=hidden -mgeneral-regs-only \
 	-mbranch-protection=standard -fstack-protector-strong -fno-omit-frame-pointer \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -include hyp/base/compiler.h
 EL2_ASFLAGS = $(filter-out -include hyp/base/compiler.h,$(EL2_FLAGS)) -D__ASSEMBLER__

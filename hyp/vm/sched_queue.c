@@ -71,33 +71,48 @@ static uint64_t first_vtime(const struct cpu_queue *queue)
 	return container_of(queue->ready.next, struct vcpu, run_link)->vruntime;
 }
 
-static __always_inline void advance(struct cpu_queue *queue, uint64_t now)
+/* `least`: the furthest behind of those that can run. */
+static __always_inline void advance_to(struct cpu_queue *queue, uint64_t least)
+{
+	uint64_t reference = queue->reference;
+
+	if (vtime_before(reference, least)) {
+		reference = least;
+		WRITE_ONCE(queue->reference, reference);
+	}
+	if (vtime_before(READ_ONCE(furthest), reference))
+		WRITE_ONCE(furthest, reference);
+}
+
+/* The same of the list and one that isn't in it, whose virtual runtime that is. */
+static __always_inline uint64_t least_of(const struct cpu_queue *queue, uint64_t vtime)
+{
+	if (queue->nr_ready != 0 && vtime_before(first_vtime(queue), vtime))
+		return first_vtime(queue);
+	return vtime;
+}
+
+static void advance(struct cpu_queue *queue, uint64_t now)
 {
 	uint64_t least;
 
-	if (queue->running) {
-		least = running_vtime(queue, now);
-		if (queue->nr_ready != 0 && vtime_before(first_vtime(queue), least))
-			least = first_vtime(queue);
-	} else if (queue->nr_ready != 0) {
+	if (queue->running)
+		least = least_of(queue, running_vtime(queue, now));
+	else if (queue->nr_ready != 0)
 		least = first_vtime(queue);
-	} else {
+	else
 		least = READ_ONCE(furthest);
-	}
-	if (vtime_before(queue->reference, least))
-		WRITE_ONCE(queue->reference, least);
-	if (vtime_before(READ_ONCE(furthest), queue->reference))
-		WRITE_ONCE(furthest, queue->reference);
+	advance_to(queue, least);
 }
 
 static __always_inline void end_turn(
 	struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state)
 {
-	uint64_t now = timer_now(), ticks = now - queue->charged_at;
+	uint64_t now = timer_now(), vtime = running_vtime(queue, now);
 
-	advance(queue, now);
-	vcpu->run_ticks += ticks;
-	vcpu->vruntime += sched_vtime(ticks, vcpu->vtime_rate);
+	advance_to(queue, least_of(queue, vtime));
+	vcpu->run_ticks += now - queue->charged_at;
+	vcpu->vruntime = vtime;
 	WRITE_ONCE(vcpu->state, state);
 	queue->charged_at = now;
 	queue->running = NULL;
@@ -288,38 +303,56 @@ static __always_inline void begin_turn(struct cpu_queue *queue, struct vcpu *vcp
 }
 
 /* The lock is held. */
-static __always_inline void requeue_running(struct cpu_queue *queue)
+static __always_inline void displace(struct cpu_queue *queue, struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = queue->running;
-
-	if (!vcpu)
-		return;
 	end_turn(queue, vcpu, VCPU_READY);
 	vcpu->displaced = true;
 	vcpu->preempted++;
-	insert(queue, vcpu);
 }
 
 void sched_requeue(struct cpu_queue *queue)
 {
+	struct vcpu *vcpu;
+
 	spin_lock(&queue->lock);
-	requeue_running(queue);
+	vcpu = queue->running;
+	if (vcpu) {
+		displace(queue, vcpu);
+		insert(queue, vcpu);
+	}
 	spin_unlock(&queue->lock);
+}
+
+/* Of the list, and the one that just ran (or NULL), the one whose turn it is; the others are in the
+ * list. */
+static __always_inline struct vcpu *choose(struct cpu_queue *queue, struct vcpu *ran)
+{
+	struct vcpu *vcpu = queue->next;
+
+	if (unlikely(queue->nr_ready == 0))
+		return ran;
+	if (likely(!vcpu)) {
+		vcpu = container_of(queue->ready.next, struct vcpu, run_link);
+		if (ran && vtime_before(ran->vruntime, vcpu->vruntime))
+			return ran;
+	}
+	take(queue, vcpu);
+	if (ran)
+		insert(queue, ran);
+	return vcpu;
 }
 
 struct vcpu *sched_next(struct cpu_queue *queue)
 {
-	struct vcpu *vcpu = NULL;
+	struct vcpu *vcpu;
 
 	spin_lock(&queue->lock);
-	requeue_running(queue);
-	if (likely(queue->nr_ready != 0)) {
-		vcpu = queue->next;
-		if (likely(!vcpu))
-			vcpu = container_of(queue->ready.next, struct vcpu, run_link);
-		take(queue, vcpu);
+	vcpu = queue->running;
+	if (vcpu)
+		displace(queue, vcpu);
+	vcpu = choose(queue, vcpu);
+	if (likely(vcpu))
 		begin_turn(queue, vcpu);
-	}
 	spin_unlock(&queue->lock);
 	return vcpu;
 }
