@@ -105,7 +105,7 @@ static __noinline void put_more(struct vgic_cpu *cpu)
 	vgic_unlock(cpu->vgic);
 }
 
-static void put(struct vcpu *vcpu)
+void vgic_put(struct vcpu *vcpu)
 {
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
 	struct vgic *vgic = cpu->vgic;
@@ -288,5 +288,4 @@ const struct vm_part vgic_part = {
 	.reset = reset,
 	.vcpu_reset = vcpu_reset_part,
 	.destroy = destroy,
-	.vcpu_put = put,
 };

@@ -58,6 +58,10 @@ void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid);
  */
 void vgic_load(struct vcpu *vcpu, uint32_t lines);
 
+/* The vCPU leaves this CPU. After the sources have been switched off: from the timers' part, too.
+ */
+void vgic_put(struct vcpu *vcpu);
+
 /*
  * The physical interrupt of a PPI that vgic_map_hw() named came, was acknowledged and dropped, and
  * stays active. Only for the vCPU that is loaded on this CPU. In vgic_fast.h, inline:

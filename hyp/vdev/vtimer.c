@@ -286,8 +286,9 @@ static void put(struct vcpu *vcpu)
 	vtimer->loaded = false;
 	/* The outputs must be low before the vGIC deactivates the physical interrupts. */
 	isb();
-	if (READ_ONCE(vcpu->state) == VCPU_BLOCKED)
+	if (unlikely(READ_ONCE(vcpu->state) == VCPU_BLOCKED))
 		watch(vcpu);
+	vgic_put(vcpu);
 }
 
 static void vcpu_reset_part(struct vcpu *vcpu)

@@ -136,15 +136,20 @@ static __noinline void insert_between(struct cpu_queue *queue, struct vcpu *vcpu
 	list_insert_before(position, &vcpu->run_link);
 }
 
-static __always_inline void insert(struct cpu_queue *queue, struct vcpu *vcpu)
+/* Most have just run, and go to the back; who has slept goes to the front. */
+static __always_inline void link_in(struct cpu_queue *queue, struct vcpu *vcpu, bool empty)
 {
-	/* Most have just run, and go to the back; who has slept goes to the front. */
-	if (queue->nr_ready != 0 &&
+	if (!empty &&
 		vtime_before(vcpu->vruntime,
 			container_of(queue->ready.prev, struct vcpu, run_link)->vruntime))
 		insert_between(queue, vcpu);
 	else
 		list_push_back(&queue->ready, &vcpu->run_link);
+}
+
+static __always_inline void insert(struct cpu_queue *queue, struct vcpu *vcpu)
+{
+	link_in(queue, vcpu, queue->nr_ready == 0);
 	WRITE_ONCE(queue->nr_ready, queue->nr_ready + 1);
 }
 
@@ -328,17 +333,22 @@ void sched_requeue(struct cpu_queue *queue)
 static __always_inline struct vcpu *choose(struct cpu_queue *queue, struct vcpu *ran)
 {
 	struct vcpu *vcpu = queue->next;
+	unsigned nr_ready = queue->nr_ready;
 
-	if (unlikely(queue->nr_ready == 0))
+	if (unlikely(nr_ready == 0))
 		return ran;
 	if (likely(!vcpu)) {
 		vcpu = container_of(queue->ready.next, struct vcpu, run_link);
 		if (ran && vtime_before(ran->vruntime, vcpu->vruntime))
 			return ran;
+	} else {
+		queue->next = NULL;
 	}
-	take(queue, vcpu);
+	list_remove(&vcpu->run_link);
 	if (ran)
-		insert(queue, ran);
+		link_in(queue, ran, nr_ready == 1);
+	else
+		WRITE_ONCE(queue->nr_ready, nr_ready - 1);
 	return vcpu;
 }
 

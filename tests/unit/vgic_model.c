@@ -434,7 +434,6 @@ void model_switch(unsigned cpu, struct vcpu *vcpu)
 	fake_cpu_switch(cpu);
 	if (old) {
 		vtimer_part.vcpu_put(old);
-		vgic_part.vcpu_put(old);
 		cpus[cpu].current = NULL;
 		old->loaded = false;
 		old->cpu = &cpus[cpu];
