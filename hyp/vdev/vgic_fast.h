@@ -2,8 +2,9 @@
 /*
  * The short way into a list register: for an interrupt of word 0 (SGI, PPI) that was in one before,
  * which is free again. Takes no lock and changes no software state: what is known of the interrupt
- * stays true. Nor need it ask whether the interrupt is enabled: when it is disabled, the list
- * registers are folded (vgic_ask_fold()), and it has none any more.
+ * stays true. An interrupt that is active has a list register even when it, or its group, is
+ * disabled: so it asks whether the interrupt may be delivered. Who disables it meanwhile has the
+ * list registers folded (vgic_ask_fold()).
  */
 #ifndef HYP_VDEV_VGIC_FAST_H
 #define HYP_VDEV_VGIC_FAST_H
@@ -20,7 +21,8 @@ static __always_inline bool vgic_pend_fast(struct vgic_cpu *cpu, unsigned intid)
 {
 	unsigned lr = cpu->lr_of[intid];
 
-	if (unlikely(!((vif_free() >> lr) & 1)) || unlikely(READ_ONCE(cpu->look)))
+	if (unlikely(!((vif_free() >> lr) & 1)) || unlikely(READ_ONCE(cpu->look)) ||
+		unlikely(!((READ_ONCE(cpu->deliverable) >> intid) & 1)))
 		return false;
 	if (likely(lr == 0))
 		vif_lr_write(0, cpu->template[intid]);

@@ -598,6 +598,10 @@ static unsigned seeds(void)
 	return text ? (unsigned)atoi(text) : 9;
 }
 
+/* Ended while active, with its group disabled and its line still high: pending, but not delivered.
+ */
+static const unsigned found[] = { 10, 12, 42, 60 };
+
 static void run_seeds(unsigned lrs, bool eoimode)
 {
 	const char *one = getenv("VGIC_SEED");
@@ -610,6 +614,8 @@ static void run_seeds(unsigned lrs, bool eoimode)
 	}
 	for (unsigned seed = 0; seed < seeds(); seed++)
 		run(seed, lrs, eoimode);
+	for (unsigned i = 0; i < ARRAY_SIZE(found); i++)
+		run(found[i], lrs, eoimode);
 	/* A test in which nothing happens proves nothing. */
 	assert_true(acks > seeds() * STEPS / 50);
 }
