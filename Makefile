@@ -53,6 +53,7 @@ endif
 
 ifeq ($(TC),clang)
 CC := clang --target=aarch64-none-elf
+CC_EL2 :=
 LD := ld.lld
 CC_INCLUDE = $(shell clang -print-resource-dir)/include
 CC_ONLY := -Wno-unused-command-line-argument -Wno-gnu-variable-sized-type-not-at-end
@@ -61,6 +62,8 @@ else
 CC := $(GNU)gcc
 LD := $(GNU)ld
 CC_INCLUDE = $(shell $(CC) -print-file-name=include)
+# No-ops before a loop's first instruction cost what they are: instructions.
+CC_EL2 := -fno-align-loops
 # A magic number in a char array needs no NUL.
 CC_ONLY := -Wno-unterminated-string-initialization
 LIBGCC = $(shell $(CC) -print-libgcc-file-name)
@@ -82,7 +85,7 @@ WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wsha
 COMMON_FLAGS = -std=gnu17 -Dstatic_assert=_Static_assert -O2 -g -ffreestanding -fno-common -march=armv8-a -mno-outline-atomics \
 	-mstrict-align -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(CC_ONLY) $(INCLUDES)
 
-EL2_FLAGS = $(COMMON_FLAGS) -fno-align-loops -fPIE -fvisibility=hidden -mgeneral-regs-only \
+EL2_FLAGS = $(COMMON_FLAGS) $(CC_EL2) -fPIE -fvisibility=hidden -mgeneral-regs-only \
 	-mbranch-protection=standard -fstack-protector-strong -fno-omit-frame-pointer \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -include hyp/base/compiler.h
 EL2_ASFLAGS = $(filter-out -include hyp/base/compiler.h,$(EL2_FLAGS)) -D__ASSEMBLER__
