@@ -4,7 +4,7 @@
  */
 #include "boot/parts.h"
 #include "hyp/trap/debug.h"
-#include "hyp/vdev/doorbell.h"
+#include "hyp/vdev/shmem.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vdev/vrtc.h"
 #include "hyp/vdev/vtimer.h"
@@ -21,7 +21,7 @@ void parts_init(void)
 	parts[PART_VUART] = vuart_part;
 	parts[PART_VRTC] = vrtc_part;
 	parts[PART_VWATCHDOG] = vwatchdog_part;
-	parts[PART_DOORBELL] = doorbell_part;
+	parts[PART_SHMEM] = shmem_part;
 	parts[PART_FPSIMD] = fpsimd_part;
 	parts[PART_DEBUG] = debug_part;
 	vm_parts = parts;

@@ -134,7 +134,7 @@ static void test_sweep(void)
 
 		for (u32 i = 0; i < ARRAY_SIZE(holes); i++)
 			tap_ok(hole_answers(holes[i]), "%lx: no device in this VM", holes[i]);
-		/* As hyp/vdev/doorbell.h has them. */
+		/* As hyp/vdev/shmem.h has them. */
 		tap_ok(hole_answers(0x0a100000) && hole_answers(0x0a180000) &&
 				hole_answers(0x10000000),
 			"what other VMs share is not there");

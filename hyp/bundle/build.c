@@ -74,18 +74,18 @@ static enum status make_tree(const struct vm_config *config, const struct guest_
 	return status;
 }
 
-static unsigned shared_views(const char *name, struct doorbell_view views[DOORBELL_REGIONS_MAX])
+static unsigned shared_views(const char *name, struct shmem_view views[SHMEM_REGIONS_MAX])
 {
 	unsigned count = 0;
 
-	while (count < DOORBELL_REGIONS_MAX && doorbell_view(name, count, &views[count]))
+	while (count < SHMEM_REGIONS_MAX && shmem_view(name, count, &views[count]))
 		count++;
 	return count;
 }
 
 static enum status prepare_images(const struct vm_config *config, struct vm_images *images)
 {
-	struct doorbell_view views[DOORBELL_REGIONS_MAX];
+	struct shmem_view views[SHMEM_REGIONS_MAX];
 	const struct guest_dt_config wanted = {
 		.nr_vcpus = (unsigned)config->vcpus,
 		.ram_base = GUEST_RAM_BASE,
@@ -202,10 +202,10 @@ static void found(void *context, const struct vm_config *config)
 		build->good++;
 }
 
-static void found_shared(void *context, const struct doorbell_config *config)
+static void found_shared(void *context, const struct shmem_config *config)
 {
 	struct build *build = context;
-	enum status status = doorbell_add(config);
+	enum status status = shmem_add(config);
 	struct page_stats stats;
 
 	if (status == OK)
@@ -219,7 +219,7 @@ static void found_shared(void *context, const struct doorbell_config *config)
 		"free; its members run without it",
 		config->name, (unsigned long long)config->size,
 		(unsigned long long)(config->size / KIB(1)), status_name(status),
-		(unsigned long long)(DOORBELL_MEMORY_SIZE / MIB(1)),
+		(unsigned long long)(SHMEM_MEMORY_SIZE / MIB(1)),
 		(unsigned long long)(stats.free_blocks * (BLOCK_SIZE / MIB(1))));
 }
 

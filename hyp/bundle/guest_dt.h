@@ -10,7 +10,7 @@
 
 #include "hyp/base/status.h"
 #include "hyp/base/types.h"
-#include "hyp/vdev/doorbell.h"
+#include "hyp/vdev/shmem.h"
 
 #define GUEST_KASLR_SEED_SIZE 8
 #define GUEST_RNG_SEED_SIZE   32
@@ -18,10 +18,10 @@
 struct guest_dt_config {
 	unsigned nr_vcpus;
 	uint64_t ram_base, ram_size;
-	const char *bootargs;               /* NULL: none given */
-	bool ramdisk;                       /* there is one */
-	bool watchdog;                      /* there is one */
-	const struct doorbell_view *shared; /* the regions that it is a member of */
+	const char *bootargs;            /* NULL: none given */
+	bool ramdisk;                    /* there is one */
+	bool watchdog;                   /* there is one */
+	const struct shmem_view *shared; /* the regions that it is a member of */
 	unsigned nr_shared;
 };
 

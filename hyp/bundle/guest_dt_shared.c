@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a guest is told of memory that it shares: a node of /reserved-memory, so that Linux leaves
- * it alone, and the two PL061s of hyp/vdev/doorbell.h, whose lines have names.
+ * it alone, and the two PL061s of hyp/vdev/shmem.h, whose lines have names.
  */
 #include "hyp/base/format.h"
 #include "hyp/base/string.h"
@@ -15,11 +15,11 @@
 
 /* Nodes, properties and their names, but for those of lines: one region takes some 900. */
 #define ROOM_BASE      256
-#define ROOM_REGION    (1280 + 2 * DOORBELL_MEMBERS_MAX * LINE_NAME_MAX)
+#define ROOM_REGION    (1280 + 2 * SHMEM_MEMBERS_MAX * LINE_NAME_MAX)
 
-static void write_memory(struct dt_writer *writer, const struct doorbell_view *view)
+static void write_memory(struct dt_writer *writer, const struct shmem_view *view)
 {
-	const struct doorbell_config *config = view->config;
+	const struct shmem_config *config = view->config;
 	char name[VM_NAME_MAX + 1 + 20];
 
 	format(name, sizeof(name), "%s@%llx", config->name, (unsigned long long)view->memory);
@@ -35,9 +35,9 @@ static void write_memory(struct dt_writer *writer, const struct doorbell_view *v
 
 /* The member's own line leads nowhere: it has no name. */
 static void write_line_names(
-	struct dt_writer *writer, const struct doorbell_view *view, const char *direction)
+	struct dt_writer *writer, const struct shmem_view *view, const char *direction)
 {
-	char names[DOORBELL_MEMBERS_MAX * LINE_NAME_MAX];
+	char names[SHMEM_MEMBERS_MAX * LINE_NAME_MAX];
 	size_t used = 0;
 
 	for (unsigned i = 0; i < view->config->members; i++) {
@@ -49,7 +49,7 @@ static void write_line_names(
 	dt_writer_bytes(writer, "gpio-line-names", names, used);
 }
 
-static void write_chip(struct dt_writer *writer, const struct doorbell_view *view,
+static void write_chip(struct dt_writer *writer, const struct shmem_view *view,
 	const char *direction, uint64_t address, unsigned spi, uint32_t clock)
 {
 	static const char compatible[] = "arm,pl061\0arm,primecell";
@@ -83,7 +83,7 @@ void guest_dt_write_shared(
 		write_memory(writer, &config->shared[i]);
 	dt_writer_end(writer);
 	for (unsigned i = 0; i < config->nr_shared; i++) {
-		const struct doorbell_view *view = &config->shared[i];
+		const struct shmem_view *view = &config->shared[i];
 
 		write_chip(writer, view, "from", view->in, view->in_spi, clock);
 		write_chip(writer, view, "to", view->out, view->out_spi, clock);

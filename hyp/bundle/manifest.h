@@ -18,7 +18,7 @@
 #define HYP_BUNDLE_MANIFEST_H
 
 #include "hyp/bundle/cpio.h"
-#include "hyp/vdev/doorbell.h"
+#include "hyp/vdev/shmem.h"
 #include "hyp/vm/vm.h"
 
 #define MANIFEST_FILE       "manifest.dtb"
@@ -99,7 +99,7 @@ enum status manifest_read(const void *tree, uint64_t size, const struct cpio_arc
  * to say. *bad: how many regions were left out.
  */
 enum status manifest_read_shared(const void *tree, uint64_t size,
-	void (*found)(void *context, const struct doorbell_config *config), void *context,
+	void (*found)(void *context, const struct shmem_config *config), void *context,
 	unsigned *bad) __must_check;
 
 #endif

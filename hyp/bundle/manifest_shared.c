@@ -7,7 +7,7 @@
 /* A list of names, in the tree. */
 struct names {
 	unsigned count;
-	const char *name[DOORBELL_MEMBERS_MAX];
+	const char *name[SHMEM_MEMBERS_MAX];
 };
 
 /* One region as the manifest has it: each field is named after its property. */
@@ -38,11 +38,11 @@ static const struct schema_row schema[SCHEMA_SHM_COUNT] = {
 
 struct parser {
 	struct dt_walk walk;
-	void (*found)(void *context, const struct doorbell_config *config);
+	void (*found)(void *context, const struct shmem_config *config);
 	void *context;
 	unsigned vms, regions, bad;
-	const char *vm[MAX_VMS];                  /* the names of the nodes of /vms */
-	const char *region[DOORBELL_REGIONS_MAX]; /* and of the regions so far */
+	const char *vm[MAX_VMS];               /* the names of the nodes of /vms */
+	const char *region[SHMEM_REGIONS_MAX]; /* and of the regions so far */
 };
 
 static void shared_error(
@@ -104,7 +104,7 @@ static bool is_vm(const struct parser *parser, const char *name)
 	return false;
 }
 
-static bool has_member(const struct doorbell_config *config, const char *name)
+static bool has_member(const struct shmem_config *config, const char *name)
 {
 	for (unsigned i = 0; i < config->members; i++)
 		if (strcmp(config->member[i], name) == 0)
@@ -114,7 +114,7 @@ static bool has_member(const struct doorbell_config *config, const char *name)
 
 /* A list's names become members, if they may. */
 static void add_members(const struct parser *parser, struct shared *shared, const char *property,
-	const struct names *names, struct doorbell_config *config)
+	const struct names *names, struct shmem_config *config)
 {
 	char text[MANIFEST_VALUE_MAX];
 
@@ -125,7 +125,7 @@ static void add_members(const struct parser *parser, struct shared *shared, cons
 				"the name of a VM of the bundle, which has none of that name");
 		} else if (has_member(config, names->name[i])) {
 			shared_error(shared, property, text, "each VM once");
-		} else if (config->members == DOORBELL_MEMBERS_MAX) {
+		} else if (config->members == SHMEM_MEMBERS_MAX) {
 			shared_error(shared, property, text, "at most 8 members and readers");
 			return;
 		} else {
@@ -147,19 +147,19 @@ static void check_name(struct parser *parser, struct shared *shared)
 			"digits, '_', '.' or '-', at most %u characters",
 			MANIFEST_SHARED, shared->name, VM_NAME_MAX);
 	}
-	for (unsigned i = 0; i < MIN(parser->regions, (unsigned)DOORBELL_REGIONS_MAX); i++) {
+	for (unsigned i = 0; i < MIN(parser->regions, (unsigned)SHMEM_REGIONS_MAX); i++) {
 		if (strcmp(parser->region[i], shared->name) == 0) {
 			shared->errors++;
 			log_error("manifest: /%s/%.40s: a second region of that name",
 				MANIFEST_SHARED, shared->name);
 		}
 	}
-	if (parser->regions < DOORBELL_REGIONS_MAX) {
+	if (parser->regions < SHMEM_REGIONS_MAX) {
 		parser->region[parser->regions] = shared->name;
 	} else {
 		shared->errors++;
 		log_error("manifest: /%s/%.40s: expected at most %u regions", MANIFEST_SHARED,
-			shared->name, DOORBELL_REGIONS_MAX);
+			shared->name, SHMEM_REGIONS_MAX);
 	}
 	parser->regions++;
 }
@@ -167,7 +167,7 @@ static void check_name(struct parser *parser, struct shared *shared)
 /* All of its properties were read. */
 static void finish(struct parser *parser, struct shared *shared)
 {
-	struct doorbell_config config = { .size = shared->size };
+	struct shmem_config config = { .size = shared->size };
 
 	for (unsigned i = 0; i < SCHEMA_SHM_COUNT; i++)
 		if (schema[i].required && !(shared->given & BIT(i)))
@@ -277,7 +277,7 @@ static void for_children(struct parser *parser, const struct dt_walk *start, con
 }
 
 enum status manifest_read_shared(const void *tree, uint64_t size,
-	void (*found)(void *context, const struct doorbell_config *config), void *context,
+	void (*found)(void *context, const struct shmem_config *config), void *context,
 	unsigned *bad)
 {
 	struct parser parser = { .found = found, .context = context };

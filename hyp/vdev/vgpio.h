@@ -2,7 +2,7 @@
 /*
  * The registers of a PL061 (DDI 0190B): eight lines, each an input or an output, with an interrupt
  * when an input has a level or changes. Pure: what the lines are wired to, the lock and the
- * interrupt are the caller's (hyp/vdev/doorbell.c).
+ * interrupt are the caller's (hyp/vdev/shmem.c).
  *
  * Edges are only looked for on inputs. AFSEL can be written and read back and has no effect.
  */

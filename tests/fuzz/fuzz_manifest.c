@@ -50,15 +50,15 @@ static void found(void *context, const struct vm_config *config)
 		vm_config_has(config, SCHEMA_VM_load_address));
 }
 
-static void found_shared(void *context, const struct doorbell_config *config)
+static void found_shared(void *context, const struct shmem_config *config)
 {
 	unsigned *count = context;
 
-	MUST(++*count <= DOORBELL_REGIONS_MAX);
+	MUST(++*count <= SHMEM_REGIONS_MAX);
 	MUST(config->name[0] && strlen(config->name) <= VM_NAME_MAX);
 	MUST(config->size && config->size <= SHARED_MEMORY_MAX &&
 		IS_ALIGNED(config->size, PAGE_SIZE));
-	MUST(config->members >= 2 && config->members <= DOORBELL_MEMBERS_MAX);
+	MUST(config->members >= 2 && config->members <= SHMEM_MEMBERS_MAX);
 	MUST(!(config->readers & 1) && config->readers >> config->members == 0);
 	for (unsigned i = 0; i < config->members; i++)
 		MUST(config->member[i][0] && strlen(config->member[i]) <= VM_NAME_MAX);
@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(count + bad > 0);
 	count = 0;
 	if (manifest_read_shared(tree, size, found_shared, &count, &bad) == OK)
-		MUST(count <= DOORBELL_REGIONS_MAX);
+		MUST(count <= SHMEM_REGIONS_MAX);
 	copy(tree, size);
 	free(tree);
 	return 0;

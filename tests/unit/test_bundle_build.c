@@ -97,11 +97,11 @@ void sched_configure(struct vm *vm, const struct sched_config *config)
 	configured = *config;
 }
 
-static struct doorbell_config region;
+static struct shmem_config region;
 static unsigned regions;
 static enum status region_status;
 
-enum status doorbell_add(const struct doorbell_config *config)
+enum status shmem_add(const struct shmem_config *config)
 {
 	/* Before any VM. */
 	assert_int_equal(nr_vms, 0);
@@ -112,11 +112,11 @@ enum status doorbell_add(const struct doorbell_config *config)
 	return OK;
 }
 
-bool doorbell_view(const char *vm, unsigned nth, struct doorbell_view *view)
+bool shmem_view(const char *vm, unsigned nth, struct shmem_view *view)
 {
 	if (nth >= regions || strcmp(vm, region.member[1]) != 0)
 		return false;
-	*view = (struct doorbell_view){ .config = &region, .self = 1, .memory = 0x10000000 };
+	*view = (struct shmem_view){ .config = &region, .self = 1, .memory = 0x10000000 };
 	return true;
 }
 
@@ -465,7 +465,7 @@ static void makes_regions(void **state)
 	assert_int_equal(regions, 1);
 	assert_string_equal(region.name, "box");
 	assert_int_equal(region.size, 0x3000);
-	/* Each is told of what it is a member of (here: b, see doorbell_view()). */
+	/* Each is told of what it is a member of (here: b, see shmem_view()). */
 	run_load(vms[0]);
 	assert_true(fdt_path_offset(pa_to_ptr(PA(vms[0]->entry.x0)), path) < 0);
 	touched = 0;

@@ -333,20 +333,20 @@ static void survives_damage(void **state)
 
 static void describes_what_is_shared(void **state)
 {
-	static const struct doorbell_config box = {
+	static const struct shmem_config box = {
 		.name = "box",
 		.size = 0x12000,
 		.members = 3,
 		.member = { "a", "b", "c" },
 		.readers = 4,
 	};
-	static const struct doorbell_config pipe = {
+	static const struct shmem_config pipe = {
 		.name = "pipe",
 		.size = MIB(2),
 		.members = 2,
 		.member = { "x", "b" },
 	};
-	const struct doorbell_view views[] = {
+	const struct shmem_view views[] = {
 		{ &box, 1, 0x10000000, 0xb000000, 0xb001000, 192, 193 },
 		{ &pipe, 1, 0x10200000, 0xb002000, 0xb003000, 194, 195 },
 	};
@@ -391,19 +391,19 @@ static void describes_what_is_shared(void **state)
 /* The longest names, and as many as there may be; a member that may only read. */
 static void has_room_for_what_is_shared(void **state)
 {
-	struct doorbell_config longest = { .size = MIB(2), .members = 8, .readers = 0x80 };
-	struct doorbell_view views[DOORBELL_REGIONS_MAX];
+	struct shmem_config longest = { .size = MIB(2), .members = 8, .readers = 0x80 };
+	struct shmem_view views[SHMEM_REGIONS_MAX];
 	struct guest_dt dt;
 
 	(void)state;
 	memset(longest.name, 'n', VM_NAME_MAX);
 	for (unsigned i = 0; i < 8; i++)
 		memset(longest.member[i], 'a' + i, VM_NAME_MAX);
-	for (unsigned i = 0; i < DOORBELL_REGIONS_MAX; i++)
-		views[i] = (struct doorbell_view){ &longest, 7, 0x10000000 + i * MIB(2),
+	for (unsigned i = 0; i < SHMEM_REGIONS_MAX; i++)
+		views[i] = (struct shmem_view){ &longest, 7, 0x10000000 + i * MIB(2),
 			0xb000000 + i * 0x2000, 0xb001000 + i * 0x2000, 192 + 2 * i, 193 + 2 * i };
 	config.shared = views;
-	config.nr_shared = DOORBELL_REGIONS_MAX;
+	config.nr_shared = SHMEM_REGIONS_MAX;
 	dt = make();
 	assert_int_equal(strlen(text_at(dt.tree, "/gpio@b000000", "gpio-line-names")), 31 + 6 + 31);
 	assert_non_null(text_at(

@@ -9,11 +9,11 @@
 #include "hyp/bundle/manifest.h"
 #include "tests/unit/test_bundle.h"
 
-static struct doorbell_config found[32];
+static struct shmem_config found[32];
 static unsigned found_count, bad;
 static struct test_tree tree;
 
-static void take(void *context, const struct doorbell_config *config)
+static void take(void *context, const struct shmem_config *config)
 {
 	assert_ptr_equal(context, &found_count);
 	found[found_count++] = *config;
@@ -189,7 +189,7 @@ static void checks_names(void **state)
 	region("1st", 0x1000, "ab", NULL);
 	region("box", 0x1000, "ab", NULL);
 	region("box", 0x2000, "cd", NULL);
-	for (unsigned i = 3; i <= DOORBELL_REGIONS_MAX; i++) {
+	for (unsigned i = 3; i <= SHMEM_REGIONS_MAX; i++) {
 		snprintf(name, sizeof(name), "r%u", i);
 		region(name, 0x1000, "ab", NULL);
 	}
@@ -198,7 +198,7 @@ static void checks_names(void **state)
 	assert_logged("manifest: /shared-memory/1st: the region's name, expected a letter, then");
 	assert_logged("manifest: /shared-memory/box: a second region of that name");
 	assert_logged("manifest: /shared-memory/r16: expected at most 16 regions");
-	assert_int_equal(found_count, DOORBELL_REGIONS_MAX - 2);
+	assert_int_equal(found_count, SHMEM_REGIONS_MAX - 2);
 	assert_int_equal(bad, 3);
 }
 

@@ -19,39 +19,39 @@
  * A ring costs the one who rings: a region's lock is held for some hundred instructions, the other
  * VM's vGIC for less, and a wire that rang already and was not answered costs nobody else anything.
  */
-#ifndef HYP_VDEV_DOORBELL_H
-#define HYP_VDEV_DOORBELL_H
+#ifndef HYP_VDEV_SHMEM_H
+#define HYP_VDEV_SHMEM_H
 
 #include "hyp/vdev/vgpio.h"
 #include "hyp/vm/vm.h"
 #include "mm/shared.h"
 
-#define DOORBELL_REGIONS_MAX 16
-#define DOORBELL_MEMBERS_MAX VGPIO_LINES
+#define SHMEM_REGIONS_MAX 16
+#define SHMEM_MEMBERS_MAX VGPIO_LINES
 
 /* Where regions are for all their members, in holes of QEMU's virt: one after the other, each from
  * a multiple of 2 MiB on. */
-#define DOORBELL_MEMORY_BASE UINT64_C(0x10000000)
-#define DOORBELL_MEMORY_SIZE UINT64_C(0x20000000)
-/* The PL061s of region n, each 4 KiB: at DOORBELL_IN and DOORBELL_OUT + n * VGPIO_SIZE. So near to
+#define SHMEM_MEMORY_BASE UINT64_C(0x10000000)
+#define SHMEM_MEMORY_SIZE UINT64_C(0x20000000)
+/* The PL061s of region n, each 4 KiB: at SHMEM_IN and SHMEM_OUT + n * VGPIO_SIZE. So near to
  * the other devices, and the two so far from each other, that the device table finds each in one
  * step. */
-#define DOORBELL_IN          UINT64_C(0x0a100000)
-#define DOORBELL_OUT         UINT64_C(0x0a180000)
-/* Their interrupts: SPI DOORBELL_SPI + 2n and the next, level. */
-#define DOORBELL_SPI         192
+#define SHMEM_IN          UINT64_C(0x0a100000)
+#define SHMEM_OUT         UINT64_C(0x0a180000)
+/* Their interrupts: SPI SHMEM_SPI + 2n and the next, level. */
+#define SHMEM_SPI         192
 
-struct doorbell_config {
+struct shmem_config {
 	char name[VM_NAME_MAX + 1];
 	uint64_t size; /* whole pages, at most SHARED_MEMORY_MAX */
 	unsigned members;
-	char member[DOORBELL_MEMBERS_MAX][VM_NAME_MAX + 1]; /* names of VMs */
+	char member[SHMEM_MEMBERS_MAX][VM_NAME_MAX + 1]; /* names of VMs */
 	uint8_t readers; /* bit n: member n may not write to the memory */
 };
 
 /* What one member sees of a region: for its devicetree. */
-struct doorbell_view {
-	const struct doorbell_config *config;
+struct shmem_view {
+	const struct shmem_config *config;
 	unsigned self; /* its number */
 	uint64_t memory;
 	uint64_t in, out; /* addresses of the PL061s */
@@ -62,12 +62,12 @@ struct doorbell_view {
  * Makes a region, its memory included, before its members are made (those that never are, are never
  * running). ERR_RANGE: no region or no address is left; ERR_NO_MEMORY; ERR_INVALID: its size.
  */
-enum status doorbell_add(const struct doorbell_config *config) __must_check;
+enum status shmem_add(const struct shmem_config *config) __must_check;
 
 /* The `nth` region of which a VM of that name is a member; false: it has fewer. */
-bool doorbell_view(const char *vm, unsigned nth, struct doorbell_view *view);
+bool shmem_view(const char *vm, unsigned nth, struct shmem_view *view);
 
 /* The row for boot/parts.c. Its create maps the memory and adds the PL061s to the device table. */
-extern const struct vm_part doorbell_part;
+extern const struct vm_part shmem_part;
 
 #endif

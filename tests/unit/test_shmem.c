@@ -3,7 +3,7 @@
  * Shared regions: who gets what, rings and what becomes of them when a member stops, restarts or
  * was never made. The vGIC is a line for each interrupt.
  *
- * links: hyp/base/log.c hyp/base/format.c hyp/base/status.c hyp/vdev/doorbell.c hyp/vdev/vgpio.c
+ * links: hyp/base/log.c hyp/base/format.c hyp/base/status.c hyp/vdev/shmem.c hyp/vdev/vgpio.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "hyp/vdev/device.h"
-#include "hyp/vdev/doorbell.h"
+#include "hyp/vdev/shmem.h"
 #include "hyp/vdev/vgic.h"
 #include "mm/page.h"
 
@@ -32,7 +32,7 @@ enum { IN, OUT };
 
 static struct vm vms_made[4];
 static struct vcpu vcpus[4];
-static bool lines[4][2][DOORBELL_REGIONS_MAX]; /* by VM, chip, region */
+static bool lines[4][2][SHMEM_REGIONS_MAX]; /* by VM, chip, region */
 static unsigned line_changes, logged, allocations;
 static enum status memory_status, map_status, add_status;
 static unsigned add_fails_at;
@@ -42,14 +42,14 @@ struct added {
 	void *device;
 	const struct device_ops *ops;
 };
-static struct added added[4][2 * DOORBELL_REGIONS_MAX];
+static struct added added[4][2 * SHMEM_REGIONS_MAX];
 static unsigned added_count[4];
 
 struct mapped {
 	owner_t owner;
 	uint64_t ipa, prot;
 };
-static struct mapped mapped[4][DOORBELL_REGIONS_MAX];
+static struct mapped mapped[4][SHMEM_REGIONS_MAX];
 static unsigned mapped_count[4];
 
 static unsigned number_of(const struct vm *vm)
@@ -100,10 +100,10 @@ enum status device_add(struct vm *vm, uint64_t first, uint64_t size, void *devic
 
 void vgic_set_spi(struct vm *vm, unsigned intid, bool level)
 {
-	unsigned spi = intid - VGIC_SPI_FIRST - DOORBELL_SPI;
+	unsigned spi = intid - VGIC_SPI_FIRST - SHMEM_SPI;
 	bool *line = &lines[number_of(vm)][spi % 2][spi / 2];
 
-	assert_true(spi < 2 * DOORBELL_REGIONS_MAX);
+	assert_true(spi < 2 * SHMEM_REGIONS_MAX);
 	/* Told of changes only. */
 	assert_int_not_equal(*line, level);
 	*line = level;
@@ -123,7 +123,7 @@ void vcpu_log(struct vcpu *vcpu, const char *fmt, ...)
 static void start(const char *members, uint8_t readers)
 {
 	static unsigned regions;
-	struct doorbell_config config = { .size = 0x3000, .readers = readers };
+	struct shmem_config config = { .size = 0x3000, .readers = readers };
 
 	snprintf(config.name, sizeof(config.name), "region-%u", regions);
 	for (; *members; members++)
@@ -139,19 +139,19 @@ static void start(const char *members, uint8_t readers)
 		snprintf(vms_made[i].name, sizeof(vms_made[i].name), "%c%u", 'a' + i, regions);
 		vcpus[i] = (struct vcpu){ .vm = &vms_made[i] };
 	}
-	assert_int_equal(doorbell_add(&config), OK);
+	assert_int_equal(shmem_add(&config), OK);
 	regions++;
 }
 
 static void create(unsigned n)
 {
-	assert_int_equal(doorbell_part.create(&vms_made[n]), OK);
+	assert_int_equal(shmem_part.create(&vms_made[n]), OK);
 }
 
 static void run(unsigned n)
 {
-	doorbell_part.reset(&vms_made[n]);
-	doorbell_part.vcpu_reset(&vcpus[n]);
+	shmem_part.reset(&vms_made[n]);
+	shmem_part.vcpu_reset(&vcpus[n]);
 }
 
 static uint8_t get(unsigned n, unsigned chip, unsigned offset)
@@ -176,7 +176,7 @@ static bool line(unsigned n, unsigned chip)
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < DOORBELL_REGIONS_MAX; i++)
+	for (unsigned i = 0; i < SHMEM_REGIONS_MAX; i++)
 		any |= lines[n][chip][i];
 	return any;
 }
@@ -195,7 +195,7 @@ static void listen(unsigned n)
 
 static void members_are_let_in(void **state)
 {
-	struct doorbell_view view;
+	struct shmem_view view;
 
 	(void)state;
 	start("ab", 0);
@@ -207,30 +207,30 @@ static void members_are_let_in(void **state)
 	assert_int_equal(mapped_count[2], 0);
 	assert_int_equal(added_count[2], 0);
 	assert_int_equal(mapped[0][0].owner, OWNER_FIRST_SHARED);
-	assert_int_equal(mapped[0][0].ipa, DOORBELL_MEMORY_BASE);
+	assert_int_equal(mapped[0][0].ipa, SHMEM_MEMORY_BASE);
 	assert_int_equal(mapped[0][0].prot, MEM_RW);
-	assert_int_equal(mapped[1][0].ipa, DOORBELL_MEMORY_BASE);
-	assert_int_equal(added[1][IN].first, DOORBELL_IN);
-	assert_int_equal(added[1][OUT].first, DOORBELL_OUT);
+	assert_int_equal(mapped[1][0].ipa, SHMEM_MEMORY_BASE);
+	assert_int_equal(added[1][IN].first, SHMEM_IN);
+	assert_int_equal(added[1][OUT].first, SHMEM_OUT);
 	assert_ptr_not_equal(added[0][IN].device, added[1][IN].device);
-	assert_true(doorbell_view("b0", 0, &view));
+	assert_true(shmem_view("b0", 0, &view));
 	assert_int_equal(view.self, 1);
 	assert_string_equal(view.config->name, "region-0");
-	assert_int_equal(view.memory, DOORBELL_MEMORY_BASE);
-	assert_int_equal(view.in, DOORBELL_IN);
-	assert_int_equal(view.out, DOORBELL_OUT);
-	assert_int_equal(view.in_spi, DOORBELL_SPI);
-	assert_int_equal(view.out_spi, DOORBELL_SPI + 1);
-	assert_false(doorbell_view("b0", 1, &view));
-	assert_false(doorbell_view("c0", 0, &view));
+	assert_int_equal(view.memory, SHMEM_MEMORY_BASE);
+	assert_int_equal(view.in, SHMEM_IN);
+	assert_int_equal(view.out, SHMEM_OUT);
+	assert_int_equal(view.in_spi, SHMEM_SPI);
+	assert_int_equal(view.out_spi, SHMEM_SPI + 1);
+	assert_false(shmem_view("b0", 1, &view));
+	assert_false(shmem_view("c0", 0, &view));
 	/* The next region has a place of its own, and a reader may only read. */
 	start("abc", 0x4);
 	create(2);
 	assert_int_equal(mapped[2][0].owner, OWNER_FIRST_SHARED + 1);
-	assert_int_equal(mapped[2][0].ipa, DOORBELL_MEMORY_BASE + MIB(2));
+	assert_int_equal(mapped[2][0].ipa, SHMEM_MEMORY_BASE + MIB(2));
 	assert_int_equal(mapped[2][0].prot, MEM_R);
-	assert_int_equal(added[2][IN].first, DOORBELL_IN + 0x1000);
-	assert_int_equal(added[2][OUT].first, DOORBELL_OUT + 0x1000);
+	assert_int_equal(added[2][IN].first, SHMEM_IN + 0x1000);
+	assert_int_equal(added[2][OUT].first, SHMEM_OUT + 0x1000);
 	/* A second VM of that name is none of its members. */
 	create(2);
 	assert_int_equal(mapped_count[2], 1);
@@ -297,7 +297,7 @@ static void shows_who_runs(void **state)
 	/* c was not made. */
 	assert_int_equal(get(0, OUT, DATA), 0x3);
 	assert_false(line(0, OUT));
-	doorbell_part.reset(&vms_made[1]);
+	shmem_part.reset(&vms_made[1]);
 	assert_int_equal(get(0, OUT, DATA), 0x1);
 	assert_int_equal(get(0, OUT, RIS), 0x2);
 	assert_true(line(0, OUT));
@@ -308,11 +308,11 @@ static void shows_who_runs(void **state)
 	/* vCPU 0 that is switched on again, or another vCPU: nothing new. */
 	put(0, OUT, IC, 0x2);
 	vcpus[2] = (struct vcpu){ .vm = &vms_made[1], .id = 1 };
-	doorbell_part.vcpu_reset(&vcpus[2]);
-	doorbell_part.vcpu_reset(&vcpus[1]);
+	shmem_part.vcpu_reset(&vcpus[2]);
+	shmem_part.vcpu_reset(&vcpus[1]);
 	assert_int_equal(get(0, OUT, RIS), 0);
 	/* Another VM's end is not this region's matter. */
-	doorbell_part.reset(&vms_made[3]);
+	shmem_part.reset(&vms_made[3]);
 	assert_int_equal(get(0, OUT, RIS), 0);
 }
 
@@ -347,7 +347,7 @@ static void lets_go(void **state)
 	assert_true(line(1, IN));
 	said[0] = '\0';
 	log_set_sink(say);
-	doorbell_part.reset(&vms_made[1]);
+	shmem_part.reset(&vms_made[1]);
 	assert_non_null(strstr(said,
 		"it held the wires to members 0x1; rings of members 0x1 that it had "
 		"not taken are dropped"));
@@ -361,10 +361,10 @@ static void lets_go(void **state)
 	put(0, OUT, DATA, 0);
 	put(0, OUT, DATA, 0x2);
 	assert_int_equal(line_changes, 0);
-	doorbell_part.reset(&vms_made[1]);
+	shmem_part.reset(&vms_made[1]);
 	put(0, OUT, DATA, 0);
 	put(0, OUT, DATA, 0x2);
-	doorbell_part.vcpu_reset(&vcpus[1]);
+	shmem_part.vcpu_reset(&vcpus[1]);
 	assert_int_equal(get(1, IN, RIS), 0);
 	assert_int_equal(get(1, IN, DATA), 0x1);
 	assert_int_equal(get(1, OUT, DIR), 0);
@@ -373,7 +373,7 @@ static void lets_go(void **state)
 	put(0, OUT, DATA, 0);
 	assert_true(line(1, IN));
 	/* A restart without a stop before it. */
-	doorbell_part.reset(&vms_made[1]);
+	shmem_part.reset(&vms_made[1]);
 	assert_false(line(1, IN));
 }
 
@@ -396,27 +396,27 @@ static void a_vm_that_fails(void **state)
 	(void)state;
 	start("ab", 0);
 	map_status = ERR_EXISTS;
-	assert_int_equal(doorbell_part.create(&vms_made[0]), ERR_EXISTS);
+	assert_int_equal(shmem_part.create(&vms_made[0]), ERR_EXISTS);
 	map_status = OK;
 	for (unsigned i = 1; i <= 2; i++) {
 		add_fails_at = i;
 		add_status = ERR_NO_MEMORY;
-		assert_int_equal(doorbell_part.create(&vms_made[0]), ERR_NO_MEMORY);
+		assert_int_equal(shmem_part.create(&vms_made[0]), ERR_NO_MEMORY);
 	}
 	/* It can be made later. */
 	added_count[0] = mapped_count[0] = 0;
 	create(0);
 	run(0);
-	doorbell_part.reset(&vms_made[0]);
-	doorbell_part.destroy(&vms_made[0]);
-	doorbell_part.reset(&vms_made[0]);
+	shmem_part.reset(&vms_made[0]);
+	shmem_part.destroy(&vms_made[0]);
+	shmem_part.reset(&vms_made[0]);
 	create(0);
 	assert_int_equal(mapped_count[0], 2);
 }
 
 static void regions_that_cannot_be(void **state)
 {
-	struct doorbell_config config = { .name = "large", .members = 2 };
+	struct shmem_config config = { .name = "large", .members = 2 };
 	unsigned before;
 
 	(void)state;
@@ -424,18 +424,18 @@ static void regions_that_cannot_be(void **state)
 	before = allocations;
 	config.size = MIB(1);
 	memory_status = ERR_NO_MEMORY;
-	assert_int_equal(doorbell_add(&config), ERR_NO_MEMORY);
+	assert_int_equal(shmem_add(&config), ERR_NO_MEMORY);
 	assert_int_equal(allocations, before);
 	memory_status = OK;
-	config.size = DOORBELL_MEMORY_SIZE;
-	assert_int_equal(doorbell_add(&config), ERR_RANGE);
+	config.size = SHMEM_MEMORY_SIZE;
+	assert_int_equal(shmem_add(&config), ERR_RANGE);
 	config.size = MIB(256);
-	assert_int_equal(doorbell_add(&config), OK);
-	assert_int_equal(doorbell_add(&config), ERR_RANGE);
+	assert_int_equal(shmem_add(&config), OK);
+	assert_int_equal(shmem_add(&config), ERR_RANGE);
 	config.size = 0x1000;
-	for (unsigned left = 0; doorbell_add(&config) == OK; left++)
-		assert_true(left < DOORBELL_REGIONS_MAX);
-	assert_int_equal(doorbell_add(&config), ERR_RANGE);
+	for (unsigned left = 0; shmem_add(&config) == OK; left++)
+		assert_true(left < SHMEM_REGIONS_MAX);
+	assert_int_equal(shmem_add(&config), ERR_RANGE);
 }
 
 int main(void)

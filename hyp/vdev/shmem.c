@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "hyp/vdev/doorbell.h"
+#include "hyp/vdev/shmem.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vdev/vgic.h"
 
-_Static_assert(OWNER_FIRST_SHARED + DOORBELL_REGIONS_MAX <= OWNER_COUNT, "an owner each");
-_Static_assert(DOORBELL_REGIONS_MAX <= STAGE2_SHARES_MAX, "one VM may be in all");
-_Static_assert(DOORBELL_SPI + 2 * DOORBELL_REGIONS_MAX <= VGIC_NR_SPIS, "two interrupts each");
+_Static_assert(OWNER_FIRST_SHARED + SHMEM_REGIONS_MAX <= OWNER_COUNT, "an owner each");
+_Static_assert(SHMEM_REGIONS_MAX <= STAGE2_SHARES_MAX, "one VM may be in all");
+_Static_assert(SHMEM_SPI + 2 * SHMEM_REGIONS_MAX <= VGIC_NR_SPIS, "two interrupts each");
 
 /* A member's "in" or "out". */
 struct chip {
@@ -27,14 +27,14 @@ struct member {
 
 struct region {
 	struct spinlock lock;
-	struct doorbell_config config;
+	struct shmem_config config;
 	struct shared_memory memory;
 	uint64_t ipa;
 	unsigned number;
-	struct member members[DOORBELL_MEMBERS_MAX];
+	struct member members[SHMEM_MEMBERS_MAX];
 };
 
-static struct region *regions[DOORBELL_REGIONS_MAX];
+static struct region *regions[SHMEM_REGIONS_MAX];
 static unsigned nr_regions;
 
 /* --- the wires; the region's lock is held --- */
@@ -148,7 +148,7 @@ static enum mmio_result chip_write(
 }
 
 static const struct device_ops chip_ops = {
-	.name = "doorbell",
+	.name = "shmem",
 	.read = chip_read,
 	.write = chip_write,
 };
@@ -186,10 +186,10 @@ static enum status join(struct vm *vm, struct member *member)
 		&region->memory, &vm->stage2, IPA(region->ipa), reader ? MEM_R : MEM_RW);
 
 	if (status == OK)
-		status = device_add(vm, DOORBELL_IN + offset, VGPIO_SIZE, &member->in, &chip_ops,
+		status = device_add(vm, SHMEM_IN + offset, VGPIO_SIZE, &member->in, &chip_ops,
 			BIT(1) | BIT(2) | BIT(4));
 	if (status == OK)
-		status = device_add(vm, DOORBELL_OUT + offset, VGPIO_SIZE, &member->out, &chip_ops,
+		status = device_add(vm, SHMEM_OUT + offset, VGPIO_SIZE, &member->out, &chip_ops,
 			BIT(1) | BIT(2) | BIT(4));
 	if (status == OK)
 		member->vm = vm;
@@ -242,7 +242,7 @@ static void reset_vcpu(struct vcpu *vcpu)
 		for_memberships(vcpu->vm, begin);
 }
 
-const struct vm_part doorbell_part = {
+const struct vm_part shmem_part = {
 	.name = "shared memory",
 	.create = create,
 	.reset = reset,
@@ -255,7 +255,7 @@ const struct vm_part doorbell_part = {
 static void init_member(struct region *region, unsigned n)
 {
 	struct member *member = &region->members[n];
-	unsigned intid = VGIC_SPI_FIRST + DOORBELL_SPI + 2 * region->number;
+	unsigned intid = VGIC_SPI_FIRST + SHMEM_SPI + 2 * region->number;
 
 	*member = (struct member){
 		.region = region,
@@ -270,16 +270,16 @@ static uint64_t next_address(void)
 {
 	const struct region *last = nr_regions ? regions[nr_regions - 1] : NULL;
 
-	return last ? ALIGN_UP(last->ipa + last->config.size, BLOCK_SIZE) : DOORBELL_MEMORY_BASE;
+	return last ? ALIGN_UP(last->ipa + last->config.size, BLOCK_SIZE) : SHMEM_MEMORY_BASE;
 }
 
-enum status doorbell_add(const struct doorbell_config *config)
+enum status shmem_add(const struct shmem_config *config)
 {
-	uint64_t room = DOORBELL_MEMORY_BASE + DOORBELL_MEMORY_SIZE - next_address();
+	uint64_t room = SHMEM_MEMORY_BASE + SHMEM_MEMORY_SIZE - next_address();
 	struct region *region;
 	enum status status;
 
-	if (nr_regions == DOORBELL_REGIONS_MAX || config->size > room)
+	if (nr_regions == SHMEM_REGIONS_MAX || config->size > room)
 		return ERR_RANGE;
 	region = mm_zalloc(sizeof(*region));
 	if (!region)
@@ -299,7 +299,7 @@ enum status doorbell_add(const struct doorbell_config *config)
 	return OK;
 }
 
-bool doorbell_view(const char *vm, unsigned nth, struct doorbell_view *view)
+bool shmem_view(const char *vm, unsigned nth, struct shmem_view *view)
 {
 	for (unsigned i = 0; i < nr_regions; i++) {
 		struct region *region = regions[i];
@@ -307,14 +307,14 @@ bool doorbell_view(const char *vm, unsigned nth, struct doorbell_view *view)
 
 		if (!member || nth-- > 0)
 			continue;
-		*view = (struct doorbell_view){
+		*view = (struct shmem_view){
 			.config = &region->config,
 			.self = member->number,
 			.memory = region->ipa,
-			.in = DOORBELL_IN + region->number * VGPIO_SIZE,
-			.out = DOORBELL_OUT + region->number * VGPIO_SIZE,
-			.in_spi = DOORBELL_SPI + 2 * region->number,
-			.out_spi = DOORBELL_SPI + 2 * region->number + 1,
+			.in = SHMEM_IN + region->number * VGPIO_SIZE,
+			.out = SHMEM_OUT + region->number * VGPIO_SIZE,
+			.in_spi = SHMEM_SPI + 2 * region->number,
+			.out_spi = SHMEM_SPI + 2 * region->number + 1,
 		};
 		return true;
 	}
