@@ -443,6 +443,11 @@ static const struct stage2_share *share_of(const struct stage2 *s2, ipa_t ipa, u
 	return NULL;
 }
 
+const struct stage2_share *stage2_share_find(const struct stage2 *s2, ipa_t ipa)
+{
+	return share_of(s2, ipa, 1);
+}
+
 enum status stage2_map_share(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size)
 {
 	const struct stage2_share *share = share_of(s2, ipa, size);

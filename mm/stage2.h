@@ -48,6 +48,8 @@ struct stage2_share {
 	uint64_t size;
 	uint64_t prot;
 	owner_t owner;
+	bool ignore_stores; /* read-only: stores are to do nothing (whoever handles the abort asks)
+			     */
 };
 
 struct stage2 {
@@ -159,6 +161,9 @@ __must_check enum status stage2_share(
  * itself doesn't).
  */
 __must_check enum status stage2_map_share(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size);
+
+/* The share that holds ipa, NULL if none does. Takes no lock. */
+const struct stage2_share *stage2_share_find(const struct stage2 *s2, ipa_t ipa);
 
 /* Unmaps; memory stays the VM's. Errors of pgtable_unmap(). */
 __must_check enum status stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size);

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Stage-2 aborts: placed first, then judged.
- *
- * Order of checks for a data abort:
- *   1. external aborts (FSC 0x10, 0x14..0x17): the guest gets them as its own.
- *   2. the fault came from the walk of the guest's tables (S1PTW): RAM that isn't there yet is
- * given; else an external abort on the walk, at the level of the guest's walk.
- *   3. the IPA: HPFAR_EL2 where the architecture defines it; on a permission fault by a walk of
- * FAR.
- *   4. cache maintenance (CM): hyp/trap/cmo.c.
- *   5. a device (hyp/vdev/device.h): emulated, by the syndrome.
- *   6. RAM that isn't there yet: given, and the access is made again.
- *   7. beyond the VM's IPA space: address size fault, level 0.
- *   8. nothing: synchronous external abort; but a guest whose own exception vector is there would
- * take that for ever, so it is stopped, with what it wanted to report.
+ * Stage-2 aborts arrive here. A plain load or store to a device, which the syndrome describes, is
+ * done at once; all else is triage.h's.
  */
 #ifndef HYP_TRAP_ABORT_H
 #define HYP_TRAP_ABORT_H
 
 #include "hyp/vm/vcpu.h"
 
+struct device_region;
+
+/* EC_DATA_ABORT_LOWER. */
 enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr);
-enum exit_result abort_handle_instruction(struct vcpu *vcpu, uint64_t esr);
+
+/* An access that the syndrome describes (ISV = 1), which lies in the region as a whole. */
+enum exit_result abort_emulate(
+	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t ipa, uint64_t far);
 
 #endif

@@ -7,6 +7,7 @@
 #include "hyp/smccc/dispatch.h"
 #include "hyp/trap/abort.h"
 #include "hyp/trap/sysreg.h"
+#include "hyp/trap/triage.h"
 #include "hyp/trap/wfx.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vm/inject.h"
@@ -167,7 +168,7 @@ const exit_handler exit_table[NR_EXIT_CLASSES] = {
 	[EC_ERET] = hidden,
 	[EC_TSTART] = hidden,
 	[EC_SME] = hidden,
-	[EC_INSN_ABORT_LOWER] = abort_handle_instruction,
+	[EC_INSN_ABORT_LOWER] = triage_instruction,
 	[EC_DATA_ABORT_LOWER] = abort_handle_data,
 	[EC_MOPS] = hidden,
 	[EC_GCS] = hidden,

@@ -76,7 +76,11 @@ enum vm_end {
 
 enum vm_action { VM_ACTION_STOP, VM_ACTION_RESTART, VM_ACTION_PAUSE };
 
-/* The manifest's words on what comes next; zero is the default of each. */
+/* Which cache maintenance by address is trapped: HCR_EL2.{TPCP,TPU}, or HFGITR_EL2.DCIVAC alone. */
+enum trap_cmo { TRAP_CMO_NONE, TRAP_CMO_ALL, TRAP_CMO_IVAC };
+
+/* The manifest's words on what comes next, and on what aborts are answered with; zero is the
+ * default of each. */
 struct vm_policy {
 	enum vm_action on_off;   /* STOP or RESTART */
 	enum vm_action on_crash; /* STOP, RESTART or PAUSE (so that one can look) */
@@ -84,6 +88,13 @@ struct vm_policy {
 	bool counter_runs_on;    /* its virtual time goes on while it is paused */
 	uint64_t start_delay_ms; /* from the moment it could start */
 	bool start_when_running; /* start_after: when that VM is RUNNING, not when it has stopped */
+
+	bool ivac_faults;       /* ro-dc-ivac = "fault": DC IVAC on ROM is a permission fault */
+	bool atomics_abort;     /* device-atomics = "abort": external abort, not FSC 0x35 */
+	bool absent_cmo_aborts; /* absent-cmo = "abort": maintenance where nothing is, not skipped
+				 */
+	bool absent_ignored;    /* absent-access = "ignore": RAZ/WI where nothing is */
+	enum trap_cmo trap_cmo; /* trap-cmo = "all", "dc-ivac" */
 };
 
 struct device_table;

@@ -4,7 +4,8 @@
  * from every side. The VM has one fake device, one region of RAM, and stage-1 tables of which the
  * test says where they lead.
  *
- * links: hyp/trap/abort.c hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c
+ * links: hyp/trap/abort.c hyp/trap/triage.c hyp/trap/guest_walk.c hyp/vdev/device.c hyp/vm/inject.c
+ * hyp/arch/features.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +20,7 @@
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/trap/abort.h"
+#include "hyp/trap/triage.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vm/inject.h"
@@ -249,7 +251,7 @@ static void test_external(void **state)
 		assert_injected(
 			abort_handle_data(&vcpu, DABT(LOAD64 | ISS_S1PTW | ISS_CM | codes[i])),
 			DABT(FSC_EXTERNAL), VA);
-		assert_injected(abort_handle_instruction(&vcpu, IABT(ISS_S1PTW | codes[i])),
+		assert_injected(triage_instruction(&vcpu, IABT(ISS_S1PTW | codes[i])),
 			IABT(FSC_EXTERNAL), VA);
 	}
 	assert_int_equal(logs, 2 * ARRAY_SIZE(codes));
@@ -265,8 +267,8 @@ static void test_walk_in_ram(void **state)
 	fault_at(RAM_BASE + 0x3000, VA);
 	assert_int_equal(abort_handle_data(&vcpu, esr), EXIT_RESUME);
 	assert_int_equal(faulted_in, RAM_BASE + 0x3000);
-	assert_int_equal(abort_handle_instruction(&vcpu, IABT(ISS_S1PTW | FSC_TRANSLATION | 1)),
-		EXIT_RESUME);
+	assert_int_equal(
+		triage_instruction(&vcpu, IABT(ISS_S1PTW | FSC_TRANSLATION | 1)), EXIT_RESUME);
 	assert_int_equal(fault_ins, 2);
 	fault_in_status = ERR_BUSY;
 	assert_int_equal(abort_handle_data(&vcpu, esr), EXIT_RESUME);
@@ -288,8 +290,8 @@ static void test_walk_elsewhere(void **state)
 						DABT(ISS_S1PTW | LOAD64 | FSC_TRANSLATION | 1)),
 				DABT(FSC_EXTERNAL_ON_WALK + level), VA);
 			assert_false(walked_fetch);
-			assert_injected(abort_handle_instruction(
-						&vcpu, IABT(ISS_S1PTW | FSC_TRANSLATION | 1)),
+			assert_injected(
+				triage_instruction(&vcpu, IABT(ISS_S1PTW | FSC_TRANSLATION | 1)),
 				IABT(FSC_EXTERNAL_ON_WALK + level), VA);
 			assert_true(walked_fetch);
 		}
@@ -343,8 +345,7 @@ static void test_permission(void **state)
 	assert_false(walked_fetch);
 
 	vcpu.regs.pstate = PSTATE_EL0T;
-	assert_int_equal(
-		abort_handle_instruction(&vcpu, IABT(FSC_PERMISSION | LEVEL3)), EXIT_RESUME);
+	assert_int_equal(triage_instruction(&vcpu, IABT(FSC_PERMISSION | LEVEL3)), EXIT_RESUME);
 	assert_true(walked_user);
 	assert_true(walked_fetch);
 	walk_status = ERR_FAULT;
@@ -363,7 +364,7 @@ static void test_permission_without_tables(void **state)
 	walk_result.fst = S1_FST_WALK_SEA | 2;
 	assert_injected(abort_handle_data(&vcpu, DABT(LOAD64 | FSC_PERMISSION | LEVEL3)),
 		DABT(FSC_EXTERNAL_ON_WALK + 2), VA + 0x8);
-	assert_injected(abort_handle_instruction(&vcpu, IABT(FSC_PERMISSION | LEVEL3)),
+	assert_injected(triage_instruction(&vcpu, IABT(FSC_PERMISSION | LEVEL3)),
 		IABT(FSC_EXTERNAL_ON_WALK + 2), VA + 0x8);
 }
 
@@ -535,8 +536,8 @@ static void test_device_refused(void **state)
 		DABT(FSC_EXTERNAL), VA);
 	assert_int_equal(logs, 2);
 	/* code in device memory */
-	assert_injected(abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)),
-		IABT(FSC_EXTERNAL), VA);
+	assert_injected(
+		triage_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), IABT(FSC_EXTERNAL), VA);
 	assert_int_equal(dev.reads + dev.writes, 0);
 	assert_int_equal(device_count(&vcpu, row)->reads + device_count(&vcpu, row)->writes, 0);
 }
@@ -573,8 +574,7 @@ static void test_ram(void **state)
 			assert_int_equal(faulted_in, RAM_BASE + 0x7123);
 		}
 	}
-	assert_int_equal(
-		abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_RESUME);
+	assert_int_equal(triage_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_RESUME);
 	assert_int_equal(fault_ins, 17);
 	fault_in_status = ERR_BUSY;
 	assert_int_equal(
@@ -600,7 +600,7 @@ static void test_beyond(void **state)
 				DABT(FSC_ADDRESS_SIZE), VA);
 			assert_injected(abort_handle_data(&vcpu, DABT(LOAD64 | ISS_WNR | codes[c])),
 				DABT(ISS_WNR | FSC_ADDRESS_SIZE), VA);
-			assert_injected(abort_handle_instruction(&vcpu, IABT(codes[c])),
+			assert_injected(triage_instruction(&vcpu, IABT(codes[c])),
 				IABT(FSC_ADDRESS_SIZE), VA);
 		}
 	}
@@ -621,8 +621,8 @@ static void test_hole(void **state)
 		DABT(FSC_EXTERNAL), VA + 0x44);
 	assert_injected(abort_handle_data(&vcpu, DABT(FSC_TRANSLATION | LEVEL3)),
 		DABT(FSC_EXTERNAL), VA + 0x44);
-	assert_injected(abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | 2)),
-		IABT(FSC_EXTERNAL), VA + 0x44);
+	assert_injected(triage_instruction(&vcpu, IABT(FSC_TRANSLATION | 2)), IABT(FSC_EXTERNAL),
+		VA + 0x44);
 	/* just below and just above the device and RAM */
 	fault_at(DEVICE_BASE - PAGE_SIZE, VA);
 	assert_injected(abort_handle_data(&vcpu, DABT(LOAD64 | FSC_TRANSLATION | LEVEL3)),
@@ -644,17 +644,14 @@ static void test_dead_vector(void **state)
 	fake_sysreg_write(SYS_HPFAR_EL2, HOLE >> 8);
 	vcpu.regs.pc = HOLE + 0x200;
 	vcpu.regs.pstate = PSTATE_EL1H;
-	assert_int_equal(
-		abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_STOP_VM);
+	assert_int_equal(triage_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_STOP_VM);
 	assert_int_equal(failures, 1);
 	/* At another place of the same page, or from EL0, it is an abort like any other. */
 	vcpu.regs.pc = HOLE + 0x204;
-	assert_int_equal(
-		abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_INJECT);
+	assert_int_equal(triage_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_INJECT);
 	vcpu.regs.pc = HOLE + 0x200;
 	vcpu.regs.pstate = PSTATE_EL0T;
-	assert_int_equal(
-		abort_handle_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_INJECT);
+	assert_int_equal(triage_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_INJECT);
 	assert_int_equal(failures, 1);
 }
 
@@ -676,7 +673,7 @@ static void test_any_syndrome(void **state)
 				result = abort_handle_data(&vcpu, DABT(iss));
 				assert_true(result == EXIT_RESUME || result == EXIT_SKIP ||
 					result == EXIT_INJECT);
-				result = abort_handle_instruction(&vcpu, IABT(iss));
+				result = triage_instruction(&vcpu, IABT(iss));
 				assert_true(result == EXIT_RESUME || result == EXIT_INJECT);
 			}
 		}

@@ -20,6 +20,7 @@
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/smccc/dispatch.h"
 #include "hyp/trap/abort.h"
+#include "hyp/trap/triage.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/sysreg.h"
@@ -70,7 +71,7 @@ enum exit_result abort_handle_data(struct vcpu *v, uint64_t esr)
 	return stub(DATA_ABORT, esr);
 }
 
-enum exit_result abort_handle_instruction(struct vcpu *v, uint64_t esr)
+enum exit_result triage_instruction(struct vcpu *v, uint64_t esr)
 {
 	assert_ptr_equal(v, &vcpu);
 	return stub(INSN_ABORT, esr);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How the guest sees its memory at this moment: the vCPU is loaded, and has just come out.
+ */
+#ifndef HYP_TRAP_GUEST_WALK_H
+#define HYP_TRAP_GUEST_WALK_H
+
+#include "hyp/vm/vcpu.h"
+#include "mm/walk_s1.h"
+
+/* The guest's EL1&0 regime. */
+struct regime guest_regime(const struct vcpu *vcpu);
+
+/* It was at EL0. */
+bool guest_at_el0(const struct vcpu *vcpu);
+
+/* Its data accesses at its present EL are big-endian. */
+bool guest_big_endian(const struct vcpu *vcpu);
+
+/* walk_s1() of an address at its present EL. PAR_EL1 is not touched. */
+enum status guest_walk(struct vcpu *vcpu, uint64_t va, bool fetch, struct s1_result *result);
+
+/* The instruction at its PC, as walk_s1_fetch(). AArch64 only. */
+enum status guest_fetch(struct vcpu *vcpu, uint32_t *instruction);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Doorbells: rows of a VM's device table that need no device behind them. A store of the right
+ * width and, if the bundle asks for one, the right value does an action (hyp/vdev/line.h): it
+ * raises an interrupt line of this or another VM, wakes a vCPU, or is only counted.
+ *
+ * Several doorbells may have one address, with different widths or values; the first in the
+ * manifest's order that matches is rung. A store that none of them matches, and every load, is what
+ * an access to nothing is (external abort, or RAZ/WI with absent-access = "ignore"); it is counted.
+ */
+#ifndef HYP_VDEV_DOORBELL_H
+#define HYP_VDEV_DOORBELL_H
+
+#include "hyp/vdev/line.h"
+
+#define DOORBELLS_MAX 1024 /* of all VMs */
+
+struct doorbell_config {
+	char name[VM_NAME_MAX + 1];
+	char vm[VM_NAME_MAX + 1]; /* in whose memory map it is */
+	uint64_t address;         /* IPA, a multiple of width */
+	unsigned width;           /* bytes: 1, 2, 4, 8; 0: any of them */
+	bool has_match;           /* only for stores of `match` (zero-extended); needs a width */
+	uint64_t match;
+	struct bell_action action;
+};
+
+/* Makes a doorbell, before the VMs. ERR_INVALID: address or width; ERR_NO_MEMORY: DOORBELLS_MAX.
+ * That it overlaps a device or memory of the VM's is found, and said, when that is made. */
+enum status doorbell_add(const struct doorbell_config *config) __must_check;
+
+/* The row for boot/parts.c, for doorbells and lines. */
+extern const struct vm_part doorbell_part;
+
+#endif
