@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * void fpsimd_save(struct fpsimd_state *), void fpsimd_restore(const struct fpsimd_state *)
+ * void fpsimd_read(unsigned n, uint64_t value[2]), void fpsimd_write(unsigned n, const uint64_t value[2])
  *
- * The only code of Lintel's that touches FP/SIMD registers (the build checks it): a guest's, when vCPUs change.
+ * The only code of Lintel's that touches FP/SIMD registers (the build checks it): a guest's, when vCPUs change, and one
+ * of them when an access of the guest's to it is emulated.
  */
 	.arch	armv8-a
 	.section .text.fpsimd, "ax"
@@ -58,3 +60,40 @@ fpsimd_restore:
 	msr	fpsr, x2
 	ret
 	.size	fpsimd_restore, . - fpsimd_restore
+
+/* Goes to row w0 of the table: 16 bytes each, for one register. */
+	.macro	one_of table
+	hint	#34			/* bti c */
+	and	w0, w0, #31
+	adr	x2, \table
+	add	x2, x2, x0, lsl #4
+	br	x2
+	.balign	16
+\table:
+	.endm
+
+	.macro	row instruction, number
+	hint	#36			/* bti j */
+	\instruction	q\number, [x1]
+	ret
+	nop
+	.endm
+
+	.macro	rows instruction
+	.irp	number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	row	\instruction, \number
+	.endr
+	.endm
+
+	.globl	fpsimd_read, fpsimd_write
+	.type	fpsimd_read, %function
+fpsimd_read:
+	one_of	.Lread
+	rows	str
+	.size	fpsimd_read, . - fpsimd_read
+
+	.type	fpsimd_write, %function
+fpsimd_write:
+	one_of	.Lwrite
+	rows	ldr
+	.size	fpsimd_write, . - fpsimd_write

@@ -17,4 +17,11 @@ struct fpsimd_state {
 void fpsimd_save(struct fpsimd_state *state);
 void fpsimd_restore(const struct fpsimd_state *state);
 
+/*
+ * One V register (n: 0 to 31) of the guest whose vCPU is loaded on this CPU: value[0] is bits 63:0.
+ * `value` is aligned to eight bytes.
+ */
+void fpsimd_read(unsigned n, uint64_t value[2]);
+void fpsimd_write(unsigned n, const uint64_t value[2]);
+
 #endif

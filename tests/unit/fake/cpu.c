@@ -306,6 +306,18 @@ __weak void fpsimd_restore(const struct fpsimd_state *state)
 	fake_fpsimd = *state;
 }
 
+__weak void fpsimd_read(unsigned n, uint64_t value[2])
+{
+	value[0] = fake_fpsimd.v[n][0];
+	value[1] = fake_fpsimd.v[n][1];
+}
+
+__weak void fpsimd_write(unsigned n, const uint64_t value[2])
+{
+	fake_fpsimd.v[n][0] = value[0];
+	fake_fpsimd.v[n][1] = value[1];
+}
+
 __weak enum exit_kind vcpu_enter_plain(struct guest_regs *regs)
 {
 	return fake_enter_hook ? fake_enter_hook(regs) : EXIT_IRQ;

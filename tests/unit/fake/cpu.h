@@ -83,7 +83,8 @@ extern const void *fake_bad_memory;
 extern size_t fake_bad_size;
 extern bool (*fake_copy_faults)(const void *destination, const void *source, size_t n);
 
-/* The FP/SIMD registers: fpsimd_save() gives them out, fpsimd_restore() changes them. */
+/* The FP/SIMD registers: fpsimd_save() and fpsimd_read() give them out, fpsimd_restore() and
+ * fpsimd_write() change them. */
 extern struct fpsimd_state fake_fpsimd;
 
 /* The guest: what vcpu_enter_*() does. NULL: an IRQ comes at once. */
