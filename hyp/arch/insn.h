@@ -4,8 +4,17 @@
  * whose syndrome does not describe the access (ISV = 0).
  *
  * Pure: 32 bits in, a description out. What is not known for certain to be one of these is
- * INSN_OTHER; nothing is ever guessed. Reserved and unallocated encodings are INSN_OTHER, too.
+ * INSN_OTHER; nothing is ever guessed. Reserved and unallocated encodings are INSN_OTHER, too, and
+ * so are those whose should-be-one bits are not one. Deliberately INSN_OTHER: SVE and SME, MOPS,
+ * tags (LDG, STGP, DC GVA ...), LDRAA and LDRAB (their address has to be authenticated), LD2 to LD4
+ * and ST2 to ST4, the pairs and SIMD forms of FEAT_LRCPC3, FEAT_THE's RCW..., FEAT_LSUI.
  * Source: Arm ARM (DDI 0487) C4.1, loads and stores.
+ *
+ * CONSTRAINED UNPREDICTABLE, as decided here:
+ *   a load that writes back a base which it loads, too: what was loaded stays, nothing is written
+ *     back (insn_writeback() says so);
+ *   a store that writes back a base which it stores, too: the base as it was is stored;
+ *   LDP and LDPSW of one register twice: the second, at the higher address, stays.
  */
 #ifndef HYP_ARCH_INSN_H
 #define HYP_ARCH_INSN_H
@@ -14,7 +23,7 @@
 #include "hyp/base/types.h"
 
 enum insn_class {
-	INSN_OTHER,       /* anything else: SVE, SME, MOPS, tags, what is new */
+	INSN_OTHER,       /* anything else */
 	INSN_ACCESS,      /* a load or store that struct insn describes as a whole */
 	INSN_PREFETCH,    /* PRFM, PRFUM, RPRFM: never faults */
 	INSN_EXCLUSIVE,   /* LDXR, STXR, LDAXP, ... */
@@ -55,6 +64,9 @@ enum insn_address {
  * address on; element n is register reg[n]. What a load puts into a register beyond its width is
  * zero, or the sign; `lane` >= 0 (LD1, ST1 of one element): only that element of the register is
  * concerned, the rest of it stays.
+ *
+ * Exclusives, atomics and LS64: `base` (there is no offset), `write` (true for atomics), and that
+ * it is `count` times `width` bytes; no registers.
  */
 struct insn {
 	enum insn_class class;
@@ -75,8 +87,8 @@ struct insn {
 				       vector's elements' (LD1, ST1) */
 	int8_t lane;                /* -1: the whole register */
 	uint8_t base;               /* INSN_SP: the stack pointer of the guest's EL */
-	uint8_t index;              /* Xm of INSN_REGISTER, INSN_POST_REG */
-	uint8_t extend;             /* option: 2 UXTW, 3 LSL, 6 SXTW, 7 SXTX */
+	uint8_t index;  /* Xm of INSN_REGISTER, INSN_POST_REG; 31: XZR (INSN_REGISTER) */
+	uint8_t extend; /* option: 2 UXTW, 3 LSL, 6 SXTW, 7 SXTX */
 	uint8_t shift;
 	int64_t offset;
 };
@@ -84,10 +96,16 @@ struct insn {
 /* What it is. Fields that don't belong to the class are zero. */
 struct insn insn_decode(uint32_t instruction);
 
-/* The address of the first byte, before tags are removed; sp: what register 31 is as a base. */
+/*
+ * The address of the first byte, before tags are removed; sp: what register 31 is as a base. Of
+ * cache maintenance: the address that it is given. Of INSN_OTHER and INSN_PREFETCH it says nothing.
+ */
 uint64_t insn_address(const struct insn *insn, const struct guest_regs *regs, uint64_t sp);
 
-/* Has it a base to be written back: then what it becomes. */
+/*
+ * Has it a base to be written back: then what it becomes. Asked before registers are loaded (Xm may
+ * be one of them), done after.
+ */
 bool insn_writeback(
 	const struct insn *insn, const struct guest_regs *regs, uint64_t sp, uint64_t *value);
 
