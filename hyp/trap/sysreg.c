@@ -4,9 +4,9 @@
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/base/panic.h"
-#include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/trap/idreg.h"
+#include "hyp/trap/setway.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/vm.h"
@@ -141,7 +141,7 @@ static enum exit_result vm_register(struct vcpu *vcpu, unsigned encoding, bool r
 	}
 	if (read)
 		return inject_undefined(vcpu);
-	return cmo_write_vm_register(vcpu, encoding, vcpu_get_x(vcpu, rt));
+	return setway_write_vm_register(vcpu, encoding, vcpu_get_x(vcpu, rt));
 }
 
 /* The syndrome of a write to ICC_SGI1R_EL1, but for Rt. */
@@ -182,7 +182,7 @@ enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 	case TRAP_DEBUG:
 		return debug_access(vcpu, encoding, !read, rt);
 	case TRAP_SETWAY:
-		return cmo_set_way(vcpu);
+		return setway_handle(vcpu);
 	case TRAP_VM:
 		return vm_register(vcpu, encoding, read, rt);
 	default:

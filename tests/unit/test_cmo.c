@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cache maintenance: aborts by region and fault, and set/way with what follows from it. Stage 2 is
- * two pieces of RAM and one of ROM made up here, some of it not given yet.
+ * Cache maintenance by address: aborts by region and fault. Stage 2 is two pieces of RAM and one of
+ * ROM made up here, some of it not given yet.
  *
  * links: hyp/trap/cmo.c hyp/vm/inject.c hyp/arch/features.c
  */
@@ -189,173 +189,6 @@ static void test_abort_shared_permission(void **state)
 	assert_int_equal(fault_ins, 0);
 }
 
-/* --- set and way --- */
-
-static uint64_t flushed(uint64_t base, uint64_t size)
-{
-	uint64_t total = 0, first = (uintptr_t)pa_to_ptr(PA(base + PA_OFFSET));
-
-	for (unsigned i = 0; i < fake_op_count; i++) {
-		assert_int_equal(fake_ops[i].kind, FAKE_CACHE_CLEAN_INVALIDATE);
-		if (fake_ops[i].address - first < size)
-			total += fake_ops[i].extra;
-	}
-	return total;
-}
-
-/* Until the instruction is past. How many steps that took; none may be long. */
-static unsigned set_way(struct vcpu *by)
-{
-	unsigned steps = 1;
-
-	for (;; steps++) {
-		unsigned before = fake_op_count;
-		enum exit_result result = cmo_set_way(by);
-		uint64_t bytes = 0;
-
-		for (unsigned i = before; i < fake_op_count; i++)
-			bytes += fake_ops[i].extra;
-		assert_true(bytes <= MIB(1) && fake_op_count - before <= 256);
-		if (result == EXIT_SKIP)
-			return steps;
-		assert_int_equal(result, EXIT_RESCHEDULE);
-		assert_true(steps < 100);
-	}
-}
-
-static void expect_all_flushed(void)
-{
-	assert_int_equal(flushed(RAM0, RAM0_SIZE), RAM0_SIZE - BLOCK_SIZE);
-	assert_int_equal(flushed(absent, BLOCK_SIZE), 0);
-	assert_int_equal(flushed(ROM, ROM_SIZE), ROM_SIZE);
-	assert_int_equal(flushed(RAM1, RAM1_SIZE), RAM1_SIZE);
-	fake_op_count = 0;
-}
-
-static void test_set_way_flushes_once(void **state)
-{
-	(void)state;
-	assert_true(set_way(&vcpu) > 1);
-	expect_all_flushed();
-	assert_true(vcpu.hcr & HCR_EL2_TVM);
-	assert_int_equal(fake_reg(HCR_EL2), vcpu.hcr);
-	for (unsigned i = 0; i < 1000; i++)
-		assert_int_equal(cmo_set_way(&vcpu), EXIT_SKIP);
-	assert_int_equal(fake_op_count, 0);
-	/* Another vCPU has caches of its own. */
-	assert_false(other.hcr & HCR_EL2_TVM);
-	set_way(&other);
-	expect_all_flushed();
-	/* After its reset, which clears TVM, a vCPU begins anew: even in the middle of it. */
-	vcpu.hcr &= ~HCR_EL2_TVM;
-	assert_int_equal(cmo_set_way(&vcpu), EXIT_RESCHEDULE);
-	fake_op_count = 0;
-	vcpu.hcr &= ~HCR_EL2_TVM;
-	set_way(&vcpu);
-	expect_all_flushed();
-}
-
-static void test_set_way_skips_devices(void **state)
-{
-	(void)state;
-	is_device = true;
-	set_way(&vcpu);
-	assert_int_equal(fake_op_count, 0);
-	assert_true(lookups > 0);
-}
-
-/* Nothing at all is mapped: a step only has so many look-ups. */
-static void test_set_way_large_and_empty(void **state)
-{
-	unsigned steps;
-
-	(void)state;
-	vm.stage2.region_count = 0;
-	add(BIT(IPA_BITS - 1), GIB(8), MEM_RWX);
-	absent = 0;
-	vm.stage2.regions[0].size = 0;
-	assert_int_equal(set_way(&vcpu), 1);
-	vcpu.hcr &= ~HCR_EL2_TVM;
-	vm.stage2.regions[0].size = GIB(8);
-	is_device = true;
-	lookups = 0;
-	steps = set_way(&vcpu);
-	assert_true(steps > 1);
-	assert_true(lookups / steps <= 256);
-}
-
-static enum exit_result write_register(unsigned encoding, uint64_t value)
-{
-	enum exit_result result;
-	unsigned steps = 0;
-
-	do {
-		result = cmo_write_vm_register(&vcpu, encoding, value);
-		assert_true(++steps < 100);
-	} while (result == EXIT_RESCHEDULE);
-	return result;
-}
-
-/* As Arm's own boot code does it: flush, caches off; later flush, caches on. */
-static void test_switching_caches(void **state)
-{
-	(void)state;
-	fake_reg(SCTLR_EL1) = CACHES | BIT(23);
-	set_way(&vcpu);
-	expect_all_flushed();
-	/* Nothing of the caches changes. */
-	assert_int_equal(write_register(SYS_SCTLR_EL1, CACHES | BIT(12)), EXIT_SKIP);
-	assert_int_equal(fake_reg(SCTLR_EL1), CACHES | BIT(12));
-	assert_int_equal(fake_op_count, 0);
-	/* On as before: no more traps. */
-	assert_false(vcpu.hcr & HCR_EL2_TVM);
-	set_way(&vcpu);
-	expect_all_flushed();
-	assert_int_equal(write_register(SYS_SCTLR_EL1, SCTLR_EL1_M), EXIT_SKIP);
-	assert_int_equal(fake_reg(SCTLR_EL1), SCTLR_EL1_M);
-	expect_all_flushed();
-	assert_true(vcpu.hcr & HCR_EL2_TVM);
-	assert_int_equal(write_register(SYS_SCTLR_EL1, SCTLR_EL1_C), EXIT_SKIP); /* still off */
-	assert_int_equal(fake_op_count, 0);
-	assert_int_equal(cmo_set_way(&vcpu), EXIT_SKIP);
-	assert_int_equal(fake_op_count, 0);
-	assert_int_equal(write_register(SYS_SCTLR_EL1, CACHES), EXIT_SKIP);
-	expect_all_flushed();
-	assert_false(vcpu.hcr & HCR_EL2_TVM);
-	assert_int_equal(fake_reg(HCR_EL2), vcpu.hcr);
-}
-
-/* The register is written at once: what comes between two steps already sees it. */
-static void test_sctlr_first(void **state)
-{
-	(void)state;
-	set_way(&vcpu);
-	fake_op_count = 0;
-	assert_int_equal(cmo_write_vm_register(&vcpu, SYS_SCTLR_EL1, CACHES), EXIT_RESCHEDULE);
-	assert_int_equal(fake_reg(SCTLR_EL1), CACHES);
-	assert_true(vcpu.hcr & HCR_EL2_TVM);
-	assert_int_equal(write_register(SYS_SCTLR_EL1, CACHES), EXIT_SKIP);
-	expect_all_flushed();
-}
-
-static void test_other_registers(void **state)
-{
-	static const unsigned registers[] = { SYS_TTBR0_EL1, SYS_TTBR1_EL1, SYS_TCR_EL1,
-		SYS_ESR_EL1, SYS_FAR_EL1, SYS_AFSR0_EL1, SYS_AFSR1_EL1, SYS_MAIR_EL1, SYS_AMAIR_EL1,
-		SYS_CONTEXTIDR_EL1 };
-
-	(void)state;
-	set_way(&vcpu);
-	fake_op_count = 0;
-	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++) {
-		assert_int_equal(cmo_write_vm_register(&vcpu, registers[i], 0x1000 + i), EXIT_SKIP);
-		assert_int_equal(fake_sysreg_get(registers[i]), 0x1000 + i);
-		assert_int_equal(fake_sysreg_writes(registers[i]), 1);
-	}
-	assert_int_equal(fake_op_count, 0);
-	assert_true(vcpu.hcr & HCR_EL2_TVM);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -364,12 +197,6 @@ int main(void)
 		cmocka_unit_test_setup(test_abort_beyond, setup),
 		cmocka_unit_test_setup(test_abort_rom_permission, setup),
 		cmocka_unit_test_setup(test_abort_shared_permission, setup),
-		cmocka_unit_test_setup(test_set_way_flushes_once, setup),
-		cmocka_unit_test_setup(test_set_way_skips_devices, setup),
-		cmocka_unit_test_setup(test_set_way_large_and_empty, setup),
-		cmocka_unit_test_setup(test_switching_caches, setup),
-		cmocka_unit_test_setup(test_sctlr_first, setup),
-		cmocka_unit_test_setup(test_other_registers, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,9 +16,9 @@
 #include "hyp/arch/esr.h"
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
-#include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/trap/idreg.h"
+#include "hyp/trap/setway.h"
 #include "hyp/trap/sysreg.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vm/inject.h"
@@ -107,14 +107,14 @@ enum exit_result vgic_icc_access(struct vcpu *of, unsigned encoding, bool write,
 	return EXIT_SKIP;
 }
 
-enum exit_result cmo_set_way(struct vcpu *of)
+enum exit_result setway_handle(struct vcpu *of)
 {
 	assert_ptr_equal(of, &vcpu);
 	called = SETWAY;
 	return EXIT_RESCHEDULE;
 }
 
-enum exit_result cmo_write_vm_register(struct vcpu *of, unsigned encoding, uint64_t value)
+enum exit_result setway_write_vm_register(struct vcpu *of, unsigned encoding, uint64_t value)
 {
 	assert_ptr_equal(of, &vcpu);
 	called = VM;
