@@ -132,9 +132,11 @@ static void explain_failure(const struct vm_config *config, enum status status)
 			(BLOCK_SIZE / MIB(1))));
 }
 
-/* The numbers of words of the schema are those of enum vm_action. */
+/* The numbers of words of the schema are those of the policy's enums. */
 _Static_assert(VM_ACTION_STOP == 0 && VM_ACTION_RESTART == 1 && VM_ACTION_PAUSE == 2,
 	"on-off, on-crash in schema.def");
+_Static_assert(
+	TRAP_CMO_NONE == 0 && TRAP_CMO_ALL == 1 && TRAP_CMO_IVAC == 2, "trap-cmo in schema.def");
 
 static struct vm_policy policy_of(const struct vm_config *config)
 {
@@ -145,6 +147,11 @@ static struct vm_policy policy_of(const struct vm_config *config)
 		.counter_runs_on = config->virtual_time != 0,
 		.start_delay_ms = config->start_delay,
 		.start_when_running = config->start_when != 0,
+		.ivac_faults = config->ro_dc_ivac != 0,
+		.trap_cmo = (enum trap_cmo)config->trap_cmo,
+		.atomics_abort = config->device_atomics != 0,
+		.absent_cmo_aborts = config->absent_cmo != 0,
+		.absent_ignored = config->absent_access != 0,
 	};
 }
 

@@ -71,6 +71,8 @@ struct vm_config {
 	struct manifest_cells cpus;
 	uint64_t pinned;   /* 1: a CPU of its own for each vCPU */
 	uint64_t watchdog; /* 1: it has one */
+	/* what aborts are answered with: numbers of the words, too */
+	uint64_t ro_dc_ivac, trap_cmo, device_atomics, absent_cmo, absent_access;
 };
 
 static inline bool vm_config_has(const struct vm_config *config, enum schema_vm property)

@@ -348,6 +348,40 @@ static void fills_the_policy(void **state)
 	assert_int_equal(vms[2]->policy.on_crash, VM_ACTION_RESTART);
 }
 
+/* Each property with its last word, alone: the field that it is for, and no other. */
+static void fills_the_policy_of_aborts(void **state)
+{
+	static const struct {
+		const char *property, *word;
+		struct vm_policy policy;
+	} rows[] = {
+		{ "ro-dc-ivac", "fault", { .ivac_faults = true } },
+		{ "trap-cmo", "all", { .trap_cmo = TRAP_CMO_ALL } },
+		{ "trap-cmo", "dc-ivac", { .trap_cmo = TRAP_CMO_IVAC } },
+		{ "device-atomics", "abort", { .atomics_abort = true } },
+		{ "absent-cmo", "abort", { .absent_cmo_aborts = true } },
+		{ "absent-access", "ignore", { .absent_ignored = true } },
+	};
+	char name[] = "a";
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++, name[0]++) {
+		begin_vm(name);
+		tree_text(&tree, rows[i].property, rows[i].word);
+		tree_end(&tree);
+	}
+	assert_int_equal(build(), OK);
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct vm_policy *policy = &vms[i]->policy;
+
+		assert_int_equal(policy->ivac_faults, rows[i].policy.ivac_faults);
+		assert_int_equal(policy->trap_cmo, rows[i].policy.trap_cmo);
+		assert_int_equal(policy->atomics_abort, rows[i].policy.atomics_abort);
+		assert_int_equal(policy->absent_cmo_aborts, rows[i].policy.absent_cmo_aborts);
+		assert_int_equal(policy->absent_ignored, rows[i].policy.absent_ignored);
+	}
+}
+
 static void fills_the_scheduling(void **state)
 {
 	(void)state;
@@ -533,6 +567,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(gives_a_watchdog, start, stop),
 		cmocka_unit_test_setup_teardown(starts_what_should, start, stop),
 		cmocka_unit_test_setup_teardown(fills_the_policy, start, stop),
+		cmocka_unit_test_setup_teardown(fills_the_policy_of_aborts, start, stop),
 		cmocka_unit_test_setup_teardown(fills_the_scheduling, start, stop),
 		cmocka_unit_test_setup_teardown(refuses_what_cant_be_scheduled, start, stop),
 		cmocka_unit_test_setup_teardown(skips_bad_vms, start, stop),

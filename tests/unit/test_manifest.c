@@ -88,6 +88,11 @@ static void reads_every_property(void **state)
 	tree_u32(&tree, "weight", 1000);
 	tree_bytes(&tree, "cpus", "\0\0\0\1\0\0\0\x3f", 8);
 	tree_bytes(&tree, "pinned", "", 0);
+	tree_text(&tree, "ro-dc-ivac", "fault");
+	tree_text(&tree, "trap-cmo", "dc-ivac");
+	tree_text(&tree, "device-atomics", "abort");
+	tree_text(&tree, "absent-cmo", "abort");
+	tree_text(&tree, "absent-access", "ignore");
 	tree_end(&tree);
 	good_vm(&tree, "b");
 	assert_int_equal(finish(&tree), OK);
@@ -118,6 +123,11 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[0].weight, 1000);
 	assert_int_equal(found[0].cpus.count, 2);
 	assert_int_equal(found[0].pinned, 1);
+	assert_int_equal(found[0].ro_dc_ivac, 1);
+	assert_int_equal(found[0].trap_cmo, 2);
+	assert_int_equal(found[0].device_atomics, 1);
+	assert_int_equal(found[0].absent_cmo, 1);
+	assert_int_equal(found[0].absent_access, 1);
 	/* What holds for a VM that says nothing. */
 	assert_null(found[1].ramdisk);
 	assert_int_equal(found[1].vcpus, 1);
@@ -134,6 +144,11 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[1].weight, 0);
 	assert_int_equal(found[1].cpus.count, 0);
 	assert_int_equal(found[1].pinned, 0);
+	assert_int_equal(found[1].ro_dc_ivac, 0);
+	assert_int_equal(found[1].trap_cmo, 0);
+	assert_int_equal(found[1].device_atomics, 0);
+	assert_int_equal(found[1].absent_cmo, 0);
+	assert_int_equal(found[1].absent_access, 0);
 }
 
 /* A VM with one property more (or instead), and a good one behind it. */
