@@ -25,25 +25,11 @@
 #define MANIFEST_COMPATIBLE "lintel,manifest-v1"
 #define MANIFEST_SIZE_MAX   KIB(64)
 
+/* The properties of a VM, in the schema's order. */
 enum schema_vm {
-#define SCHEMA_ID_ROOT(id)
-#define SCHEMA_ID_VM(id) SCHEMA_VM_##id,
-#define SCHEMA_ID_SHM(id)
-#define SCHEMA(node, id, name, type, need, min, max, align, expected) SCHEMA_ID_##node(id)
+#define SCHEMA_VM(id, ...) SCHEMA_VM_##id,
 #include "hyp/bundle/schema.def"
-#undef SCHEMA
 	SCHEMA_VM_COUNT,
-};
-#undef SCHEMA_ID_VM
-#undef SCHEMA_ID_SHM
-
-enum schema_shm {
-#define SCHEMA_ID_VM(id)
-#define SCHEMA_ID_SHM(id)                                             SCHEMA_SHM_##id,
-#define SCHEMA(node, id, name, type, need, min, max, align, expected) SCHEMA_ID_##node(id)
-#include "hyp/bundle/schema.def"
-#undef SCHEMA
-	SCHEMA_SHM_COUNT,
 };
 
 /* A list of numbers: big-endian cells of 32 bits. */

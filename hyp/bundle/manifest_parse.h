@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What manifest.c (VMs) and manifest_shared.c (regions that they share) both read with, and nobody
- * else.
+ * What the manifest's parsers read with, and nobody else: values (manifest_value.c), names of nodes
+ * (manifest_names.c), and nodes that are all of one kind, as those of /vms are (manifest_nodes.c).
+ * A parser of such nodes says what their properties are and judges what one says about another.
  */
 #ifndef HYP_BUNDLE_MANIFEST_PARSE_H
 #define HYP_BUNDLE_MANIFEST_PARSE_H
@@ -9,22 +10,30 @@
 #include "drivers/dt/walk.h"
 #include "hyp/bundle/manifest.h"
 
-#define MANIFEST_SHARED    "shared-memory"
-#define MANIFEST_VALUE_MAX 64 /* characters of a value in a message */
-#define MANIFEST_CELL      sizeof(uint32_t)
+/* The root's nodes. */
+#define MANIFEST_VMS         "vms"
+#define MANIFEST_SHARED      "shared-memory"
+#define MANIFEST_NODES       MANIFEST_VMS " and " MANIFEST_SHARED
+
+#define MANIFEST_VALUE_MAX   64 /* characters of a value in a message */
+#define MANIFEST_CELL        sizeof(uint32_t)
+#define MANIFEST_MEMBERS_MAX 16 /* names in a list */
+
+/* --- values --- */
 
 /* What is said of one property; see schema.def. */
 struct schema_row {
 	const char *name;
+	/* and what is filled: */
 	enum {
-		TYPE_FILE,
-		TYPE_STRING,
-		TYPE_U32,
+		TYPE_FILE,   /* const struct cpio_file * */
+		TYPE_STRING, /* const char * */
+		TYPE_U32,    /* uint64_t, as the next three */
 		TYPE_U64,
 		TYPE_FLAG,
 		TYPE_CHOICE,
-		TYPE_CELLS,
-		TYPE_NAMES
+		TYPE_CELLS, /* struct manifest_cells */
+		TYPE_NAMES, /* struct manifest_list */
 	} type;
 	bool required;
 	uint64_t min, max, align;
@@ -35,7 +44,99 @@ struct schema_row {
 #define REQUIRED true
 #define OPTIONAL false
 
-/* Starts a walk over the manifest; ERR_CORRUPT, logged: it is no devicetree. */
+/* A row of the schema, whose field is `id` of a structure at `offset` of the one that is filled. */
+#define SCHEMA_ROW(offset, structure, id, prop, kind, need, low, high, multiple, text) \
+	{ .name = prop,                                                                \
+		.type = TYPE_##kind,                                                   \
+		.required = need,                                                      \
+		.min = low,                                                            \
+		.max = high,                                                           \
+		.align = multiple,                                                     \
+		.field = (offset) + offsetof(structure, id),                           \
+		.expected = text },
+
+/* A list of names, in the tree. */
+struct manifest_list {
+	unsigned count;
+	const char *name[MANIFEST_MEMBERS_MAX];
+};
+
+/* The value that the walk is at, as dtc would write it, cut to a readable length. */
+void manifest_show_value(const struct dt_walk *walk, char out[MANIFEST_VALUE_MAX]);
+
+/*
+ * Reads the value that the walk is at into the field of `structure` that the row is for. Returns
+ * NULL; or what was expected, if it is not that (perhaps in `words`). Files are those of `archive`.
+ */
+const char *manifest_read_value(const struct schema_row *row, const struct dt_walk *walk,
+	const struct cpio_archive *archive, void *structure, char words[MANIFEST_VALUE_MAX]);
+
+/* --- names --- */
+
+/* What a node is, by where it stands. */
+enum manifest_node_kind { NODE_VM, NODE_SHARED };
+
+#define MANIFEST_NAMES_MAX    64 /* nodes of all kinds that are noted at a time */
+#define MANIFEST_NAME_BUCKETS 64
+
+/* Names of nodes, each found in one step or a few. All zeros: none. */
+struct manifest_names {
+	unsigned count;
+	uint16_t first[MANIFEST_NAME_BUCKETS]; /* number + 1 of a bucket's newest name; 0: none */
+	uint16_t next[MANIFEST_NAMES_MAX];     /* ... of the next older one */
+	uint8_t kind[MANIFEST_NAMES_MAX];
+	const char *name[MANIFEST_NAMES_MAX];
+};
+
+/* Notes one; false: no room is left. */
+bool manifest_names_add(
+	struct manifest_names *names, enum manifest_node_kind kind, const char *name) __must_check;
+
+bool manifest_names_have(
+	const struct manifest_names *names, enum manifest_node_kind kind, const char *name);
+
+/* A letter, then letters, digits, '_', '.' or '-', at most VM_NAME_MAX characters. */
+bool manifest_name_ok(const char *name);
+
+/* --- nodes --- */
+
+/* One node, at the beginning of the structure that its properties fill. */
+struct manifest_node {
+	const char *name;
+	uint64_t given; /* a bit for each row: the property is there */
+	unsigned errors;
+};
+
+struct manifest_reader;
+
+/* Nodes that stand in one node and have the same properties. */
+struct manifest_kind {
+	enum manifest_node_kind kind;
+	const char *parent; /* the root's node that they stand in */
+	const char *noun;   /* what one is called: "VM" */
+	unsigned max;       /* how many there may be */
+	const struct schema_row *rows;
+	unsigned row_count;
+	const void *defaults; /* a structure as it is before its properties are read */
+	size_t size;          /* of it */
+	/* All of its properties were read, and those that must be there are noted as errors where
+	 * they are not. Judges the rest; what has no errors then is good. */
+	void (*finish)(struct manifest_reader *reader, struct manifest_node *node);
+};
+
+struct manifest_reader {
+	const struct manifest_kind *kind;
+	const struct cpio_archive *archive;
+	struct manifest_node *node; /* room for one: kind->size bytes */
+	struct dt_walk walk;
+	unsigned count, bad; /* nodes so far, and those of them that have errors */
+};
+
+/* The names of the nodes that the manifest's parsers have noted since manifest_start(). */
+extern struct manifest_names manifest_names;
+
+/* Starts a walk over the manifest and forgets all names; ERR_CORRUPT, logged: it is no devicetree.
+ */
 enum status manifest_start(struct dt_walk *walk, const void *tree, uint64_t size) __must_check;
 
 /* The name of the property that the walk is at; NULL: the tree is broken. */
@@ -46,14 +147,23 @@ static inline const char *manifest_property_name(const struct dt_walk *walk)
 	return dt_walk_property_name(walk, &length);
 }
 
-/* The value that the walk is at, as dtc would write it, cut to a readable length. */
-void manifest_show_value(const struct dt_walk *walk, char out[MANIFEST_VALUE_MAX]);
+/* Reads the nodes of one that the walk is behind the DT_BEGIN of, to behind its DT_END. False: the
+ * tree is broken. */
+bool manifest_read_nodes(struct manifest_reader *reader) __must_check;
 
-/* A number of one cell, or of two where the row's type is U64, within the row's limits. */
-bool manifest_read_number(
-	const struct schema_row *row, const struct dt_walk *walk, uint64_t *value);
+/* The same for all of the root's nodes that hold such; where the tree is broken, the rest is left
+ * out. `start`: from manifest_start(). */
+void manifest_read_kind(struct manifest_reader *reader, const struct dt_walk *start);
 
-/* A letter, then letters, digits, '_', '.' or '-', at most VM_NAME_MAX characters. */
-bool manifest_name_ok(const char *name);
+/* Notes the names of the nodes in the root's nodes `parent`, at most `max` of them. */
+void manifest_note_names(const struct dt_walk *start, const char *parent,
+	enum manifest_node_kind kind, unsigned max);
+
+/* The node has an error: says so, as "/vms/NAME: property: what, expected ...". */
+void manifest_error(struct manifest_reader *reader, const char *property, const char *what,
+	const char *expected);
+
+/* True if the name is that of a node of /vms; else an error of the property. */
+bool manifest_check_vm(struct manifest_reader *reader, const char *property, const char *name);
 
 #endif

@@ -3,6 +3,7 @@
  * From a bundle's bytes to VMs that are loaded: with VMs and stage 2 made of the test's own memory.
  *
  * links: hyp/bundle/build.c hyp/bundle/load.c hyp/bundle/place.c hyp/bundle/manifest.c
+ * hyp/bundle/manifest_nodes.c hyp/bundle/manifest_names.c hyp/bundle/manifest_value.c
  * hyp/bundle/manifest_shared.c hyp/bundle/guest_dt_shared.c hyp/bundle/cpio.c hyp/bundle/guest_dt.c
  * hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c
  * hyp/base/format.c hyp/base/status.c

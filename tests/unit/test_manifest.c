@@ -2,7 +2,8 @@
 /*
  * The manifest: every row of the schema at its limits, and that a bad VM does not stop a good one.
  *
- * links: hyp/bundle/manifest.c hyp/bundle/cpio.c drivers/dt/walk.c hyp/base/log.c hyp/base/format.c
+ * links: hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c hyp/bundle/manifest_names.c
+ * hyp/bundle/manifest_value.c hyp/bundle/cpio.c drivers/dt/walk.c hyp/base/log.c hyp/base/format.c
  */
 #include "hyp/bundle/manifest.h"
 #include "tests/unit/test_bundle.h"

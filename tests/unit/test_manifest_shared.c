@@ -3,7 +3,8 @@
  * /shared-memory of the manifest: every row of the schema at its limits, members that are no VMs,
  * and that a bad region does not stop a good one.
  *
- * links: hyp/bundle/manifest_shared.c hyp/bundle/manifest.c hyp/bundle/cpio.c drivers/dt/walk.c
+ * links: hyp/bundle/manifest_shared.c hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c
+ * hyp/bundle/manifest_names.c hyp/bundle/manifest_value.c hyp/bundle/cpio.c drivers/dt/walk.c
  * hyp/base/log.c hyp/base/format.c
  */
 #include "hyp/bundle/manifest.h"

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "drivers/dt/dt.h"
+#include "hyp/base/format.h"
+#include "hyp/base/log.h"
+#include "hyp/base/string.h"
+#include "hyp/bundle/manifest_parse.h"
+
+struct manifest_names manifest_names;
+
+void manifest_error(struct manifest_reader *reader, const char *property, const char *what,
+	const char *expected)
+{
+	reader->node->errors++;
+	log_error("manifest: /%s/%.40s: %s: %s, expected %s", reader->kind->parent,
+		reader->node->name, property, what, expected);
+}
+
+bool manifest_check_vm(struct manifest_reader *reader, const char *property, const char *name)
+{
+	char text[MANIFEST_VALUE_MAX];
+
+	if (manifest_names_have(&manifest_names, NODE_VM, name))
+		return true;
+	format(text, sizeof(text), "\"%.40s\"", name);
+	manifest_error(reader, property, text,
+		"the name of a VM of the bundle, which has none of that name");
+	return false;
+}
+
+/* --- one node --- */
+
+/* Every property's name, for the message on an unknown one. */
+static void list_names(const struct manifest_kind *kind, char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < kind->row_count && used < size; i++)
+		used += format(
+			out + used, size - used, "%s%s", i ? ", " : "one of ", kind->rows[i].name);
+}
+
+static void read_property(struct manifest_reader *reader, const char *name)
+{
+	const struct manifest_kind *kind = reader->kind;
+	struct manifest_node *node = reader->node;
+	char shown[MANIFEST_VALUE_MAX], words[MANIFEST_VALUE_MAX], text[512];
+
+	for (unsigned i = 0; i < kind->row_count; i++) {
+		const char *expected;
+
+		if (strcmp(kind->rows[i].name, name) != 0)
+			continue;
+		if (node->given & BIT(i)) {
+			manifest_error(reader, name, "given twice", "it once");
+			return;
+		}
+		node->given |= BIT(i);
+		expected = manifest_read_value(
+			&kind->rows[i], &reader->walk, reader->archive, node, words);
+		if (expected) {
+			manifest_show_value(&reader->walk, shown);
+			manifest_error(reader, name, shown, expected);
+		}
+		return;
+	}
+	list_names(kind, text, sizeof(text));
+	manifest_error(reader, name, "unknown property", text);
+}
+
+static void name_error(struct manifest_reader *reader, const char *what)
+{
+	reader->node->errors++;
+	log_error("manifest: /%s/%.40s: %s", reader->kind->parent, reader->node->name, what);
+}
+
+static void check_name(struct manifest_reader *reader)
+{
+	const struct manifest_kind *kind = reader->kind;
+	const char *name = reader->node->name;
+	char text[128];
+
+	if (!manifest_name_ok(name)) {
+		format(text, sizeof(text),
+			"the %s's name, expected a letter, then letters, digits, '_', '.' or '-', "
+			"at most %u characters",
+			kind->noun, VM_NAME_MAX);
+		name_error(reader, text);
+	} else if (manifest_names_have(&manifest_names, kind->kind, name)) {
+		format(text, sizeof(text), "a second %s of that name", kind->noun);
+		name_error(reader, text);
+	}
+	if (reader->count++ >= kind->max ||
+		!manifest_names_add(&manifest_names, kind->kind, name)) {
+		format(text, sizeof(text), "expected at most %u %ss", kind->max, kind->noun);
+		name_error(reader, text);
+	}
+}
+
+static void finish(struct manifest_reader *reader)
+{
+	const struct manifest_kind *kind = reader->kind;
+	struct manifest_node *node = reader->node;
+
+	for (unsigned i = 0; i < kind->row_count; i++)
+		if (kind->rows[i].required && !(node->given & BIT(i)))
+			manifest_error(
+				reader, kind->rows[i].name, "missing", kind->rows[i].expected);
+	kind->finish(reader, node);
+	reader->bad += node->errors != 0;
+}
+
+/* From behind the node's DT_BEGIN to behind its DT_END. False: the tree is broken. */
+static bool read_node(struct manifest_reader *reader)
+{
+	struct dt_walk *walk = &reader->walk;
+	char text[MANIFEST_VALUE_MAX];
+
+	memcpy(reader->node, reader->kind->defaults, reader->kind->size);
+	reader->node->name = walk->name;
+	check_name(reader);
+	for (;;) {
+		const char *name;
+
+		switch (dt_walk_next(walk)) {
+		case DT_PROPERTY:
+			name = manifest_property_name(walk);
+			if (!name)
+				return false;
+			read_property(reader, name);
+			break;
+		case DT_BEGIN:
+			format(text, sizeof(text), "no nodes in a %s", reader->kind->noun);
+			manifest_error(reader, walk->name, "unknown node", text);
+			if (!dt_walk_skip(walk, 1))
+				return false;
+			break;
+		case DT_END:
+			finish(reader);
+			return true;
+		default:
+			return false;
+		}
+	}
+}
+
+/* --- the nodes around them --- */
+
+bool manifest_read_nodes(struct manifest_reader *reader)
+{
+	struct dt_walk *walk = &reader->walk;
+
+	for (;;) {
+		const char *name;
+
+		switch (dt_walk_next(walk)) {
+		case DT_PROPERTY:
+			name = manifest_property_name(walk);
+			if (!name)
+				return false;
+			log_error("manifest: /%s: %s: unknown property, expected none here",
+				reader->kind->parent, name);
+			break;
+		case DT_BEGIN:
+			if (!read_node(reader))
+				return false;
+			break;
+		case DT_END:
+			return true;
+		default:
+			return false;
+		}
+	}
+}
+
+/* Goes to behind the DT_BEGIN of the root's next node of that name; false: there is none, or the
+ * tree is broken. */
+static bool find(struct dt_walk *walk, const char *node)
+{
+	for (;;) {
+		switch (dt_walk_next(walk)) {
+		case DT_PROPERTY:
+			break;
+		case DT_BEGIN:
+			if (strcmp(walk->name, node) == 0)
+				return true;
+			if (!dt_walk_skip(walk, 1))
+				return false;
+			break;
+		default:
+			return false;
+		}
+	}
+}
+
+void manifest_read_kind(struct manifest_reader *reader, const struct dt_walk *start)
+{
+	bool good;
+
+	reader->walk = *start;
+	good = dt_walk_next(&reader->walk) == DT_BEGIN;
+	while (good && find(&reader->walk, reader->kind->parent))
+		good = manifest_read_nodes(reader);
+}
+
+/* The names of those in one node. False: the tree is broken. */
+static bool note_names(struct dt_walk *walk, enum manifest_node_kind kind, unsigned *left)
+{
+	for (;;) {
+		switch (dt_walk_next(walk)) {
+		case DT_PROPERTY:
+			break;
+		case DT_BEGIN:
+			if (*left && manifest_names_add(&manifest_names, kind, walk->name))
+				--*left;
+			if (!dt_walk_skip(walk, 1))
+				return false;
+			break;
+		case DT_END:
+			return true;
+		default:
+			return false;
+		}
+	}
+}
+
+void manifest_note_names(
+	const struct dt_walk *start, const char *parent, enum manifest_node_kind kind, unsigned max)
+{
+	struct dt_walk walk = *start;
+	bool good = dt_walk_next(&walk) == DT_BEGIN;
+
+	while (good && find(&walk, parent))
+		good = note_names(&walk, kind, &max);
+}
+
+enum status manifest_start(struct dt_walk *walk, const void *tree, uint64_t size)
+{
+	memset(&manifest_names, 0, sizeof(manifest_names));
+	/* The header is read before its size is believed. */
+	if (size >= DT_HEADER_SIZE && dt_walk_start(walk, tree, size) == OK)
+		return OK;
+	log_error("manifest: %s is no devicetree that can be read, expected one made by dtc",
+		MANIFEST_FILE);
+	return ERR_CORRUPT;
+}
