@@ -35,6 +35,10 @@ void fake_wfi(void);
 #define irq_unmask()         ARCH_INSN("msr daifclr, #2")
 #define irq_mask()           ARCH_INSN("msr daifset, #2")
 
+/* The compiler no longer knows anything of a variable's value, and so keeps nothing in registers
+ * that it derived from it before. No instruction. */
+#define forget_value(x)      __asm__("" : "+r"(x))
+
 #define READ_ONCE(x)         (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
 

@@ -46,7 +46,7 @@ static inline uint64_t mmio_swap(uint64_t value, unsigned width)
 
 static inline uint64_t mmio_mask(unsigned width)
 {
-	return ~UINT64_C(0) >> (64 - 8 * width);
+	return ~UINT64_C(0) >> (-8 * width % 64);
 }
 
 /* What a store puts on the bus: `width` bytes, zero-extended. */
@@ -60,10 +60,17 @@ static inline uint64_t mmio_store_value(
 	return value & mmio_mask(access->width);
 }
 
+/* A register of a load that needs neither: little-endian, zero-extended. */
+static __always_inline void mmio_load_plain(struct guest_regs *regs, uint64_t reg, uint64_t value)
+{
+	if (likely(reg != 31))
+		regs->x[reg] = value;
+}
+
 /*
  * Puts the loaded value (width bytes, zero-extended) into the register: byte order, then sign
- * extension, then SF (Arm ARM: LDR and its kin). The one place that does, for a VM's accesses and
- * for a REC's.
+ * extension, then SF (Arm ARM: LDR and its kin). With mmio_load_plain() the one place that does,
+ * for a VM's accesses and for a REC's.
  */
 static inline void mmio_load_done(
 	const struct mmio_access *access, struct guest_regs *regs, uint64_t value)
@@ -77,8 +84,7 @@ static inline void mmio_load_done(
 		if (!access->reg64)
 			value = (uint32_t)value;
 	}
-	if (likely(access->reg != 31))
-		regs->x[access->reg] = value;
+	mmio_load_plain(regs, access->reg, value);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/bundle/load.h"
+#include "hyp/vdev/device.h"
 #include "hyp/vdev/vwatchdog.h"
 #include "mm/page.h"
 
@@ -307,10 +308,22 @@ static bool waits(struct vm *vm, const struct vm_images *images)
 	return first != NULL;
 }
 
+/* All of the VM's devices are there. */
+static void seal_devices(struct vm *vm)
+{
+	enum status status = device_table_seal(vm);
+
+	if (status)
+		log_warn("vm %s: no index of its devices (%s): accesses to them will be slow",
+			vm->name, status_name(status));
+}
+
 unsigned bundle_start(void)
 {
 	unsigned started = 0;
 
+	for (unsigned i = 0; i < nr_vms; i++)
+		seal_devices(vms[i]);
 	for (unsigned i = 0; i < nr_vms; i++) {
 		const struct vm_images *images = vms[i]->config;
 		enum status status;

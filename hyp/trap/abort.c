@@ -21,6 +21,15 @@ static __always_inline uint64_t hpfar_ipa(uint64_t far)
 		(far & (PAGE_SIZE - 1));
 }
 
+/*
+ * The usual access: its syndrome is valid, the address is one that stage 2 could not translate, and
+ * it is neither of cache maintenance nor of a walk; without sign extension, acquire or release.
+ */
+#define USUAL_MASK (FSC_TYPE_MASK | ISS_ISV | ISS_SSE | ISS_AR | ISS_CM | ISS_S1PTW)
+#define USUAL      (FSC_TRANSLATION | ISS_ISV)
+/* The same, with those. */
+#define PLAIN_MASK (FSC_TYPE_MASK | ISS_ISV | ISS_CM | ISS_S1PTW)
+
 static __noinline enum exit_result finish_mmio(struct vcpu *vcpu, enum mmio_result result)
 {
 	switch (result) {
@@ -33,100 +42,123 @@ static __noinline enum exit_result finish_mmio(struct vcpu *vcpu, enum mmio_resu
 	}
 }
 
-static __always_inline enum exit_result load_done(struct vcpu *vcpu, uint64_t esr, bool big_endian)
+/* A load that is not done, or that read zero. */
+static __noinline enum exit_result finish_load(
+	struct vcpu *vcpu, uint64_t esr, enum mmio_result result)
 {
-	struct mmio_access access = mmio_access_from_esr(esr, 0, big_endian);
-
-	mmio_load_done(&access, &vcpu->regs, vcpu->mmio_value);
+	if (result != MMIO_RAZ_WI)
+		return finish_mmio(vcpu, result);
+	mmio_load_plain(&vcpu->regs, FIELD_GET(ISS_SRT, esr), 0);
 	return EXIT_SKIP;
 }
 
-static __noinline enum exit_result load_done_little(struct vcpu *vcpu, uint64_t esr)
+static __always_inline enum exit_result store(struct vcpu *vcpu, struct device_region *region,
+	uint64_t offset, unsigned width, uint64_t value)
 {
-	return load_done(vcpu, esr, false);
-}
-
-static __noinline enum exit_result load_done_big(struct vcpu *vcpu, uint64_t esr)
-{
-	return load_done(vcpu, esr, true);
-}
-
-/*
- * Performs an access; vcpu->fault_address is set. The value passes through the vCPU: a local whose
- * address is taken costs a stack guard. Little but the vCPU and the syndrome lives across the
- * device's function, so that little is saved.
- */
-static __always_inline enum exit_result perform(struct vcpu *vcpu, struct device_region *region,
-	uint64_t esr, uint64_t offset, bool big_endian)
-{
-	struct mmio_access access = mmio_access_from_esr(esr, 0, big_endian);
 	enum mmio_result result;
 
-	if (access.write) {
-		device_count(vcpu, region)->writes++;
-		result = region->ops->write(vcpu, region->device, offset, access.width,
-			mmio_store_value(&access, &vcpu->regs));
-		if (unlikely(result > MMIO_RAZ_WI))
-			return finish_mmio(vcpu, result);
-		return EXIT_SKIP;
-	}
-	device_count(vcpu, region)->reads++;
-	result = region->ops->read(vcpu, region->device, offset, access.width, &vcpu->mmio_value);
-	if (unlikely(result != MMIO_DONE)) {
-		if (result != MMIO_RAZ_WI)
-			return finish_mmio(vcpu, result);
-		vcpu->mmio_value = 0;
-	}
-	return big_endian ? load_done_big(vcpu, esr) : load_done_little(vcpu, esr);
+	device_count(vcpu, region)->writes++;
+	result = region->ops->write(vcpu, region->device, offset, width, value);
+	if (unlikely(result > MMIO_RAZ_WI))
+		return finish_mmio(vcpu, result);
+	return EXIT_SKIP;
 }
 
-/* An access with acquire or release semantics, or of a guest that may be big-endian. */
-static __noinline enum exit_result emulate_other(
+/* The value passes through the vCPU: a local whose address is taken costs a stack guard. */
+static __always_inline enum mmio_result load(
+	struct vcpu *vcpu, struct device_region *region, uint64_t offset, unsigned width)
+{
+	device_count(vcpu, region)->reads++;
+	return region->ops->read(vcpu, region->device, offset, width, &vcpu->mmio_value);
+}
+
+/* By the syndrome, whatever it says; vcpu->fault_address is set. */
+static enum exit_result perform(
 	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t offset)
 {
-	bool big_endian = guest_big_endian(vcpu);
-	enum exit_result result;
+	struct mmio_access access = mmio_access_from_esr(esr, 0, guest_big_endian(vcpu));
+	enum mmio_result result;
 
-	if (esr & ISS_AR)
-		dmb_ish();
-	result = perform(vcpu, region, esr, offset, big_endian);
-	if (esr & ISS_AR)
-		dmb_ish();
-	return result;
-}
-
-static __always_inline enum exit_result emulate(
-	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t ipa, uint64_t far)
-{
-	/* Before anything is written, so that the region's start isn't read again. */
-	uint64_t offset = ipa - region->first;
-
-	vcpu->fault_address = far;
-	if (unlikely(!(region->widths & BIT(1U << FIELD_GET(ISS_SAS, esr)))))
-		return inject_external_abort(vcpu, false, far);
-	if (unlikely((esr & ISS_AR) || (read_sysreg(SCTLR_EL1) & (SCTLR_EL1_EE | SCTLR_EL1_E0E)) ||
-		    (vcpu->regs.pstate & PSTATE_NRW)))
-		return emulate_other(vcpu, region, esr, offset);
-	return perform(vcpu, region, esr, offset, false);
-}
-
-enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr)
-{
-	/* The usual case first: a plain load or store to a device. */
-	if (likely((esr & (FSC_TYPE_MASK | ISS_ISV | ISS_CM | ISS_S1PTW)) ==
-		    (FSC_TRANSLATION | ISS_ISV))) {
-		uint64_t far = read_sysreg(FAR_EL2);
-		uint64_t ipa = hpfar_ipa(far);
-		struct device_region *region = device_guess(vcpu->devices, ipa);
-
-		if (device_holds(region, ipa, 1U << FIELD_GET(ISS_SAS, esr)))
-			return emulate(vcpu, region, esr, ipa, far);
-	}
-	return triage_data(vcpu, esr);
+	if (access.write)
+		return store(
+			vcpu, region, offset, access.width, mmio_store_value(&access, &vcpu->regs));
+	result = load(vcpu, region, offset, access.width);
+	if (result != MMIO_DONE)
+		return finish_load(vcpu, esr, result);
+	mmio_load_done(&access, &vcpu->regs, vcpu->mmio_value);
+	return EXIT_SKIP;
 }
 
 enum exit_result abort_emulate(
 	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t ipa, uint64_t far)
 {
-	return emulate(vcpu, region, esr, ipa, far);
+	enum exit_result result;
+
+	vcpu->fault_address = far;
+	if (!device_takes(region, ipa - region->first, FIELD_GET(ISS_SAS, esr)))
+		return inject_external_abort(vcpu, false, far);
+	if (esr & ISS_AR)
+		dmb_ish();
+	result = perform(vcpu, region, esr, ipa - region->first);
+	if (esr & ISS_AR)
+		dmb_ish();
+	return result;
+}
+
+/*
+ * The usual access, little-endian; vcpu->fault_address is set. Little but the vCPU and the syndrome
+ * lives across the device's function, so that little is saved.
+ */
+static __always_inline enum exit_result perform_usual(
+	struct vcpu *vcpu, struct device_region *region, uint64_t esr, uint64_t offset)
+{
+	unsigned width = 1U << FIELD_GET(ISS_SAS, esr);
+	enum mmio_result result;
+
+	if (esr & ISS_WNR)
+		return store(vcpu, region, offset, width,
+			vcpu_get_x(vcpu, (unsigned)FIELD_GET(ISS_SRT, esr)) & mmio_mask(width));
+	result = load(vcpu, region, offset, width);
+	forget_value(esr);
+	if (unlikely(result != MMIO_DONE))
+		return finish_load(vcpu, esr, result);
+	mmio_load_plain(&vcpu->regs, FIELD_GET(ISS_SRT, esr), vcpu->mmio_value);
+	return EXIT_SKIP;
+}
+
+/* All but the usual. */
+static __noinline enum exit_result handle_other(struct vcpu *vcpu, uint64_t esr)
+{
+	if ((esr & PLAIN_MASK) == USUAL) {
+		uint64_t far = read_sysreg(FAR_EL2);
+		uint64_t ipa = hpfar_ipa(far);
+		struct device_region *region = device_guess(vcpu->devices, ipa);
+
+		if (device_takes(region, ipa - region->first, FIELD_GET(ISS_SAS, esr)))
+			return abort_emulate(vcpu, region, esr, ipa, far);
+	}
+	return triage_data(vcpu, esr);
+}
+
+enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr)
+{
+	uint64_t far, ipa, offset, kind = esr ^ ISS_ISV;
+	struct device_region *region;
+
+	/* Else the compiler compares with a number that takes two instructions to make. */
+	forget_value(kind);
+	if (unlikely((kind & USUAL_MASK) != (USUAL ^ ISS_ISV)))
+		return handle_other(vcpu, esr);
+	far = read_sysreg(FAR_EL2);
+	ipa = hpfar_ipa(far);
+	region = device_guess(vcpu->devices, ipa);
+	offset = ipa - region->first;
+	if (unlikely(!device_takes(region, offset, FIELD_GET(ISS_SAS, esr))))
+		return handle_other(vcpu, esr);
+	if (unlikely(read_sysreg(SCTLR_EL1) & (SCTLR_EL1_EE | SCTLR_EL1_E0E)))
+		return handle_other(vcpu, esr);
+	if (unlikely(vcpu->regs.pstate & PSTATE_NRW))
+		return handle_other(vcpu, esr);
+	vcpu->fault_address = far;
+	return perform_usual(vcpu, region, esr, offset);
 }

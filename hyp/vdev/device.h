@@ -38,14 +38,19 @@ struct device_ops {
 #define WIDTHS_ALL (BIT(1) | BIT(2) | BIT(4) | BIT(8))
 #define WIDTHS_4_8 (BIT(4) | BIT(8))
 
+/*
+ * A row. limit[] says all that an ordinary access has to be checked for, by the logarithm of its
+ * width: it is allowed, and lies in the region as a whole, if its offset is below.
+ */
 struct device_region {
+	uint64_t limit[4];
 	uint64_t first; /* IPA */
-	uint64_t size;
 	void *device;
 	const struct device_ops *ops;
-	uint16_t widths;
-	uint64_t unused[3]; /* 64 bytes: a row's number is shifted, not multiplied */
+	uint64_t size : 48, widths : 16;
 };
+
+#define DEVICE_SIZE_MAX (BIT(48) - 1)
 
 /* How often one vCPU has accessed one row. */
 struct device_count {
@@ -54,20 +59,31 @@ struct device_count {
 _Static_assert(sizeof(struct device_region) == 4 * sizeof(struct device_count), "device_count()");
 
 /*
- * Found in one step where devices are not crowded: the addresses from `base` on are cut into pieces
- * of 1 << shift bytes, the last piece being all that is left; index[n] is the first row that ends
- * in piece n or later. Where that is not the one, it is a later one, up to index[n + 1]. There are
- * up to 16 pieces for each row.
+ * The index is a tree of nodes. A node is a field of the address: its entries are the pieces of
+ * 1 << shift bytes of that part of the address space in which its rows lie. An entry is a row, the
+ * one that has a byte in the piece (any, if none has); or, where more than one have, a node for
+ * them, whose field lies below. As a node's part of the address space is no larger than its rows
+ * need, the first node is enough where devices don't crowd; for rows that do (doorbells of a few
+ * bytes, one behind the other) or that lie far apart it takes two or three, of six instructions
+ * each. An address elsewhere leads to some row, too: its bounds are looked at in any case.
  */
+struct device_node {
+	const uintptr_t *entries; /* struct device_region, or struct device_node with
+				     DEVICE_IS_NODE */
+	uint64_t field;           /* 5:0 shift, 63:32 mask of the number of the entry */
+};
+
+#define DEVICE_IS_NODE    1
+#define DEVICE_FIELD_MASK 32
+
 struct device_table {
-	uint64_t base;
-	unsigned shift;
-	unsigned last; /* number of the last piece */
-	uint16_t *index;
+	struct device_node root;
 	struct device_region *rows; /* sorted by first */
 	unsigned count, capacity;
-	void *memory; /* of rows and index */
-	size_t memory_size;
+	uintptr_t nowhere[1]; /* the entries until there is an index */
+	void *index;          /* entries and nodes; NULL: not made, or rows were added since */
+	size_t index_size;
+	unsigned nodes, depth; /* of the index; depth: how many nodes at most on the way to a row */
 };
 
 #define DEVICE_ROWS_MAX 8192
@@ -93,48 +109,56 @@ void device_table_destroy(struct vm *vm);
 
 /*
  * Adds a row, before the VM runs. ERR_EXISTS if it overlaps another or the VM's RAM, ERR_NO_MEMORY,
- * ERR_INVALID if size is 0 or it wraps.
+ * ERR_INVALID if size is 0 or above DEVICE_SIZE_MAX, or it wraps. An index that was made is gone.
  */
 enum status device_add(struct vm *vm, uint64_t first, uint64_t size, void *device,
 	const struct device_ops *ops, uint16_t widths) __must_check;
 
-/* The same as device_find() by a binary search, between two rows. */
-struct device_region *device_search(
-	const struct device_table *table, unsigned low, unsigned high, uint64_t ipa);
+/*
+ * Makes the index, when all rows are there and before the VM runs; OK when it is there already.
+ * Without it all is as it is with it, but slow: rows are then found by a binary search.
+ * ERR_NO_MEMORY, also where rows lie so oddly that the index would be very large.
+ */
+enum status device_table_seal(struct vm *vm) __must_check;
+
+/* The row that ipa lies in, by a binary search; NULL: none. */
+struct device_region *device_search(const struct device_table *table, uint64_t ipa);
 
 /*
- * The first row to look at for ipa: where pieces are small enough (the usual case) the only one. It
- * may not be the right one: see device_find().
+ * The row that ipa lies in, if it lies in one and the table is sealed; else any. Its bounds are yet
+ * to be looked at.
  */
-static inline struct device_region *device_guess(const struct device_table *table, uint64_t ipa)
+static __always_inline struct device_region *device_guess(
+	const struct device_table *table, uint64_t ipa)
 {
-	uint64_t piece = (ipa - table->base) >> table->shift;
+	const struct device_node *node = &table->root;
 
-	/* Below the base it wraps: the last piece, where it is in no row. */
-	if (unlikely(piece > table->last))
-		piece = table->last;
-	return &table->rows[table->index[piece]];
+	for (;;) {
+		uint64_t number = ipa >> (node->field & 63) & node->field >> DEVICE_FIELD_MASK;
+		uintptr_t entry = node->entries[number];
+
+		if (likely(!(entry & DEVICE_IS_NODE)))
+			return (struct device_region *)entry;
+		node = (const struct device_node *)(entry - DEVICE_IS_NODE);
+	}
 }
 
-/* The access [ipa, ipa + width) lies in the region as a whole. */
-static inline bool device_holds(const struct device_region *row, uint64_t ipa, unsigned width)
+/* An access of 1 << log2_width bytes at that offset is allowed, and lies in the region as a whole.
+ */
+static __always_inline bool device_takes(
+	const struct device_region *row, uint64_t offset, uint64_t log2_width)
 {
-	return likely(ipa - row->first < row->size && row->size - (ipa - row->first) >= width);
+	return likely(offset < row->limit[log2_width]);
 }
 
 /* The region in which [ipa, ipa + width) lies as a whole, or NULL. width > 0. */
 static inline struct device_region *device_find(
 	const struct device_table *table, uint64_t ipa, unsigned width)
 {
-	uint64_t piece = (ipa - table->base) >> table->shift;
-	struct device_region *row;
+	struct device_region *row = device_guess(table, ipa);
 
-	/* Below the base it wraps: the last piece, where it is in no row. */
-	if (unlikely(piece > table->last))
-		piece = table->last;
-	row = &table->rows[table->index[piece]];
 	if (unlikely(ipa - row->first >= row->size)) {
-		row = device_search(table, table->index[piece], table->index[piece + 1], ipa);
+		row = table->index ? NULL : device_search(table, ipa);
 		if (!row)
 			return NULL;
 	}

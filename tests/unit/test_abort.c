@@ -32,6 +32,7 @@
 #define RAM_SIZE    MIB(16)
 #define DEVICE_BASE UINT64_C(0x09000000)
 #define DEVICE_SIZE UINT64_C(0x1000)
+#define OTHER_BASE  UINT64_C(0x09800000)
 #define HOLE        UINT64_C(0x0a000000)
 #define IPA_BITS    36
 #define BEYOND      UINT64_C(0x1000000000)
@@ -207,6 +208,7 @@ static int setup(void **state)
 	memset(&vcpu, 0x5a, sizeof(vcpu));
 	vm = (struct vm){ .stage2.ipa_bits = IPA_BITS, .nr_vcpus = 1, .vcpus = { &vcpu } };
 	assert_int_equal(device_add(&vm, DEVICE_BASE, DEVICE_SIZE, &dev, &dev_ops, WIDTHS_ALL), OK);
+	assert_int_equal(device_table_seal(&vm), OK);
 	row = device_find(vm.devices, DEVICE_BASE, 1);
 	assert_non_null(row);
 	vcpu.vm = &vm;
@@ -462,6 +464,41 @@ static void test_device_write(void **state)
 	assert_int_equal(dev.value, 0);
 }
 
+/* Loads that are sign-extended, to 32 bits and to 64; with acquire semantics. */
+static void test_device_signed(void **state)
+{
+	static const struct {
+		uint64_t iss, value, result;
+	} cases[] = {
+		{ ISS_SSE | ISS_SF, 0x80, UINT64_C(0xffffffffffffff80) },
+		{ ISS_SSE, 0x80, 0xffffff80 },
+		{ ISS_SSE | ISS_SF, 0x7f, 0x7f },
+		{ ISS_SSE | ISS_SF | FIELD_PREP(ISS_SAS, 1), 0x8001, UINT64_C(0xffffffffffff8001) },
+		{ ISS_SSE | ISS_SF | FIELD_PREP(ISS_SAS, 2), 0x80000001,
+			UINT64_C(0xffffffff80000001) },
+		{ ISS_AR | FIELD_PREP(ISS_SAS, 2), 0x80000001, 0x80000001 },
+		{ 0, 0xff, 0xff },
+	};
+
+	(void)state;
+	fault_at(DEVICE_BASE, VA);
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		dev.value = cases[i].value;
+		assert_int_equal(abort_handle_data(&vcpu,
+					 DABT(ISS_ISV | FIELD_PREP(ISS_SRT, 30) | cases[i].iss |
+						 FSC_TRANSLATION | LEVEL3)),
+			EXIT_SKIP);
+		assert_int_equal(vcpu.regs.x[30], cases[i].result);
+		/* to XZR: the device is read all the same */
+		assert_int_equal(abort_handle_data(&vcpu,
+					 DABT(ISS_ISV | FIELD_PREP(ISS_SRT, 31) | cases[i].iss |
+						 FSC_TRANSLATION | LEVEL3)),
+			EXIT_SKIP);
+		assert_int_equal(dev.reads, 2 * (i + 1));
+		assert_int_equal(vcpu.regs.host_sp, UINT64_C(0x5a5a5a5a5a5a5a5a));
+	}
+}
+
 /* Byte order: SCTLR_EL1.EE at EL1, E0E at EL0, PSTATE.E in AArch32. */
 static void test_device_endian(void **state)
 {
@@ -489,6 +526,13 @@ static void test_device_endian(void **state)
 			EXIT_SKIP);
 		assert_int_equal(
 			vcpu.regs.x[2], cases[i].big ? UINT64_C(0x0807060504030201) : dev.value);
+		vcpu.regs.x[2] = 0xaabb0304;
+		assert_int_equal(
+			abort_handle_data(&vcpu,
+				DABT(ISS_ISV | FIELD_PREP(ISS_SAS, 1) | ISS_WNR |
+					FIELD_PREP(ISS_SRT, 2) | FSC_TRANSLATION | LEVEL3)),
+			EXIT_SKIP);
+		assert_int_equal(dev.value, cases[i].big ? 0x0403 : 0x0304);
 	}
 }
 
@@ -524,8 +568,10 @@ static void test_device_refused(void **state)
 	(void)state;
 	fault_at(DEVICE_BASE, VA + 0xffc);
 	assert_injected(abort_handle_data(&vcpu, load), DABT(FSC_EXTERNAL), VA + 0xffc);
-	row->widths = WIDTHS_4_8;
-	fault_at(DEVICE_BASE, VA);
+	/* one that takes words and doublewords only */
+	assert_int_equal(device_add(&vm, OTHER_BASE, DEVICE_SIZE, &dev, &dev_ops, WIDTHS_4_8), OK);
+	row = device_find(vm.devices, OTHER_BASE, 1);
+	fault_at(OTHER_BASE, VA);
 	assert_injected(abort_handle_data(&vcpu,
 				DABT(ISS_ISV | FIELD_PREP(ISS_SAS, 1) | FSC_TRANSLATION | LEVEL3)),
 		DABT(FSC_EXTERNAL), VA);
@@ -696,6 +742,7 @@ int main(void)
 		TEST(test_maintenance_by_instruction),
 		TEST(test_device_read),
 		TEST(test_device_write),
+		TEST(test_device_signed),
 		TEST(test_device_endian),
 		TEST(test_device_results),
 		TEST(test_device_refused),

@@ -88,19 +88,37 @@ static struct device_region *plain_find(uint64_t ipa, unsigned width)
 	return NULL;
 }
 
-static void check(uint64_t ipa)
+/* The quick look of the abort path: the row that takes the access, or none. */
+static struct device_region *quick_find(uint64_t ipa, unsigned log2_width)
 {
-	for (unsigned width = 1; width <= 8; width *= 2)
-		assert_ptr_equal(device_find(vm.devices, ipa, width), plain_find(ipa, width));
+	struct device_region *row = device_guess(vm.devices, ipa);
+
+	return device_takes(row, ipa - row->first, log2_width) ? row : NULL;
 }
 
-/* At and around every edge. */
-static void check_edges(void)
+static void check(uint64_t ipa)
 {
-	for (unsigned i = 0; i < vm.devices->count; i++) {
-		const struct device_region *row = &vm.devices->rows[i];
+	for (unsigned n = 0; n < 4; n++) {
+		struct device_region *row = plain_find(ipa, 1U << n);
 
-		for (int by = -9; by <= 9; by++) {
+		assert_ptr_equal(device_find(vm.devices, ipa, 1U << n), row);
+		if (vm.devices->index)
+			assert_ptr_equal(quick_find(ipa, n), row);
+		else
+			assert_true(!quick_find(ipa, n) || quick_find(ipa, n) == row);
+	}
+}
+
+static void check_addresses(void)
+{
+	unsigned count = vm.devices->count;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct device_region *row = &vm.devices->rows[i];
+		/* Of many, a few from every side. */
+		int far = count < 100 || i % 31 == 0 || i + 3 > count ? 9 : 0;
+
+		for (int by = -far; by <= far; by++) {
 			check(row->first + (uint64_t)(int64_t)by);
 			check(row->first + row->size + (uint64_t)(int64_t)by);
 		}
@@ -113,11 +131,21 @@ static void check_edges(void)
 	check(GIB(1));
 }
 
+/* At and around every edge, without the index and with it. */
+static void check_edges(void)
+{
+	check_addresses();
+	assert_int_equal(device_table_seal(&vm), OK);
+	assert_non_null(vm.devices->index);
+	check_addresses();
+}
+
 static void empty_table_has_nothing(void **state)
 {
 	(void)state;
 	assert_int_equal(device_table_create(&vm, 4), OK);
 	assert_int_equal(device_table_create(&vm, 4), ERR_EXISTS);
+	assert_int_equal(device_table_seal(&vm), OK);
 	assert_null(device_find(vm.devices, 0, 1));
 	assert_null(device_find(vm.devices, UINT64_MAX, 1));
 	assert_null(device_find(vm.devices, GIB(1), 8));
@@ -161,6 +189,8 @@ static void sizes_that_make_no_sense(void **state)
 	(void)state;
 	assert_int_equal(add(0x1000, 0), ERR_INVALID);
 	assert_int_equal(add(UINT64_MAX, 2), ERR_INVALID);
+	assert_int_equal(add(BIT(60), BIT(48)), ERR_INVALID);
+	assert_int_equal(add(BIT(60), BIT(48) - 1), OK);
 	assert_int_equal(add(UINT64_MAX - 0xfff, 0x1000), OK);
 	assert_int_equal(add(0, 0x1000), OK);
 	check_edges();
@@ -174,14 +204,9 @@ static void a_vm_as_it_is(void **state)
 	for (unsigned i = 0; i < 16; i++)
 		assert_int_equal(add(0x80a0000 + i * KIB(128), KIB(128)), OK);
 	check_edges();
-	/* Each is the first row of its piece: no search. */
-	for (unsigned i = 0; i < vm.devices->count; i++) {
-		const struct device_region *row = &vm.devices->rows[i];
-		uint64_t piece =
-			(row->first + row->size - 1 - vm.devices->base) >> vm.devices->shift;
-
-		assert_ptr_equal(&vm.devices->rows[vm.devices->index[piece]], row);
-	}
+	/* The first node is enough. */
+	assert_int_equal(vm.devices->depth, 1);
+	assert_int_equal(vm.devices->nodes, 1);
 }
 
 static void crowded_and_far_away(void **state)
@@ -191,10 +216,136 @@ static void crowded_and_far_away(void **state)
 		assert_int_equal(add(0xa000000 + (i * 577 % 1024) * KIB(4), KIB(4)), OK);
 	check_edges();
 	assert_int_equal(add(0x8000000, KIB(64)), OK);
+	/* The index is of what was there before. */
+	assert_null(vm.devices->index);
 	check_edges();
 	assert_int_equal(add(BIT(40), GIB(1)), OK);
 	assert_int_equal(add(BIT(47), 1), OK);
 	check_edges();
+}
+
+/* What every VM has. */
+static void add_usual(void)
+{
+	assert_int_equal(add(0x8000000, KIB(64)), OK);
+	assert_int_equal(add(0x80a0000, KIB(128)), OK);
+	assert_int_equal(add(0x9000000, KIB(4)), OK);
+	assert_int_equal(add(0x9010000, KIB(4)), OK);
+}
+
+static void add_cluster(uint64_t first, uint64_t size, uint64_t stride, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(add(first + i * stride, size), OK);
+}
+
+/*
+ * However rows lie that make sense, three nodes are the most: two more than in the smallest table,
+ * six instructions each.
+ */
+static void layouts_that_make_sense(void **state)
+{
+	static const struct {
+		uint64_t first, size, stride;
+		unsigned count;
+	} layouts[][4] = {
+		{ { 0xb000000, 4, 4, 1000 } },
+		{ { 0xb000000, 8, 8, 1020 } },
+		{ { 0xb000000, 8, KIB(4), 1020 } },
+		{ { 0xb000000, KIB(4), KIB(4), 1020 } },
+		{ { 0xb000000, KIB(64), KIB(64), 1020 } },
+		{ { 0xa000000, 0x200, 0x200, 32 }, { 0xb000000, 4, 4, 988 } },
+		{ { 0xb000ffc, 4, 4, 2 }, { 0x20000000, 1, 1, 500 }, { BIT(39), 2, 16, 500 } },
+		{ { 0x10000000, 4, 4, 256 }, { 0x30000000, 8, 64, 256 },
+			{ 0x8000000000, 4, 4, 256 }, { 0xff00000000, MIB(1), MIB(1), 252 } },
+		{ { 0x3f000000, MIB(1), MIB(1), 16 }, { 0x4010000000, MIB(256), MIB(256), 1 },
+			{ 0x8000000000, GIB(512), GIB(512), 1 }, { 0xb000000, 4, 4, 1000 } },
+		/* pages that are crowded, each by itself */
+		{ { 0xb000000, 4, 4, 16 }, { 0xb010000, 4, 4, 16 }, { 0xb020000, 4, 8, 900 },
+			{ 0x1b000010, 1, 1, 60 } },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(layouts); i++) {
+		add_usual();
+		for (unsigned n = 0; n < ARRAY_SIZE(layouts[i]); n++)
+			add_cluster(layouts[i][n].first, layouts[i][n].size, layouts[i][n].stride,
+				layouts[i][n].count);
+		check_edges();
+		assert_in_range(vm.devices->depth, 1, 3);
+		assert_in_range(vm.devices->index_size, 1, KIB(256));
+		device_table_destroy(&vm);
+	}
+}
+
+/* Nobody lays devices out like this: each begins or ends just beside a high power of two. They are
+ * found all the same. */
+static void layouts_that_make_none(void **state)
+{
+	(void)state;
+	vm.ram_size = 0;
+	for (unsigned bit = 3; bit < 44; bit++)
+		assert_int_equal(add(BIT(bit) + 1, BIT(bit) - 1), OK);
+	check_edges();
+	for (unsigned bit = 3; bit < 44; bit++)
+		assert_int_equal(add(BIT(bit), 1), OK);
+	check_edges();
+	assert_true(vm.devices->depth > 3);
+}
+
+/* Where the index would be out of all proportion, there is none. */
+static void layouts_without_index(void **state)
+{
+	(void)state;
+	vm.ram_size = 0;
+	for (uint64_t i = 0; i < 512; i++) {
+		assert_int_equal(add(i << 42, BIT(42) - 1), OK);
+		assert_int_equal(add((i << 42) + BIT(42) - 1, 1), OK);
+	}
+	assert_int_equal(device_table_seal(&vm), ERR_NO_MEMORY);
+	check_addresses();
+}
+
+/* The limits say the same as size and widths do. */
+static void limits(void **state)
+{
+	static const uint16_t widths[] = { WIDTHS_ALL, WIDTHS_4_8, BIT(4), BIT(1) | BIT(2), 0 };
+
+	(void)state;
+	for (unsigned w = 0; w < ARRAY_SIZE(widths); w++) {
+		for (uint64_t size = 1; size <= 20; size++) {
+			uint64_t first = 0x1000 * (w * 20 + size);
+
+			assert_int_equal(device_add(&vm, first, size, NULL, &ops, widths[w]), OK);
+			for (unsigned n = 0; n < 4; n++) {
+				const struct device_region *row = device_search(vm.devices, first);
+				bool allowed = widths[w] & BIT(BIT(n));
+
+				assert_int_equal(row->size, size);
+				assert_int_equal(row->widths, widths[w]);
+				for (uint64_t offset = 0; offset <= 20; offset++)
+					assert_int_equal(device_takes(row, offset, n),
+						allowed && offset + BIT(n) <= size);
+				assert_false(device_takes(row, UINT64_MAX, n));
+			}
+		}
+	}
+}
+
+/* Nothing is lost when there is no memory for the index; it can be made later. */
+static void no_memory_for_the_index(void **state)
+{
+	(void)state;
+	assert_int_equal(device_table_seal(&vm), OK); /* no table at all */
+	add_usual();
+	allocations_left = 0;
+	assert_int_equal(device_table_seal(&vm), ERR_NO_MEMORY);
+	check_addresses();
+	allocations_left = 1;
+	assert_int_equal(device_table_seal(&vm), OK);
+	assert_int_equal(device_table_seal(&vm), OK);
+	assert_int_equal(allocations_left, 0);
+	check_addresses();
 }
 
 static void random_tables(void **state)
@@ -232,11 +383,24 @@ static void out_of_memory(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		allocations_left = i;
 		assert_int_equal(add(100, 1), ERR_NO_MEMORY);
-		check_edges();
+		check_addresses();
 	}
 	allocations_left = 3;
 	assert_int_equal(add(100, 1), OK);
+	allocations_left = 1;
 	check_edges();
+}
+
+/* Some table, as large as it may be. */
+static void full(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < DEVICE_ROWS_MAX; i++)
+		assert_int_equal(add(0x8000000 + i * 16, 16), OK);
+	assert_int_equal(add(0, 16), ERR_NO_MEMORY);
+	assert_int_equal(device_table_seal(&vm), OK);
+	for (unsigned i = 0; i < DEVICE_ROWS_MAX; i++)
+		assert_ptr_equal(quick_find(0x8000000 + i * 16, 3), &vm.devices->rows[i]);
 }
 
 int main(void)
@@ -249,6 +413,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sizes_that_make_no_sense, begin, end),
 		cmocka_unit_test_setup_teardown(a_vm_as_it_is, begin, end),
 		cmocka_unit_test_setup_teardown(crowded_and_far_away, begin, end),
+		cmocka_unit_test_setup_teardown(layouts_that_make_sense, begin, end),
+		cmocka_unit_test_setup_teardown(layouts_that_make_none, begin, end),
+		cmocka_unit_test_setup_teardown(layouts_without_index, begin, end),
+		cmocka_unit_test_setup_teardown(limits, begin, end),
+		cmocka_unit_test_setup_teardown(no_memory_for_the_index, begin, end),
+		cmocka_unit_test_setup_teardown(full, begin, end),
 		cmocka_unit_test_setup_teardown(random_tables, begin, end),
 		cmocka_unit_test_setup_teardown(out_of_memory, begin, end),
 	};
