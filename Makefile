@@ -102,7 +102,7 @@ endif
 
 HOST_CC ?= gcc
 HOST_FLAGS := -DLINTEL_HOST -Dstatic_assert=_Static_assert -std=gnu17 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer --coverage -Wall -Wextra -Werror -I. -include hyp/base/compiler.h
+	-fno-omit-frame-pointer --coverage -Wall -Wextra -Werror -I. -I$(O)/unit/gen -include hyp/base/compiler.h
 
 # ---------------------------------------------------------------------------------------------------------------
 # The EL2 image
@@ -245,6 +245,15 @@ $(O)/unit/obj/%.o: %.c Makefile
 	@echo "  HOSTCC  $<"
 	@rm -f $(@:.o=.gcda)
 	@$(HOST_CC) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+
+# Instructions, as the assembler and the disassembler know them.
+$(O)/unit/gen/insn_rows.h: tests/unit/insn-rows
+	@mkdir -p $(@D)
+	@echo "  GEN     $@"
+	@tests/unit/insn-rows --as=aarch64-linux-gnu-as --objcopy=aarch64-linux-gnu-objcopy \
+		--objdump=aarch64-linux-gnu-objdump $@
+
+$(O)/unit/obj/tests/unit/test_insn_asm.o: $(O)/unit/gen/insn_rows.h
 
 .PHONY: unit-build unit
 unit-build: $(UNIT_BINS)
