@@ -231,6 +231,31 @@ static void test_atomic_pairs(void **state)
 	}
 }
 
+static bool atomic_pair(uint32_t word)
+{
+	struct insn insn = insn_decode(word);
+
+	return insn.class == INSN_ATOMIC && insn.width * insn.count == 16;
+}
+
+/* And every bit of theirs that is fixed. */
+static void test_near_atomic_pairs(void **state)
+{
+	(void)state;
+	for (uint32_t opcode = 0; opcode < 64; opcode++) {
+		uint32_t word = 0x19200000 | opcode << 10 | 2 << 16 | 3 << 5 | 1;
+		bool is = opcode == 4 || opcode == 12 || opcode == 32;
+
+		assert_int_equal(atomic_pair(word), is);
+		for (unsigned bit = 21; bit < 32; bit++) {
+			if (bit == 22 || bit == 23)
+				assert_int_equal(atomic_pair(word ^ BIT(bit)), is);
+			else
+				assert_false(atomic_pair(word ^ BIT(bit)));
+		}
+	}
+}
+
 /* Only loads and stores have something to write back. */
 static void test_no_writeback(void **state)
 {
@@ -258,6 +283,7 @@ int main(void)
 		cmocka_unit_test_setup(test_loaded_twice, set_up),
 		cmocka_unit_test_setup(test_reserved, set_up),
 		cmocka_unit_test_setup(test_atomic_pairs, set_up),
+		cmocka_unit_test_setup(test_near_atomic_pairs, set_up),
 		cmocka_unit_test_setup(test_no_writeback, set_up),
 	};
 
