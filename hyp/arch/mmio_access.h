@@ -7,6 +7,7 @@
 
 #include "hyp/arch/esr.h"
 #include "hyp/arch/guest_regs.h"
+#include "hyp/arch/insn.h"
 #include "hyp/base/types.h"
 
 struct mmio_access {
@@ -34,6 +35,22 @@ static __always_inline struct mmio_access mmio_access_from_esr(
 		.sign_extend = esr & ISS_SSE,
 		.reg64 = esr & ISS_SF,
 		.acquire_release = esr & ISS_AR,
+		.big_endian = big_endian,
+	};
+}
+
+/* Element n of an instruction that accesses X registers, of at most 8 bytes. */
+static inline struct mmio_access mmio_access_from_insn(
+	const struct insn *insn, unsigned n, uint64_t ipa, bool big_endian)
+{
+	return (struct mmio_access){
+		.ipa = ipa,
+		.width = insn->width,
+		.reg = insn->reg[n],
+		.write = insn->write,
+		.sign_extend = insn->sign_extend,
+		.reg64 = insn->reg64,
+		.acquire_release = insn->acquire_release,
 		.big_endian = big_endian,
 	};
 }

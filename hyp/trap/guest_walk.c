@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/trap/guest_walk.h"
+#include "hyp/arch/esr.h"
 #include "hyp/arch/sysreg_fields.h"
+#include "hyp/vm/inject.h"
 #include "hyp/vm/vm.h"
 
 struct regime guest_regime(const struct vcpu *vcpu)
@@ -23,12 +25,35 @@ bool guest_at_el0(const struct vcpu *vcpu)
 	return (vcpu->regs.pstate & (PSTATE_MODE_MASK & ~PSTATE_SP)) == 0;
 }
 
-enum status guest_walk(struct vcpu *vcpu, uint64_t va, bool fetch, struct s1_result *result)
+static enum status walk(
+	struct vcpu *vcpu, uint64_t va, bool fetch, bool user, struct s1_result *result)
 {
 	struct regime regime = guest_regime(vcpu);
 	struct s1_memory memory = s1_memory_of(&vcpu->vm->stage2);
 
-	return walk_s1(&regime, &memory, GVA(va), fetch, guest_at_el0(vcpu), result);
+	return walk_s1(&regime, &memory, GVA(va), fetch, user, result);
+}
+
+enum status guest_walk(struct vcpu *vcpu, uint64_t va, bool fetch, struct s1_result *result)
+{
+	return walk(vcpu, va, fetch, guest_at_el0(vcpu), result);
+}
+
+enum status guest_walk_data(struct vcpu *vcpu, uint64_t va, bool user, struct s1_result *result)
+{
+	return walk(vcpu, va, false, user, result);
+}
+
+bool guest_walk_aborts(struct vcpu *vcpu, enum status status, const struct s1_result *result,
+	bool fetch, uint64_t va)
+{
+	if (status != ERR_FAULT)
+		inject_external_abort(vcpu, fetch, va);
+	else if ((result->fst & ~FSC_LEVEL_MASK) == S1_FST_WALK_SEA)
+		inject_external_abort_on_walk(vcpu, fetch, va, result->fst & FSC_LEVEL_MASK);
+	else
+		return false;
+	return true;
 }
 
 bool guest_big_endian(const struct vcpu *vcpu)

@@ -20,6 +20,18 @@ bool guest_big_endian(const struct vcpu *vcpu);
 /* walk_s1() of an address at its present EL. PAR_EL1 is not touched. */
 enum status guest_walk(struct vcpu *vcpu, uint64_t va, bool fetch, struct s1_result *result);
 
+/* The same of a data access with EL0's rights, whatever its EL, or (user false) without. */
+enum status guest_walk_data(struct vcpu *vcpu, uint64_t va, bool user, struct s1_result *result);
+
+/*
+ * A walk has failed with `status`. True: Lintel can't tell where the guest's own tables lead, for
+ * they are where it doesn't read, or of a kind it doesn't walk; an external abort (on the walk, if
+ * its level is known) is recorded, return EXIT_INJECT. False: the tables say no, result->fst says
+ * how.
+ */
+bool guest_walk_aborts(struct vcpu *vcpu, enum status status, const struct s1_result *result,
+	bool fetch, uint64_t va);
+
 /* The instruction at its PC, as walk_s1_fetch(). AArch64 only. */
 enum status guest_fetch(struct vcpu *vcpu, uint32_t *instruction);
 

@@ -4,6 +4,7 @@
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/trap/abort.h"
 #include "hyp/trap/cmo.h"
+#include "hyp/trap/emulate.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/guest_walk.h"
 #include "hyp/vdev/device.h"
@@ -36,11 +37,9 @@ static enum exit_result judge_walk(struct vcpu *vcpu, bool fetch, uint64_t far)
 	struct s1_result result;
 	enum status status = guest_walk(vcpu, far, fetch, &result);
 
-	if (status == ERR_NOT_SUPPORTED) /* it can't be said which level */
-		return inject_external_abort(vcpu, fetch, far);
-	if (status != ERR_FAULT || (result.fst & ~3U) != S1_FST_WALK_SEA)
+	if (status == OK || !guest_walk_aborts(vcpu, status, &result, fetch, far))
 		return EXIT_RESUME; /* the guest has changed its tables meanwhile */
-	return inject_external_abort_on_walk(vcpu, fetch, far, result.fst & 3);
+	return EXIT_INJECT;
 }
 
 /* The guest's tables are where there is no memory. */
@@ -156,11 +155,7 @@ enum exit_result triage_data(struct vcpu *vcpu, uint64_t esr)
 			return inject_external_abort(vcpu, false, far);
 		return abort_emulate(vcpu, region, esr, ipa, far);
 	}
-	vcpu_log(vcpu,
-		"access to device %s at 0x%lx by an instruction without a syndrome "
-		"(use plain loads and stores of one register): external abort",
-		region->ops->name, (unsigned long)ipa);
-	return inject_external_abort(vcpu, false, far);
+	return emulate_instruction(vcpu, esr, far);
 }
 
 enum exit_result triage_instruction(struct vcpu *vcpu, uint64_t esr)

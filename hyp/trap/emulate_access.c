@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/trap/emulate_access.h"
+#include "hyp/arch/barrier.h"
+#include "hyp/arch/esr.h"
+#include "hyp/arch/sysreg_fields.h"
+#include "hyp/base/string.h"
+#include "hyp/trap/guest_walk.h"
+#include "hyp/trap/place.h"
+#include "hyp/vm/inject.h"
+#include "hyp/vm/vm.h"
+#include "mm/guest_mem.h"
+
+/* The widest access that a device is given. */
+#define UNIT_MAX          8
+
+/* MAIR: Device memory has a zero upper half; Normal memory that is not cacheable a 4. */
+#define ATTR_OUTER        GENMASK(7, 4)
+#define ATTR_OUTER_DEVICE 0
+#define ATTR_OUTER_NC     4
+
+/* An access of the guest's, in pieces of `unit` bytes, none of which crosses a page. */
+struct plan {
+	struct vcpu *vcpu;
+	const struct insn *insn;
+	uint64_t address; /* of the first byte, as the guest has it */
+	unsigned size;
+	unsigned unit;
+	unsigned first;           /* bytes in the first page */
+	struct s1_result page[2]; /* where that leads, and the one behind it */
+	bool needed;              /* the guest can't do all of it by itself */
+	uint8_t data[ACCESS_BYTES_MAX];
+};
+
+struct piece {
+	unsigned at; /* its distance from the first byte */
+	ipa_t ipa;
+	struct placed placed;
+};
+
+/* --- where it is: stage 1, alignment --- */
+
+static uint64_t iss_write(const struct plan *plan)
+{
+	return plan->insn->write ? ISS_WNR : 0;
+}
+
+static enum exit_result external_abort(const struct plan *plan, unsigned at)
+{
+	return inject_external_abort(plan->vcpu, false, plan->address + at);
+}
+
+/* Loads and stores of EL0, and LDTR and STTR unless PSTATE.UAO says that they are as any. */
+static bool as_user(const struct plan *plan)
+{
+	if (guest_at_el0(plan->vcpu))
+		return true;
+	return plan->insn->unprivileged && !(plan->vcpu->regs.pstate & PSTATE_UAO);
+}
+
+/* EXIT_SKIP: the page that byte `at` is in may be accessed. */
+static enum exit_result walk_page(struct plan *plan, unsigned at, struct s1_result *page)
+{
+	uint64_t va = plan->address + at, needs = plan->insn->write ? MEM_W : MEM_R;
+	bool user = as_user(plan);
+	enum status status = guest_walk_data(plan->vcpu, va, user, page);
+
+	if (status == OK) {
+		if ((user ? page->user : page->priv) & needs)
+			return EXIT_SKIP;
+		page->fst = (uint8_t)(S1_FST_PERMISSION | page->level);
+	} else if (guest_walk_aborts(plan->vcpu, status, page, false, va)) {
+		return EXIT_INJECT;
+	}
+	return inject_data_abort(plan->vcpu, iss_write(plan) | page->fst, va);
+}
+
+static enum exit_result walk_pages(struct plan *plan)
+{
+	enum exit_result result = walk_page(plan, 0, &plan->page[0]);
+
+	if (result == EXIT_SKIP && plan->first < plan->size)
+		result = walk_page(plan, plan->first, &plan->page[1]);
+	return result;
+}
+
+static bool is_device_memory(const struct s1_result *page)
+{
+	return FIELD_GET(ATTR_OUTER, page->attr) == ATTR_OUTER_DEVICE;
+}
+
+/* Elements have to be aligned where the guest's tables say Device, whatever stage 2 says. */
+static enum exit_result check_alignment(const struct plan *plan)
+{
+	unsigned at = 0;
+
+	if (IS_ALIGNED(plan->address, plan->insn->element))
+		return EXIT_SKIP;
+	if (!is_device_memory(&plan->page[0])) {
+		if (plan->first >= plan->size || !is_device_memory(&plan->page[1]))
+			return EXIT_SKIP;
+		at = plan->first;
+	}
+	return inject_data_abort(plan->vcpu, iss_write(plan) | FSC_ALIGNMENT, plan->address + at);
+}
+
+/* As wide as devices are accessed, if it is aligned so; else by the elements of a vector; else
+ * byte by byte. */
+static unsigned unit_of(const struct insn *insn, uint64_t address)
+{
+	unsigned unit = MIN(insn->width, UNIT_MAX), element = MIN(insn->element, UNIT_MAX);
+
+	if (IS_ALIGNED(address, unit))
+		return unit;
+	return IS_ALIGNED(address, element) ? element : 1;
+}
+
+static struct piece piece_at(const struct plan *plan, unsigned at)
+{
+	struct piece piece = { .at = at };
+
+	piece.ipa = at < plan->first ? IPA(plan->page[0].ipa.ipa + at)
+				     : IPA(plan->page[1].ipa.ipa + (at - plan->first));
+	piece.placed = place_find(plan->vcpu, piece.ipa);
+	return piece;
+}
+
+/* --- judged by its place; EXIT_SKIP: may be performed --- */
+
+static enum exit_result judge_memory(struct plan *plan, const struct piece *piece)
+{
+	uint8_t probe[UNIT_MAX];
+
+	if (guest_read(&plan->vcpu->vm->stage2, piece->ipa, probe, plan->unit) == OK)
+		return EXIT_SKIP;
+	vcpu_log(plan->vcpu,
+		"one instruction accesses 0x%lx, memory that Lintel can't reach (shared memory?), "
+		"and "
+		"a device or nothing beside it: external abort",
+		(unsigned long)piece->ipa.ipa);
+	return external_abort(plan, piece->at);
+}
+
+static enum exit_result judge_lazy(struct plan *plan, const struct piece *piece)
+{
+	enum status status = stage2_fault_in(&plan->vcpu->vm->stage2, piece->ipa);
+
+	/* Busy: it is being wiped. The guest tries again until it is there. */
+	return status == OK || status == ERR_BUSY ? EXIT_RESUME : external_abort(plan, piece->at);
+}
+
+static enum exit_result judge_rom(struct plan *plan, const struct piece *piece)
+{
+	if (!plan->insn->write)
+		return piece->placed.place == PLACE_ROM ? judge_memory(plan, piece)
+							: judge_lazy(plan, piece);
+	plan->needed = true;
+	return piece->placed.stores_ignored ? EXIT_SKIP : external_abort(plan, piece->at);
+}
+
+static enum exit_result judge_device(struct plan *plan, const struct piece *piece)
+{
+	const struct device_region *region = piece->placed.device;
+
+	plan->needed = true;
+	if ((region->widths & BIT(plan->unit)) &&
+		device_find(plan->vcpu->vm->devices, piece->ipa.ipa, plan->unit))
+		return EXIT_SKIP;
+	vcpu_log(plan->vcpu,
+		"%s device %s at 0x%lx with %u bytes, which it doesn't take there: external abort",
+		plan->insn->write ? "store to" : "load from", region->ops->name,
+		(unsigned long)piece->ipa.ipa, plan->unit);
+	return external_abort(plan, piece->at);
+}
+
+/* A device may begin in the middle of what is accessed. */
+static bool reaches_device(const struct plan *plan, const struct piece *piece)
+{
+	for (unsigned i = 1; i < plan->unit; i++)
+		if (device_find(plan->vcpu->vm->devices, piece->ipa.ipa + i, 1))
+			return true;
+	return false;
+}
+
+static enum exit_result judge_nothing(struct plan *plan, const struct piece *piece)
+{
+	plan->needed = true;
+	if (plan->vcpu->vm->policy.absent_ignored && !reaches_device(plan, piece))
+		return EXIT_SKIP;
+	return external_abort(plan, piece->at);
+}
+
+static enum exit_result judge_beyond(struct plan *plan, const struct piece *piece)
+{
+	return inject_data_abort(
+		plan->vcpu, iss_write(plan) | FSC_ADDRESS_SIZE, plan->address + piece->at);
+}
+
+static enum exit_result (*const judges[NR_PLACES])(struct plan *, const struct piece *) = {
+	[PLACE_RAM] = judge_memory,
+	[PLACE_RAM_LAZY] = judge_lazy,
+	[PLACE_ROM] = judge_rom,
+	[PLACE_ROM_LAZY] = judge_rom,
+	[PLACE_DEVICE] = judge_device,
+	[PLACE_NOTHING] = judge_nothing,
+	[PLACE_BEYOND] = judge_beyond,
+};
+
+static enum exit_result judge(struct plan *plan)
+{
+	for (unsigned at = 0; at < plan->size; at += plan->unit) {
+		struct piece piece = piece_at(plan, at);
+		enum exit_result result = judges[piece.placed.place](plan, &piece);
+
+		if (result != EXIT_SKIP)
+			return result;
+	}
+	/* All of it is memory: it was given, or changed its place, meanwhile. */
+	return plan->needed ? EXIT_SKIP : emulate_again(plan->vcpu, plan->address);
+}
+
+/* --- performed --- */
+
+static enum mmio_result perform_device(struct plan *plan, const struct piece *piece)
+{
+	struct device_region *region = piece->placed.device;
+	uint64_t offset = piece->ipa.ipa - region->first, value = 0;
+	enum mmio_result result;
+
+	/* Devices are little-endian, and so is Lintel. */
+	if (plan->insn->write) {
+		memcpy(&value, plan->data + piece->at, plan->unit);
+		device_count(plan->vcpu, region)->writes++;
+		return region->ops->write(plan->vcpu, region->device, offset, plan->unit, value);
+	}
+	device_count(plan->vcpu, region)->reads++;
+	result = region->ops->read(plan->vcpu, region->device, offset, plan->unit, &value);
+	if (result == MMIO_DONE)
+		memcpy(plan->data + piece->at, &value, plan->unit);
+	return result;
+}
+
+/* Lintel's map of the memory is cacheable. Where the guest's isn't, nothing of it may stay in a
+ * cache. */
+static void sync_memory(const struct plan *plan, const struct piece *piece)
+{
+	uint8_t attr = plan->page[piece->at < plan->first ? 0 : 1].attr;
+	uint64_t outer = FIELD_GET(ATTR_OUTER, attr);
+
+	if (outer == ATTR_OUTER_DEVICE || outer == ATTR_OUTER_NC)
+		guest_sync(&plan->vcpu->vm->stage2, piece->ipa, plan->unit);
+}
+
+static enum mmio_result perform_memory(struct plan *plan, const struct piece *piece)
+{
+	struct stage2 *s2 = &plan->vcpu->vm->stage2;
+	enum status status;
+
+	sync_memory(plan, piece);
+	if (!plan->insn->write) {
+		status = guest_read(s2, piece->ipa, plan->data + piece->at, plan->unit);
+	} else {
+		status = guest_write(s2, piece->ipa, plan->data + piece->at, plan->unit);
+		sync_memory(plan, piece);
+	}
+	return status == OK ? MMIO_DONE : MMIO_EXTERNAL_ABORT;
+}
+
+static enum mmio_result perform_piece(struct plan *plan, const struct piece *piece)
+{
+	switch (piece->placed.place) {
+	case PLACE_DEVICE:
+		return perform_device(plan, piece);
+	case PLACE_NOTHING:
+		return MMIO_RAZ_WI;
+	case PLACE_ROM:
+	case PLACE_ROM_LAZY:
+		return plan->insn->write ? MMIO_RAZ_WI : perform_memory(plan, piece);
+	default:
+		return perform_memory(plan, piece);
+	}
+}
+
+static enum exit_result perform_pieces(struct plan *plan)
+{
+	for (unsigned at = 0; at < plan->size; at += plan->unit) {
+		struct piece piece = piece_at(plan, at);
+
+		switch (perform_piece(plan, &piece)) {
+		case MMIO_DONE:
+			break;
+		case MMIO_RAZ_WI:
+			memset(plan->data + at, 0, plan->unit);
+			break;
+		case MMIO_RETRY:
+			return EXIT_RESCHEDULE;
+		case MMIO_STOP_VM:
+			return EXIT_STOP_VM;
+		default:
+			return external_abort(plan, at);
+		}
+	}
+	return EXIT_SKIP;
+}
+
+static enum exit_result perform(struct plan *plan)
+{
+	bool big_endian = guest_big_endian(plan->vcpu), ordered = plan->insn->acquire_release;
+	enum exit_result result;
+
+	if (plan->insn->write)
+		emulate_collect(plan->insn, &plan->vcpu->regs, big_endian, plan->data);
+	if (ordered)
+		dmb_ish();
+	result = perform_pieces(plan);
+	if (ordered)
+		dmb_ish();
+	if (result == EXIT_SKIP && !plan->insn->write)
+		emulate_load_done(plan->insn, &plan->vcpu->regs, big_endian, plan->data);
+	return result;
+}
+
+enum exit_result emulate_access(struct vcpu *vcpu, const struct insn *insn, uint64_t address)
+{
+	struct plan plan = {
+		.vcpu = vcpu,
+		.insn = insn,
+		.address = address,
+		.size = (unsigned)insn->count * insn->width,
+		.unit = unit_of(insn, address),
+		.first = (unsigned)(PAGE_SIZE - (address & (PAGE_SIZE - 1))),
+	};
+	enum exit_result result = walk_pages(&plan);
+
+	if (result == EXIT_SKIP)
+		result = check_alignment(&plan);
+	if (result == EXIT_SKIP)
+		result = judge(&plan);
+	return result == EXIT_SKIP ? perform(&plan) : result;
+}
