@@ -240,11 +240,16 @@ $(UNIT_RULES): $(wildcard tests/unit/test_*.c tests/unit/fake/*.c) tools/unit-ru
 -include $(UNIT_RULES)
 endif
 
-$(O)/unit/obj/%.o: %.c Makefile
+# The tables of docs/aborts.md, for the tests that hold the code against them.
+$(O)/unit/gen/doc_aborts.h: docs/aborts.md tools/doc-tables
+	@mkdir -p $(@D)
+	@tools/doc-tables $< >$@.tmp && mv $@.tmp $@
+
+$(O)/unit/obj/%.o: %.c Makefile | $(O)/unit/gen/doc_aborts.h
 	@mkdir -p $(@D)
 	@echo "  HOSTCC  $<"
 	@rm -f $(@:.o=.gcda)
-	@$(HOST_CC) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+	@$(HOST_CC) $(HOST_FLAGS) -I$(O)/unit/gen -MMD -MP -c -o $@ $<
 
 # Instructions, as the assembler and the disassembler know them.
 $(O)/unit/gen/insn_rows.h: tests/unit/insn-rows

@@ -209,7 +209,7 @@ static void read_all(uint64_t real[PLACES])
 #define READ_SGI(name)
 #define READ_ICC(name)
 #define READ_SETWAY(name)
-#define READ_VM(name)
+#define READ_CMO(name)
 #define READ_VM(name)
 #define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) READ_##trap(name)
 #include "hyp/arch/sysreg.def"

@@ -4,6 +4,7 @@
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/base/panic.h"
+#include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/trap/idreg.h"
 #include "hyp/trap/setway.h"
@@ -21,6 +22,7 @@ enum trap_class {
 	TRAP_ICC,
 	TRAP_SETWAY,
 	TRAP_VM,
+	TRAP_CMO,
 	NR_TRAP_CLASSES,
 };
 
@@ -183,6 +185,10 @@ enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 		return debug_access(vcpu, encoding, !read, rt);
 	case TRAP_SETWAY:
 		return setway_handle(vcpu);
+	case TRAP_CMO:
+		if (read)
+			return inject_undefined(vcpu);
+		return cmo_handle_trap(vcpu, encoding, vcpu_get_x(vcpu, rt));
 	case TRAP_VM:
 		return vm_register(vcpu, encoding, read, rt);
 	default:

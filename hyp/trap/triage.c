@@ -145,7 +145,7 @@ enum exit_result triage_data(struct vcpu *vcpu, uint64_t esr)
 		return judge_walk(vcpu, false, far);
 	region = device_find(vcpu->vm->devices, ipa, 1);
 	if (is_maintenance(vcpu, esr))
-		return cmo_handle_abort(vcpu, esr, IPA(ipa), region != NULL);
+		return cmo_handle_abort(vcpu, esr, IPA(ipa));
 	if (!region)
 		return not_a_device(vcpu, esr, false, ipa, far);
 	if (esr & ISS_ISV) {

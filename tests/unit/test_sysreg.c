@@ -16,6 +16,7 @@
 #include "hyp/arch/esr.h"
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
+#include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/trap/idreg.h"
 #include "hyp/trap/setway.h"
@@ -48,6 +49,7 @@ enum trap {
 	TRAP_ICC,
 	TRAP_SETWAY,
 	TRAP_VM,
+	TRAP_CMO,
 };
 
 static uint8_t trap_of[ENCODINGS];
@@ -55,7 +57,7 @@ static const char *name_of[ENCODINGS];
 
 /* --- what is below --- */
 
-enum called { NOBODY, ID, DEBUG, SGI, ICC, SETWAY, VM };
+enum called { NOBODY, ID, DEBUG, SGI, ICC, SETWAY, VM, CMO };
 static enum called called;
 static unsigned called_encoding;
 static bool called_write;
@@ -112,6 +114,15 @@ enum exit_result setway_handle(struct vcpu *of)
 	assert_ptr_equal(of, &vcpu);
 	called = SETWAY;
 	return EXIT_RESCHEDULE;
+}
+
+enum exit_result cmo_handle_trap(struct vcpu *of, unsigned encoding, uint64_t va)
+{
+	assert_ptr_equal(of, &vcpu);
+	called = CMO;
+	called_encoding = encoding;
+	called_value = va;
+	return EXIT_SKIP;
 }
 
 enum exit_result setway_write_vm_register(struct vcpu *of, unsigned encoding, uint64_t value)
@@ -291,6 +302,12 @@ static void check_write(unsigned encoding, enum trap trap)
 	case TRAP_SETWAY:
 		assert_int_equal(result, EXIT_RESCHEDULE);
 		assert_int_equal(called, SETWAY);
+		break;
+	case TRAP_CMO:
+		assert_int_equal(result, EXIT_SKIP);
+		assert_int_equal(called, CMO);
+		assert_int_equal(called_encoding, encoding);
+		assert_int_equal(called_value, VALUE);
 		break;
 	case TRAP_VM:
 		assert_int_equal(result, EXIT_SKIP);

@@ -275,6 +275,16 @@ __weak void cache_sync_code(const void *start, size_t size)
 	record(FAKE_CACHE_SYNC_CODE, (uintptr_t)start, size);
 }
 
+__weak void cache_maintain(enum cmo_op op, const void *address)
+{
+	record(FAKE_CACHE_MAINTAIN, (uintptr_t)address, op);
+}
+
+__weak void cache_invalidate_code(void)
+{
+	record(FAKE_CACHE_CODE, 0, 0);
+}
+
 __weak void cache_zero(void *start, size_t size)
 {
 	memset(start, 0, size);

@@ -62,6 +62,8 @@ enum fake_op_kind {
 	FAKE_TLB_ALL_GUESTS,
 	FAKE_TLB_EL2_VA,
 	FAKE_TLB_EL2_ALL,
+	FAKE_CACHE_MAINTAIN, /* extra: enum cmo_op */
+	FAKE_CACHE_CODE,     /* all of it */
 };
 
 struct fake_op {
