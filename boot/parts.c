@@ -3,6 +3,7 @@
  * The parts of a VM: the one place that lists them all (hyp/vm/part.h).
  */
 #include "boot/parts.h"
+#include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/vdev/shmem.h"
 #include "hyp/vdev/vgic.h"
@@ -24,5 +25,6 @@ void parts_init(void)
 	parts[PART_SHMEM] = shmem_part;
 	parts[PART_FPSIMD] = fpsimd_part;
 	parts[PART_DEBUG] = debug_part;
+	parts[PART_CMO] = cmo_part;
 	vm_parts = parts;
 }

@@ -272,6 +272,7 @@
  * ---- fine-grained traps: the few bits that Lintel sets. Bits named n... trap when they are zero.
  * ----
  */
+#define HFGITR_EL2_DCIVAC            BIT(3)
 #define HDFGRTR_EL2_TRBIDR           BIT(51)
 #define HDFGRTR_EL2_PMBIDR           BIT(63)
 

@@ -2,6 +2,7 @@
 #include "hyp/trap/cmo.h"
 #include "hyp/arch/cache.h"
 #include "hyp/arch/esr.h"
+#include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/trap/guest_walk.h"
 #include "hyp/vm/inject.h"
@@ -291,3 +292,43 @@ enum exit_result cmo_handle_trap(struct vcpu *vcpu, unsigned encoding, uint64_t 
 	cache_invalidate_code();
 	return EXIT_SKIP;
 }
+
+/* --- what traps it --- */
+
+static void reset(struct vcpu *vcpu)
+{
+	switch (vcpu->vm->policy.trap_cmo) {
+	case TRAP_CMO_ALL:
+		vcpu->hcr |= HCR_EL2_TPCP | HCR_EL2_TPU;
+		break;
+	case TRAP_CMO_IVAC:
+		if (cpu_features.fgt)
+			vcpu->on_demand |= BIT(PART_CMO);
+		else
+			vcpu->hcr |= HCR_EL2_TPCP;
+		break;
+	default:
+		break;
+	}
+}
+
+/* HFGITR_EL2 is 0 for all others, so that they need not write it. */
+static void load(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	write_sysreg(HFGITR_EL2_DCIVAC, HFGITR_EL2);
+}
+
+static void put(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	write_sysreg(0, HFGITR_EL2);
+}
+
+const struct vm_part cmo_part = {
+	.name = "cmo",
+	.vcpu_reset = reset,
+	.vcpu_load = load,
+	.vcpu_put = put,
+	.on_demand = true,
+};

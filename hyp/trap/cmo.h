@@ -57,4 +57,10 @@ enum exit_result cmo_handle_insn(struct vcpu *vcpu, uint64_t esr, enum cmo_op op
  */
 enum exit_result cmo_handle_trap(struct vcpu *vcpu, unsigned encoding, uint64_t va);
 
+/*
+ * What traps it, by the VM's policy, from a vCPU's reset on. The others that go to the point of
+ * coherency are trapped, too, where only DC IVAC should be, on a CPU without FEAT_FGT.
+ */
+extern const struct vm_part cmo_part;
+
 #endif

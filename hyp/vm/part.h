@@ -25,6 +25,7 @@ enum vm_part_id {
 	PART_SHMEM,
 	PART_FPSIMD,
 	PART_DEBUG,
+	PART_CMO,
 	NR_PARTS,
 };
 

@@ -19,6 +19,7 @@
 
 #include "doc_aborts.h"
 #include "hyp/arch/esr.h"
+#include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/trap/abort.h"
 #include "hyp/trap/cmo.h"
@@ -719,6 +720,37 @@ static void test_said(void **state)
 	assert_int_equal(logs, 2);
 }
 
+/* --- what traps it --- */
+
+static void expect_trapped(enum trap_cmo policy, bool fgt, uint64_t hcr, bool loads)
+{
+	vm.policy.trap_cmo = policy;
+	cpu_features.fgt = fgt;
+	vcpu.hcr = HCR_EL2_VM;
+	vcpu.on_demand = 0;
+	cmo_part.vcpu_reset(&vcpu);
+	assert_int_equal(vcpu.hcr, HCR_EL2_VM | hcr);
+	assert_int_equal(vcpu.on_demand, loads ? BIT(PART_CMO) : 0);
+}
+
+static void test_part(void **state)
+{
+	uint64_t all = HCR_EL2_TPCP | HCR_EL2_TPU;
+
+	(void)state;
+	expect_trapped(TRAP_CMO_NONE, true, 0, false);
+	expect_trapped(TRAP_CMO_NONE, false, 0, false);
+	expect_trapped(TRAP_CMO_ALL, true, all, false);
+	expect_trapped(TRAP_CMO_ALL, false, all, false);
+	expect_trapped(TRAP_CMO_IVAC, true, 0, true);
+	expect_trapped(TRAP_CMO_IVAC, false, HCR_EL2_TPCP, false);
+	assert_true(cmo_part.on_demand);
+	cmo_part.vcpu_load(&vcpu);
+	assert_int_equal(fake_reg(HFGITR_EL2), BIT(3));
+	cmo_part.vcpu_put(&vcpu);
+	assert_int_equal(fake_reg(HFGITR_EL2), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -737,6 +769,7 @@ int main(void)
 		TEST(test_rights),
 		TEST(test_all_code),
 		TEST(test_said),
+		TEST(test_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
