@@ -10,6 +10,12 @@
  *		shared-memory {
  *			NAME { size = <0x10000>; members = "...", "..."; };
  *		};
+ *		doorbells {
+ *			NAME { vm = "..."; address = <0xb000000>; line = "..."; };
+ *		};
+ *		lines {
+ *			NAME { vm = "..."; spi = <40>; };
+ *		};
  *	};
  *
  * What may stand there is in schema.def, which tools/pack-bundle checks too.
@@ -18,12 +24,13 @@
 #define HYP_BUNDLE_MANIFEST_H
 
 #include "hyp/bundle/cpio.h"
+#include "hyp/vdev/doorbell.h"
 #include "hyp/vdev/shmem.h"
 #include "hyp/vm/vm.h"
 
 #define MANIFEST_FILE       "manifest.dtb"
 #define MANIFEST_COMPATIBLE "lintel,manifest-v1"
-#define MANIFEST_SIZE_MAX   KIB(64)
+#define MANIFEST_SIZE_MAX   KIB(512) /* 1,024 doorbells and 256 lines take some 300 KiB */
 
 /* The properties of a VM, in the schema's order. */
 enum schema_vm {
@@ -88,6 +95,17 @@ enum status manifest_read(const void *tree, uint64_t size, const struct cpio_arc
  */
 enum status manifest_read_shared(const void *tree, uint64_t size,
 	void (*found)(void *context, const struct shmem_config *config), void *context,
+	unsigned *bad) __must_check;
+
+/*
+ * The same for /lines and /doorbells. A line is left out by its errors alone: what names it is not,
+ * and does nothing.
+ */
+enum status manifest_read_lines(const void *tree, uint64_t size,
+	void (*found)(void *context, const struct line_config *config), void *context,
+	unsigned *bad) __must_check;
+enum status manifest_read_doorbells(const void *tree, uint64_t size,
+	void (*found)(void *context, const struct doorbell_config *config), void *context,
 	unsigned *bad) __must_check;
 
 #endif

@@ -15,30 +15,35 @@ static unsigned bucket_of(enum manifest_node_kind kind, const char *name)
 	return (hash ^ hash >> 16) % MANIFEST_NAME_BUCKETS;
 }
 
-bool manifest_names_add(
+struct manifest_name *manifest_names_add(
 	struct manifest_names *names, enum manifest_node_kind kind, const char *name)
 {
-	unsigned bucket = bucket_of(kind, name), at = names->count;
+	unsigned bucket = bucket_of(kind, name);
+	struct manifest_name *added;
 
-	if (at == MANIFEST_NAMES_MAX)
-		return false;
-	names->kind[at] = (uint8_t)kind;
-	names->name[at] = name;
-	names->next[at] = names->first[bucket];
-	names->first[bucket] = (uint16_t)(at + 1);
-	names->count++;
-	return true;
+	if (names->count == MANIFEST_NAMES_MAX)
+		return NULL;
+	added = &names->name[names->count++];
+	*added = (struct manifest_name){
+		.name = name, .next = names->first[bucket], .kind = (uint8_t)kind
+	};
+	names->first[bucket] = (uint16_t)names->count;
+	return added;
 }
 
-bool manifest_names_have(
-	const struct manifest_names *names, enum manifest_node_kind kind, const char *name)
+struct manifest_name *manifest_names_find(
+	struct manifest_names *names, enum manifest_node_kind kind, const char *name)
 {
 	unsigned at = names->first[bucket_of(kind, name)];
 
-	for (; at; at = names->next[at - 1])
-		if (names->kind[at - 1] == kind && strcmp(names->name[at - 1], name) == 0)
-			return true;
-	return false;
+	while (at) {
+		struct manifest_name *one = &names->name[at - 1];
+
+		if (one->kind == kind && strcmp(one->name, name) == 0)
+			return one;
+		at = one->next;
+	}
+	return NULL;
 }
 
 bool manifest_name_ok(const char *name)

@@ -15,16 +15,19 @@ void manifest_error(struct manifest_reader *reader, const char *property, const 
 		reader->node->name, property, what, expected);
 }
 
-bool manifest_check_vm(struct manifest_reader *reader, const char *property, const char *name)
+const struct manifest_name *manifest_check_name(struct manifest_reader *reader,
+	const char *property, const char *name, enum manifest_node_kind kind, const char *noun)
 {
-	char text[MANIFEST_VALUE_MAX];
+	const struct manifest_name *found = manifest_names_find(&manifest_names, kind, name);
+	char shown[MANIFEST_VALUE_MAX], expected[80];
 
-	if (manifest_names_have(&manifest_names, NODE_VM, name))
-		return true;
-	format(text, sizeof(text), "\"%.40s\"", name);
-	manifest_error(reader, property, text,
-		"the name of a VM of the bundle, which has none of that name");
-	return false;
+	if (found)
+		return found;
+	format(shown, sizeof(shown), "\"%.40s\"", name);
+	format(expected, sizeof(expected),
+		"the name of a %s of the bundle, which has none of that name", noun);
+	manifest_error(reader, property, shown, expected);
+	return NULL;
 }
 
 /* --- one node --- */
@@ -77,6 +80,7 @@ static void check_name(struct manifest_reader *reader)
 {
 	const struct manifest_kind *kind = reader->kind;
 	const char *name = reader->node->name;
+	struct manifest_name *known = manifest_names_find(&manifest_names, kind->kind, name);
 	char text[128];
 
 	if (!manifest_name_ok(name)) {
@@ -85,12 +89,15 @@ static void check_name(struct manifest_reader *reader)
 			"at most %u characters",
 			kind->noun, VM_NAME_MAX);
 		name_error(reader, text);
-	} else if (manifest_names_have(&manifest_names, kind->kind, name)) {
+	} else if (known && known->read) {
 		format(text, sizeof(text), "a second %s of that name", kind->noun);
 		name_error(reader, text);
 	}
-	if (reader->count++ >= kind->max ||
-		!manifest_names_add(&manifest_names, kind->kind, name)) {
+	if (!known)
+		known = manifest_names_add(&manifest_names, kind->kind, name);
+	if (known)
+		known->read = true;
+	if (reader->count++ >= kind->max || !known) {
 		format(text, sizeof(text), "expected at most %u %ss", kind->max, kind->noun);
 		name_error(reader, text);
 	}
@@ -192,26 +199,21 @@ static bool find(struct dt_walk *walk, const char *node)
 	}
 }
 
-void manifest_read_kind(struct manifest_reader *reader, const struct dt_walk *start)
-{
-	bool good;
-
-	reader->walk = *start;
-	good = dt_walk_next(&reader->walk) == DT_BEGIN;
-	while (good && find(&reader->walk, reader->kind->parent))
-		good = manifest_read_nodes(reader);
-}
-
-/* The names of those in one node. False: the tree is broken. */
-static bool note_names(struct dt_walk *walk, enum manifest_node_kind kind, unsigned *left)
+/* Notes one node (`noted` NULL: only passes it), to behind its DT_END. False: the tree is broken.
+ */
+static bool note_node(struct dt_walk *walk, struct manifest_name *noted)
 {
 	for (;;) {
+		const char *name;
+
 		switch (dt_walk_next(walk)) {
 		case DT_PROPERTY:
+			name = manifest_property_name(walk);
+			if (noted && name && strcmp(name, "vcpus") == 0 &&
+				walk->length == MANIFEST_CELL)
+				noted->vcpus = (uint8_t)MIN(dt_be32(walk->data), MAX_VCPUS);
 			break;
 		case DT_BEGIN:
-			if (*left && manifest_names_add(&manifest_names, kind, walk->name))
-				--*left;
 			if (!dt_walk_skip(walk, 1))
 				return false;
 			break;
@@ -223,14 +225,42 @@ static bool note_names(struct dt_walk *walk, enum manifest_node_kind kind, unsig
 	}
 }
 
-void manifest_note_names(
+/* Those in one of the root's nodes. False: the tree is broken. */
+static bool note_nodes(struct dt_walk *walk, enum manifest_node_kind kind, unsigned *left)
+{
+	struct manifest_name *noted;
+
+	for (;;) {
+		switch (dt_walk_next(walk)) {
+		case DT_PROPERTY:
+			break;
+		case DT_BEGIN:
+			noted = *left ? manifest_names_add(&manifest_names, kind, walk->name)
+				      : NULL;
+			if (noted) {
+				noted->vcpus = 1;
+				--*left;
+			}
+			if (!note_node(walk, noted))
+				return false;
+			break;
+		case DT_END:
+			return true;
+		default:
+			return false;
+		}
+	}
+}
+
+/* The names of the nodes in the root's nodes `parent`, at most `max` of them. */
+static void note_kind(
 	const struct dt_walk *start, const char *parent, enum manifest_node_kind kind, unsigned max)
 {
 	struct dt_walk walk = *start;
 	bool good = dt_walk_next(&walk) == DT_BEGIN;
 
 	while (good && find(&walk, parent))
-		good = note_names(&walk, kind, &max);
+		good = note_nodes(&walk, kind, &max);
 }
 
 enum status manifest_start(struct dt_walk *walk, const void *tree, uint64_t size)
@@ -242,4 +272,24 @@ enum status manifest_start(struct dt_walk *walk, const void *tree, uint64_t size
 	log_error("manifest: %s is no devicetree that can be read, expected one made by dtc",
 		MANIFEST_FILE);
 	return ERR_CORRUPT;
+}
+
+enum status manifest_read_kind(
+	struct manifest_reader *reader, const void *tree, uint64_t size, unsigned *bad)
+{
+	struct dt_walk start;
+	enum status status = manifest_start(&start, tree, size);
+	bool good;
+
+	*bad = 0;
+	if (status)
+		return status;
+	note_kind(&start, MANIFEST_VMS, NODE_VM, MAX_VMS);
+	note_kind(&start, MANIFEST_LINES, NODE_LINE, LINES_MAX);
+	reader->walk = start;
+	good = dt_walk_next(&reader->walk) == DT_BEGIN;
+	while (good && find(&reader->walk, reader->kind->parent))
+		good = manifest_read_nodes(reader);
+	*bad = reader->bad;
+	return OK;
 }

@@ -13,7 +13,8 @@
 /* The root's nodes. */
 #define MANIFEST_VMS         "vms"
 #define MANIFEST_SHARED      "shared-memory"
-#define MANIFEST_NODES       MANIFEST_VMS " and " MANIFEST_SHARED
+#define MANIFEST_DOORBELLS   "doorbells"
+#define MANIFEST_LINES       "lines"
 
 #define MANIFEST_VALUE_MAX   64 /* characters of a value in a message */
 #define MANIFEST_CELL        sizeof(uint32_t)
@@ -74,26 +75,32 @@ const char *manifest_read_value(const struct schema_row *row, const struct dt_wa
 /* --- names --- */
 
 /* What a node is, by where it stands. */
-enum manifest_node_kind { NODE_VM, NODE_SHARED };
+enum manifest_node_kind { NODE_VM, NODE_SHARED, NODE_DOORBELL, NODE_LINE };
 
-#define MANIFEST_NAMES_MAX    64 /* nodes of all kinds that are noted at a time */
-#define MANIFEST_NAME_BUCKETS 64
+/* Nodes of all kinds that are noted at a time. */
+#define MANIFEST_NAMES_MAX    (MAX_VMS + LINES_MAX + DOORBELLS_MAX)
+#define MANIFEST_NAME_BUCKETS 512
 
 /* Names of nodes, each found in one step or a few. All zeros: none. */
 struct manifest_names {
 	unsigned count;
-	uint16_t first[MANIFEST_NAME_BUCKETS]; /* number + 1 of a bucket's newest name; 0: none */
-	uint16_t next[MANIFEST_NAMES_MAX];     /* ... of the next older one */
-	uint8_t kind[MANIFEST_NAMES_MAX];
-	const char *name[MANIFEST_NAMES_MAX];
+	uint16_t first[MANIFEST_NAME_BUCKETS]; /* number + 1 of a bucket's newest; 0: none */
+	struct manifest_name {
+		const char *name;
+		uint16_t next; /* number + 1 of the next older one */
+		uint8_t kind;
+		uint8_t vcpus; /* NODE_VM: how many it has, if it says so well */
+		bool read;     /* and not only noted */
+	} name[MANIFEST_NAMES_MAX];
 };
 
-/* Notes one; false: no room is left. */
-bool manifest_names_add(
-	struct manifest_names *names, enum manifest_node_kind kind, const char *name) __must_check;
+/* Notes one; NULL: no room is left. */
+struct manifest_name *manifest_names_add(
+	struct manifest_names *names, enum manifest_node_kind kind, const char *name);
 
-bool manifest_names_have(
-	const struct manifest_names *names, enum manifest_node_kind kind, const char *name);
+/* NULL: there is none of that name and kind. */
+struct manifest_name *manifest_names_find(
+	struct manifest_names *names, enum manifest_node_kind kind, const char *name);
 
 /* A letter, then letters, digits, '_', '.' or '-', at most VM_NAME_MAX characters. */
 bool manifest_name_ok(const char *name);
@@ -151,19 +158,28 @@ static inline const char *manifest_property_name(const struct dt_walk *walk)
  * tree is broken. */
 bool manifest_read_nodes(struct manifest_reader *reader) __must_check;
 
-/* The same for all of the root's nodes that hold such; where the tree is broken, the rest is left
- * out. `start`: from manifest_start(). */
-void manifest_read_kind(struct manifest_reader *reader, const struct dt_walk *start);
-
-/* Notes the names of the nodes in the root's nodes `parent`, at most `max` of them. */
-void manifest_note_names(const struct dt_walk *start, const char *parent,
-	enum manifest_node_kind kind, unsigned max);
+/*
+ * The same for all of the root's nodes that hold such, in the manifest at `tree`; VMs and lines may
+ * be named before they come. Where the tree is broken, the rest is left out. ERR_CORRUPT, logged:
+ * it is no devicetree. *bad: how many have errors.
+ */
+enum status manifest_read_kind(struct manifest_reader *reader, const void *tree, uint64_t size,
+	unsigned *bad) __must_check;
 
 /* The node has an error: says so, as "/vms/NAME: property: what, expected ...". */
 void manifest_error(struct manifest_reader *reader, const char *property, const char *what,
 	const char *expected);
 
-/* True if the name is that of a node of /vms; else an error of the property. */
-bool manifest_check_vm(struct manifest_reader *reader, const char *property, const char *name);
+/* The node of that kind and name, of those that were noted; NULL: there is none, which is an error
+ * of the property. `noun` is what such a node is called. */
+const struct manifest_name *manifest_check_name(struct manifest_reader *reader,
+	const char *property, const char *name, enum manifest_node_kind kind, const char *noun);
+
+/* The same for a VM. */
+static inline const struct manifest_name *manifest_check_vm(
+	struct manifest_reader *reader, const char *property, const char *name)
+{
+	return manifest_check_name(reader, property, name, NODE_VM, "VM");
+}
 
 #endif

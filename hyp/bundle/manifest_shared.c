@@ -94,14 +94,6 @@ enum status manifest_read_shared(const void *tree, uint64_t size,
 		.found = found,
 		.context = context,
 	};
-	struct dt_walk start;
-	enum status status = manifest_start(&start, tree, size);
 
-	*bad = 0;
-	if (status)
-		return status;
-	manifest_note_names(&start, MANIFEST_VMS, NODE_VM, MAX_VMS);
-	manifest_read_kind(&all.reader, &start);
-	*bad = all.reader.bad;
-	return OK;
+	return manifest_read_kind(&all.reader, tree, size, bad);
 }

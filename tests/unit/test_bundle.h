@@ -94,7 +94,9 @@ static inline void archive_end(struct test_archive *archive)
 
 /* --- trees --- */
 
+#ifndef TREE_SIZE
 #define TREE_SIZE 8192
+#endif
 
 /* A tree that is being written: libfdt's own errors end the test. */
 struct test_tree {
