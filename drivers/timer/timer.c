@@ -38,8 +38,7 @@ enum status timer_init(const struct machine_timer *from)
 
 void timer_cpu_init(void)
 {
-	timer_set_deadline(TIMER_NEVER);
-	write_sysreg(TIMER_CTL_ENABLE, CNTHP_CTL_EL2);
+	timer_clear_deadline();
 	isb();
 }
 

@@ -34,7 +34,7 @@ extern struct timer_scale timer_scale;
  */
 enum status __must_check timer_init(const struct machine_timer *from);
 
-/* On each CPU: CNTHP on, with no alarm set. */
+/* On each CPU: no alarm. */
 void timer_cpu_init(void);
 
 static inline uint64_t timer_hz(void)
@@ -57,12 +57,23 @@ static inline uint64_t timer_now(void)
 
 /*
  * Sets the alarm of this CPU: TIMER_PPI_HYP fires when the counter reaches `deadline` (at once if
- * it has), and stays asserted until another one is set. In force after an ISB or an exception
- * return.
+ * it has), and stays asserted until the next call. In force after an ISB or an exception return;
+ * one that was set before may fire until then.
  */
 static inline void timer_set_deadline(uint64_t deadline)
 {
 	write_sysreg(deadline, CNTHP_CVAL_EL2);
+	write_sysreg(TIMER_CTL_ENABLE, CNTHP_CTL_EL2);
+}
+
+/*
+ * No alarm on this CPU, after an ISB or an exception return. CNTHP is off then, not set to a
+ * deadline that is far away: an emulator may go from one deadline to the next while all its CPUs
+ * wait (QEMU's -icount sleep=off does), and would reach the end of time.
+ */
+static inline void timer_clear_deadline(void)
+{
+	write_sysreg(0, CNTHP_CTL_EL2);
 }
 
 /* Conversions round down and saturate nowhere: 2^64 ns are 584 years, and ticks are as many at 1

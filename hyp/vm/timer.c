@@ -14,7 +14,8 @@ struct timer_queue {
 	uint64_t first;         /* no timer in the list is earlier; TIMER_NEVER: there is none */
 	struct soft_timer *own; /* timer_arm_own() */
 	uint64_t own_deadline;
-	uint64_t alarm; /* what CNTHP is set to: not later than the earliest of all */
+	/* What CNTHP is set to: not later than the earliest of all. TIMER_NEVER: it is off. */
+	uint64_t alarm;
 } __aligned(64);
 
 static struct timer_queue timer_queues[MAX_CPUS];
@@ -134,8 +135,9 @@ static void alarm_fired(void *context, uint32_t intid)
 		queue->own_deadline = TIMER_NEVER;
 	}
 	/* The level must go down before the interrupt is deactivated. */
-	queue->alarm = MIN(queue->first, queue->own_deadline);
-	timer_set_deadline(queue->alarm);
+	timer_clear_deadline();
+	queue->alarm = TIMER_NEVER;
+	set_alarm(queue, MIN(queue->first, queue->own_deadline));
 	isb();
 	if (own)
 		own->fn(own);

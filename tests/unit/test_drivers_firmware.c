@@ -262,8 +262,7 @@ static void test_timer_frequency(void **state)
 	write_sysreg(5, CNTHP_CTL_EL2);
 	assert_int_equal(timer_init(&node), OK);
 	assert_int_equal(timer_hz(), 62500000);
-	assert_int_equal(read_sysreg(CNTHP_CTL_EL2), TIMER_CTL_ENABLE);
-	assert_int_equal(read_sysreg(CNTHP_CVAL_EL2), TIMER_NEVER);
+	assert_int_equal(read_sysreg(CNTHP_CTL_EL2), 0);
 	assert_int_equal(timer_intid(TIMER_PPI_HYP), 26);
 	assert_int_equal(timer_intid(TIMER_PPI_VIRTUAL), 27);
 	write_sysreg(0, CNTFRQ_EL0);
@@ -318,6 +317,9 @@ static void test_timer_alarm(void **state)
 	assert_int_equal(timer_now(), 123456);
 	timer_set_deadline(200000);
 	assert_int_equal(read_sysreg(CNTHP_CVAL_EL2), 200000);
+	assert_int_equal(read_sysreg(CNTHP_CTL_EL2), TIMER_CTL_ENABLE);
+	timer_clear_deadline();
+	assert_int_equal(read_sysreg(CNTHP_CTL_EL2), 0);
 	timer_delay_us(0);
 }
 
