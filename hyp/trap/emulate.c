@@ -76,9 +76,6 @@ enum answer {
 	ABORT,       /* external abort */
 	REFUSE,      /* the same, with a message that names the instruction */
 	UNSUPPORTED, /* FSC 0x35, or as the policy has it */
-	ALIGNMENT,
-	ROM_STORE,    /* as the region has it */
-	ABSENT_STORE, /* as the policy has it */
 	ADDRESS_SIZE,
 };
 
@@ -99,17 +96,6 @@ static const enum answer atomic_answers[NR_PLACES] = {
 	[PLACE_ROM_LAZY] = GIVE,
 	[PLACE_DEVICE] = UNSUPPORTED,
 	[PLACE_NOTHING] = ABORT,
-	[PLACE_BEYOND] = ADDRESS_SIZE,
-};
-
-/* DC ZVA. */
-static const enum answer zero_answers[NR_PLACES] = {
-	[PLACE_RAM] = AGAIN,
-	[PLACE_RAM_LAZY] = GIVE,
-	[PLACE_ROM] = ROM_STORE,
-	[PLACE_ROM_LAZY] = ROM_STORE,
-	[PLACE_DEVICE] = ALIGNMENT,
-	[PLACE_NOTHING] = ABSENT_STORE,
 	[PLACE_BEYOND] = ADDRESS_SIZE,
 };
 
@@ -140,8 +126,7 @@ static enum exit_result give(const struct aborted *aborted, ipa_t ipa)
 	return status == OK || status == ERR_BUSY ? EXIT_RESUME : external_abort(aborted);
 }
 
-static enum exit_result perform_answer(
-	const struct aborted *aborted, enum answer answer, const struct placed *placed, ipa_t ipa)
+static enum exit_result perform_answer(const struct aborted *aborted, enum answer answer, ipa_t ipa)
 {
 	const struct vm_policy *policy = &aborted->vcpu->vm->policy;
 
@@ -155,12 +140,6 @@ static enum exit_result perform_answer(
 	case UNSUPPORTED:
 		return policy->atomics_abort ? external_abort(aborted)
 					     : abort_with(aborted, FSC_EXCLUSIVE);
-	case ALIGNMENT:
-		return abort_with(aborted, FSC_ALIGNMENT);
-	case ROM_STORE:
-		return placed->stores_ignored ? EXIT_SKIP : external_abort(aborted);
-	case ABSENT_STORE:
-		return policy->absent_ignored ? EXIT_SKIP : external_abort(aborted);
 	case ADDRESS_SIZE:
 		return abort_with(aborted, FSC_ADDRESS_SIZE);
 	default:
@@ -188,13 +167,11 @@ static enum exit_result answer_by_place(
 	const struct aborted *aborted, const enum answer answers[NR_PLACES])
 {
 	enum exit_result result;
-	struct placed placed;
 	ipa_t ipa;
 
 	if (!find_ipa(aborted, &ipa, &result))
 		return result;
-	placed = place_find(aborted->vcpu, ipa);
-	return perform_answer(aborted, answers[placed.place], &placed, ipa);
+	return perform_answer(aborted, answers[place_find(aborted->vcpu, ipa).place], ipa);
 }
 
 /* --- the classes --- */
@@ -241,12 +218,9 @@ static enum exit_result maintenance(const struct aborted *aborted)
 
 	if (((aborted->far ^ aborted->address) & UNTAGGED) / LINE_MAX != 0)
 		return again(aborted);
-	if (aborted->insn.op == CMO_DC_ZVA)
-		return answer_by_place(aborted, zero_answers);
 	if (!find_ipa(aborted, &ipa, &result))
 		return result;
-	return cmo_handle_abort(aborted->vcpu, aborted->esr, ipa,
-		place_find(aborted->vcpu, ipa).place == PLACE_DEVICE);
+	return cmo_handle_insn(aborted->vcpu, aborted->esr, aborted->insn.op, ipa);
 }
 
 /* Can this have been it? Of what we don't know we only know what it is not. */

@@ -259,13 +259,13 @@ void vcpu_log(struct vcpu *vcpu, const char *fmt, ...)
 	model_logs++;
 }
 
-enum exit_result cmo_handle_abort(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, bool device)
+enum exit_result cmo_handle_insn(struct vcpu *vcpu, uint64_t esr, enum cmo_op op, ipa_t ipa)
 {
 	assert_ptr_equal(vcpu, &model_vcpu);
 	model_cmo.calls++;
+	model_cmo.op = op;
 	model_cmo.esr = esr;
 	model_cmo.ipa = ipa.ipa;
-	model_cmo.device = device;
 	return EXIT_SKIP;
 }
 

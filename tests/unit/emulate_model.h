@@ -90,8 +90,8 @@ extern unsigned model_result_of;
 
 extern struct {
 	unsigned calls;
+	enum cmo_op op;
 	uint64_t esr, ipa;
-	bool device;
 } model_cmo;
 
 int model_setup(void **state);

@@ -837,33 +837,10 @@ static void test_prefetch(void **state)
 	assert_int_equal(model_accesses, 0);
 }
 
-static void check_zero(enum model_place place, struct answer expected)
-{
-	check_answer(DC_ZVA, place, ISS_WNR, expected);
-}
-
-static void test_zero(void **state)
-{
-	(void)state;
-	check_zero(MODEL_RAM, (struct answer)RESUME);
-	check_zero(MODEL_LAZY, (struct answer)RESUME);
-	check_zero(MODEL_ROM, (struct answer)INJECT(FSC_EXTERNAL));
-	check_zero(MODEL_ROM_LAZY, (struct answer)INJECT(FSC_EXTERNAL));
-	check_zero(MODEL_READER, (struct answer)INJECT(FSC_EXTERNAL));
-	check_zero(MODEL_DEVICE, (struct answer)INJECT(FSC_ALIGNMENT));
-	check_zero(MODEL_HOLE, (struct answer)INJECT(FSC_EXTERNAL));
-	check_zero(MODEL_BEYOND, (struct answer)INJECT(FSC_ADDRESS_SIZE));
-	model_stores_ignored = model_vm.policy.absent_ignored = true;
-	check_zero(MODEL_READER, (struct answer)SKIP);
-	check_zero(MODEL_HOLE, (struct answer)SKIP);
-	assert_int_equal(model_cmo.calls + model_accesses, 0);
-	/* Of another block: changed meanwhile. */
-	assert_resumed(model_run(DC_ZVA, ISS_WNR, (VA + 0x100) ^ KIB(2)));
-}
-
 static void test_maintenance(void **state)
 {
-	static const uint32_t words[] = { DC_CVAC, DC_CVAP, IC_IVAU };
+	static const uint32_t words[] = { DC_CVAC, DC_CVAP, IC_IVAU, DC_ZVA };
+	static const enum cmo_op ops[] = { CMO_DC_CVAC, CMO_DC_CVAP, CMO_IC_IVAU, CMO_DC_ZVA };
 
 	(void)state;
 	X[2] = VA + 0x13c;
@@ -877,7 +854,7 @@ static void test_maintenance(void **state)
 			assert_int_equal(model_run(words[i], 0, VA + 0x100), EXIT_SKIP);
 			assert_int_equal(model_cmo.calls, 1);
 			assert_int_equal(model_cmo.ipa, model_ipa(place) + 0x100);
-			assert_int_equal(model_cmo.device, device);
+			assert_int_equal(model_cmo.op, ops[i]);
 			assert_int_equal(ESR_GET_EC(model_cmo.esr), EC_DATA_ABORT_LOWER);
 		}
 		assert_resumed(model_run(words[i], 0, VA + 0x900));
@@ -920,7 +897,6 @@ int main(void)
 		TEST(test_other),
 		TEST(test_atomics),
 		TEST(test_prefetch),
-		TEST(test_zero),
 		TEST(test_maintenance),
 	};
 
