@@ -8,6 +8,7 @@
 #include "hyp/vdev/shmem.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vdev/vrtc.h"
+#include "hyp/vdev/vscratch.h"
 #include "hyp/vdev/vtimer.h"
 #include "hyp/vdev/vuart.h"
 #include "hyp/vdev/vwatchdog.h"
@@ -26,5 +27,6 @@ void parts_init(void)
 	parts[PART_FPSIMD] = fpsimd_part;
 	parts[PART_DEBUG] = debug_part;
 	parts[PART_CMO] = cmo_part;
+	parts[PART_VSCRATCH] = vscratch_part;
 	vm_parts = parts;
 }

@@ -32,6 +32,12 @@ DTB_ROOM = 16 << 10
 IMAGE_HEADER = struct.Struct("<2I3Q3Q2I")
 IMAGE_MAGIC = 0x644D5241
 
+# hyp/vdev/vscratch.h
+SCRATCH_SIZE_MAX = 64 << 10
+SCRATCH_COUNT_MAX = 4096
+SCRATCH_PIECES_MAX = 8
+SCRATCH_TOTAL_MAX = 512 << 10
+
 FDT_MAGIC = 0xD00DFEED
 
 
@@ -293,6 +299,19 @@ class Checker:
             self.error(where, f'"{name}", expected the name of a {noun} of the bundle, which has none of that name')
         return name in names
 
+    def scratch(self, path, cells):
+        """Threes of numbers within the limits of hyp/vdev/vscratch.h."""
+        threes = [cells[at:at + 3] for at in range(0, len(cells), 3)]
+        what = ""
+        if len(cells) % 3 or len(threes) > SCRATCH_PIECES_MAX:
+            what = f"{len(cells)} numbers"
+        elif any(not 0 < size <= SCRATCH_SIZE_MAX or not 0 < count <= SCRATCH_COUNT_MAX for _, size, count in threes):
+            what = shown(struct.pack(f">{len(cells)}I", *cells))
+        elif sum(size * count for _, size, count in threes) > SCRATCH_TOTAL_MAX:
+            what = f"{sum(size * count for _, size, count in threes)} bytes together"
+        if what:
+            self.error(f"{path}: scratch", f"{what}, expected {self.schema['VM']['scratch'].expected}")
+
     def read_vms(self, holder):
         for path, values, good in self.nodes(holder, "VM", VMS_MAX, self.schema["VM"]):
             before = len(self.errors)
@@ -300,6 +319,7 @@ class Checker:
                 self.error(f"{path}: dtb", f'"{values["dtb"]}" is no flattened devicetree, expected one (made by dtc)')
             if "start-when" in values and "start-after" not in values:
                 self.error(f"{path}: start-when", "only for a VM that waits for another one, expected start-after beside it")
+            self.scratch(path, values.get("scratch", ()))
             if good and len(self.errors) == before:
                 self.images(path, values)
 

@@ -6,6 +6,7 @@
 #include "hyp/base/string.h"
 #include "hyp/bundle/load.h"
 #include "hyp/vdev/device.h"
+#include "hyp/vdev/vscratch.h"
 #include "hyp/vdev/vwatchdog.h"
 #include "mm/page.h"
 
@@ -161,8 +162,21 @@ static struct sched_config sched_config_of(const struct vm_config *config)
 	struct sched_config sched = { .weight = config->weight, .pinned = config->pinned != 0 };
 
 	for (unsigned i = 0; i < config->cpus.count; i++)
-		sched.cpus |= BIT(dt_be32(config->cpus.data + i * sizeof(uint32_t)));
+		sched.cpus |= BIT(manifest_cell(&config->cpus, i));
 	return sched;
+}
+
+static enum status ask_for_scratch(const struct vm_config *config)
+{
+	const struct manifest_cells *cells = &config->scratch;
+	enum status status = OK;
+
+	for (unsigned i = 0; status == OK && i + 2 < cells->count; i += 3)
+		status = vscratch_add(config->name, manifest_cell(cells, i),
+			manifest_cell(cells, i + 1), manifest_cell(cells, i + 2));
+	if (status)
+		log_error("vm %s: scratch can't be had: %s", config->name, status_name(status));
+	return status;
 }
 
 static enum status build_vm(const struct vm_config *config)
@@ -174,6 +188,8 @@ static enum status build_vm(const struct vm_config *config)
 
 	if (!status)
 		status = sched_check(config->name, (unsigned)config->vcpus, &sched);
+	if (!status)
+		status = ask_for_scratch(config);
 	if (!status) {
 		status = vm_create(config->name, IPA(GUEST_RAM_BASE), config->memory,
 			(unsigned)config->vcpus, &vm);

@@ -4,6 +4,7 @@
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/bundle/manifest_parse.h"
+#include "hyp/vdev/vscratch.h"
 
 /* The VM that is being read. */
 struct vm_parse {
@@ -25,6 +26,29 @@ struct vm_reader {
 
 /* --- one VM --- */
 
+/* Threes of numbers within the device's limits; else an error. */
+static void check_scratch(struct manifest_reader *reader, const struct manifest_cells *cells)
+{
+	char what[MANIFEST_VALUE_MAX] = "";
+	uint64_t sum = 0;
+
+	if (cells->count % 3 != 0 || cells->count > 3 * VSCRATCH_PIECES_MAX)
+		format(what, sizeof(what), "%u numbers", cells->count);
+	for (unsigned i = 0; !what[0] && i < cells->count; i += 3) {
+		uint64_t size = manifest_cell(cells, i + 1), count = manifest_cell(cells, i + 2);
+
+		if (size == 0 || size > VSCRATCH_SIZE_MAX || count == 0 ||
+			count > VSCRATCH_COUNT_MAX)
+			format(what, sizeof(what), "<0x%x 0x%x 0x%x>", manifest_cell(cells, i),
+				(unsigned)size, (unsigned)count);
+		sum += size * count;
+	}
+	if (!what[0] && sum > VSCRATCH_TOTAL_MAX)
+		format(what, sizeof(what), "%llu bytes together", (unsigned long long)sum);
+	if (what[0])
+		manifest_error(reader, "scratch", what, rows[SCHEMA_VM_scratch].expected);
+}
+
 /* What one property says about another. */
 static void check_whole(struct manifest_reader *reader, const struct vm_config *config)
 {
@@ -35,6 +59,7 @@ static void check_whole(struct manifest_reader *reader, const struct vm_config *
 		!vm_config_has(config, SCHEMA_VM_start_after))
 		manifest_error(reader, "start-when", "only for a VM that waits for another one",
 			"start-after beside it");
+	check_scratch(reader, &config->scratch);
 }
 
 static void finish(struct manifest_reader *reader, struct manifest_node *node)

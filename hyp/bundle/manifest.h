@@ -23,6 +23,7 @@
 #ifndef HYP_BUNDLE_MANIFEST_H
 #define HYP_BUNDLE_MANIFEST_H
 
+#include "drivers/dt/walk.h"
 #include "hyp/bundle/cpio.h"
 #include "hyp/vdev/doorbell.h"
 #include "hyp/vdev/shmem.h"
@@ -45,6 +46,12 @@ struct manifest_cells {
 	unsigned count;
 };
 
+/* A number of the list. */
+static inline uint32_t manifest_cell(const struct manifest_cells *cells, unsigned n)
+{
+	return dt_be32(cells->data + n * sizeof(uint32_t));
+}
+
 /* One VM as the manifest has it: each field is named after its property. */
 struct vm_config {
 	char name[VM_NAME_MAX + 1];
@@ -66,6 +73,8 @@ struct vm_config {
 	uint64_t watchdog; /* 1: it has one */
 	/* what aborts are answered with: numbers of the words, too */
 	uint64_t ro_dc_ivac, trap_cmo, device_atomics, absent_cmo, absent_access;
+	struct manifest_cells
+		scratch; /* threes: address, size, count; within vscratch.h's limits */
 };
 
 static inline bool vm_config_has(const struct vm_config *config, enum schema_vm property)

@@ -26,6 +26,7 @@ enum vm_part_id {
 	PART_FPSIMD,
 	PART_DEBUG,
 	PART_CMO,
+	PART_VSCRATCH,
 	NR_PARTS,
 };
 

@@ -73,6 +73,24 @@ void vwatchdog_enable(struct vm *vm)
 	vm->boots = WATCHDOG;
 }
 
+static struct {
+	uint64_t address, size, count;
+} scratch[2];
+static unsigned scratches;
+static enum status scratch_status;
+
+enum status vscratch_add(const char *vm, uint64_t address, uint64_t size, uint64_t count)
+{
+	assert_string_equal(vm, "it");
+	assert_true(scratches < 2);
+	/* Before the VM is made. */
+	assert_int_equal(nr_vms, 0);
+	scratch[scratches].address = address;
+	scratch[scratches].size = size;
+	scratch[scratches++].count = count;
+	return scratch_status;
+}
+
 static unsigned sealed;
 
 enum status device_table_seal(struct vm *vm)
@@ -173,7 +191,8 @@ static int start(void **state)
 		.text_offset = 0x80000, .image_size = MIB(3), .magic = ARM64_IMAGE_MAGIC
 	};
 
-	sealed = 0;
+	sealed = scratches = 0;
+	scratch_status = OK;
 	for (size_t i = 0; i < sizeof(image); i++)
 		image[i] = (uint8_t)(i * 31 + (i >> 8));
 	for (size_t i = 0; i < sizeof(initrd); i++)
@@ -312,6 +331,36 @@ static void gives_a_watchdog(void **state)
 		dt = pa_to_ptr(PA(vms[i]->entry.x0));
 		assert_int_equal(fdt_path_offset(dt, "/watchdog@9100000") >= 0, i == 0);
 	}
+}
+
+static void asks_for_scratch(void **state)
+{
+	static const char cells[] = "\x0b\0\0\0\0\0\0\x4\0\0\x3\xe8\x0c\0\0\0\0\1\0\0\0\0\0\1";
+
+	(void)state;
+	begin_vm("it");
+	tree_bytes(&tree, "scratch", cells, 24);
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_int_equal(scratches, 2);
+	assert_int_equal(scratch[0].address, 0xb000000);
+	assert_int_equal(scratch[0].size, 4);
+	assert_int_equal(scratch[0].count, 1000);
+	assert_int_equal(scratch[1].address, 0xc000000);
+	assert_int_equal(scratch[1].size, 65536);
+	assert_int_equal(scratch[1].count, 1);
+}
+
+static void scratch_that_is_refused(void **state)
+{
+	(void)state;
+	scratch_status = ERR_RANGE;
+	begin_vm("it");
+	tree_bytes(&tree, "scratch", "\x0b\0\0\0\0\0\0\x4\0\0\0\1", 12);
+	tree_end(&tree);
+	assert_int_equal(build(), ERR_NOT_FOUND);
+	assert_int_equal(nr_vms, 0);
+	assert_logged("vm it: scratch can't be had: out of range");
 }
 
 static void starts_what_should(void **state)
@@ -579,6 +628,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(builds_and_loads, start, stop),
 		cmocka_unit_test_setup_teardown(populates, start, stop),
 		cmocka_unit_test_setup_teardown(gives_a_watchdog, start, stop),
+		cmocka_unit_test_setup_teardown(asks_for_scratch, start, stop),
+		cmocka_unit_test_setup_teardown(scratch_that_is_refused, start, stop),
 		cmocka_unit_test_setup_teardown(starts_what_should, start, stop),
 		cmocka_unit_test_setup_teardown(fills_the_policy, start, stop),
 		cmocka_unit_test_setup_teardown(fills_the_policy_of_aborts, start, stop),

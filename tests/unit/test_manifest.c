@@ -94,6 +94,7 @@ static void reads_every_property(void **state)
 	tree_text(&tree, "device-atomics", "abort");
 	tree_text(&tree, "absent-cmo", "abort");
 	tree_text(&tree, "absent-access", "ignore");
+	tree_bytes(&tree, "scratch", "\x0b\0\0\0\0\0\0\x8\0\0\x10\0", 12);
 	tree_end(&tree);
 	good_vm(&tree, "b");
 	assert_int_equal(finish(&tree), OK);
@@ -129,6 +130,7 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[0].device_atomics, 1);
 	assert_int_equal(found[0].absent_cmo, 1);
 	assert_int_equal(found[0].absent_access, 1);
+	assert_int_equal(found[0].scratch.count, 3);
 	/* What holds for a VM that says nothing. */
 	assert_null(found[1].ramdisk);
 	assert_int_equal(found[1].vcpus, 1);
@@ -224,6 +226,45 @@ static void checks_numbers(void **state)
 		       "multiple of 8");
 	with_cells("autostart", 1, 2, 0);
 	assert_refused("autostart: <0x2>, expected 0 or 1");
+}
+
+static void with_scratch(unsigned count, uint32_t address, uint32_t size, uint32_t rows)
+{
+	uint32_t cells[27];
+
+	for (unsigned i = 0; i < 27; i += 3) {
+		cells[i] = cpu_to_fdt32(address);
+		cells[i + 1] = cpu_to_fdt32(size);
+		cells[i + 2] = cpu_to_fdt32(rows);
+	}
+	with_property("scratch", cells, count * 4);
+}
+
+static void checks_scratch(void **state)
+{
+	(void)state;
+	with_scratch(3, 0xb000000, 4, 1000);
+	assert_taken();
+	with_scratch(24, 0xb000000, 65536, 1);
+	assert_taken();
+	with_scratch(2, 0xb000000, 4, 1000);
+	assert_refused("/vms/it: scratch: 2 numbers, expected one to eight times three numbers: an "
+		       "address, bytes (1 to 65536), how many (1 to 4096); at most 524288 bytes "
+		       "together\n");
+	with_scratch(27, 0xb000000, 4, 1);
+	assert_refused("scratch: 27 numbers, expected");
+	with_scratch(0, 0, 0, 0);
+	assert_refused("scratch: no value, expected");
+	with_scratch(3, 0xb000000, 0, 1);
+	assert_refused("scratch: <0xb000000 0x0 0x1>, expected");
+	with_scratch(3, 0xb000000, 65537, 1);
+	assert_refused("scratch: <0xb000000 0x10001 0x1>, expected");
+	with_scratch(3, 0xb000000, 1, 0);
+	assert_refused("scratch: <0xb000000 0x1 0x0>, expected");
+	with_scratch(3, 0xb000000, 1, 4097);
+	assert_refused("scratch: <0xb000000 0x1 0x1001>, expected");
+	with_scratch(6, 0xb000000, 65, 4096);
+	assert_refused("scratch: 532480 bytes together, expected");
 }
 
 static void checks_choices(void **state)
@@ -442,6 +483,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads_every_property, start_logging),
 		cmocka_unit_test_setup(checks_numbers, start_logging),
+		cmocka_unit_test_setup(checks_scratch, start_logging),
 		cmocka_unit_test_setup(checks_choices, start_logging),
 		cmocka_unit_test_setup(checks_texts, start_logging),
 		cmocka_unit_test_setup(checks_the_whole_vm, start_logging),
