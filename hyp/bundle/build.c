@@ -270,6 +270,16 @@ static void *manifest_copy(uint64_t *size)
 	return copy;
 }
 
+/* All of the VM's devices are there. */
+static void seal_devices(struct vm *vm)
+{
+	enum status status = device_table_seal(vm);
+
+	if (status)
+		log_warn("vm %s: no index of its devices (%s): accesses to them will be slow",
+			vm->name, status_name(status));
+}
+
 enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 {
 	struct build build = { 0 };
@@ -289,6 +299,8 @@ enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 	if (!status)
 		status = manifest_read(tree, tree_size, &archive, found, &build, &refused);
 	mm_free(tree, tree_size);
+	for (unsigned i = 0; i < nr_vms; i++)
+		seal_devices(vms[i]);
 	refused += build.bad;
 	*bad = refused + refused_regions + build.bad_regions;
 	/* A tree that breaks off does not stop what came before. */
@@ -324,22 +336,10 @@ static bool waits(struct vm *vm, const struct vm_images *images)
 	return first != NULL;
 }
 
-/* All of the VM's devices are there. */
-static void seal_devices(struct vm *vm)
-{
-	enum status status = device_table_seal(vm);
-
-	if (status)
-		log_warn("vm %s: no index of its devices (%s): accesses to them will be slow",
-			vm->name, status_name(status));
-}
-
 unsigned bundle_start(void)
 {
 	unsigned started = 0;
 
-	for (unsigned i = 0; i < nr_vms; i++)
-		seal_devices(vms[i]);
 	for (unsigned i = 0; i < nr_vms; i++) {
 		const struct vm_images *images = vms[i]->config;
 		enum status status;

@@ -103,7 +103,7 @@ enum status vm_autostart(struct vm *vm)
 {
 	(void)vm;
 	/* Every VM's devices were known before the first one ran. */
-	assert_true(sealed >= nr_vms);
+	assert_int_equal(sealed, nr_vms);
 	started += !start_status;
 	return start_status;
 }
@@ -373,7 +373,6 @@ static void starts_what_should(void **state)
 	tree_end(&tree);
 	assert_int_equal(build(), OK);
 	assert_int_equal(bundle_start(), 1);
-	assert_int_equal(sealed, 2);
 	assert_logged("vm b: no index of its devices (no memory): accesses to them will be slow");
 	start_status = ERR_BUSY;
 	assert_int_equal(bundle_start(), 0);
