@@ -190,6 +190,8 @@ static enum status build_vm(const struct vm_config *config)
 		status = sched_check(config->name, (unsigned)config->vcpus, &sched);
 	if (!status)
 		status = ask_for_scratch(config);
+	if (config->watchdog)
+		vwatchdog_ask(config->name);
 	if (!status) {
 		status = vm_create(config->name, IPA(GUEST_RAM_BASE), config->memory,
 			(unsigned)config->vcpus, &vm);
@@ -206,8 +208,6 @@ static enum status build_vm(const struct vm_config *config)
 	vm->load_step = load_step;
 	vm->policy = policy_of(config);
 	sched_configure(vm, &sched);
-	if (config->watchdog)
-		vwatchdog_enable(vm);
 	log_debug("vm %s: kernel at 0x%llx, entry 0x%llx, devicetree at 0x%llx, ramdisk at 0x%llx",
 		vm->name, (unsigned long long)images->pieces[PIECE_KERNEL].place.address,
 		(unsigned long long)images->entry,

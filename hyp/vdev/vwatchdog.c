@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/vdev/vwatchdog.h"
 #include "drivers/timer/timer.h"
+#include "hyp/base/format.h"
+#include "hyp/base/string.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vm/timer.h"
@@ -31,7 +33,6 @@
 struct vwatchdog {
 	struct spinlock lock;
 	struct vm *vm;
-	bool present; /* for the guest */
 	bool enabled, ws0, ws1;
 	bool line; /* of the interrupt, as the vGIC was told */
 	bool paused;
@@ -178,8 +179,6 @@ static enum mmio_result write_frame(struct vwatchdog *dog, uint64_t offset, uint
 {
 	bool expired;
 
-	if (!dog->present)
-		return MMIO_EXTERNAL_ABORT;
 	spin_lock(&dog->lock);
 	expired = advance(dog);
 	write(dog, offset, value);
@@ -198,8 +197,6 @@ static enum mmio_result control_read(
 
 	(void)vcpu;
 	(void)width;
-	if (!dog->present)
-		return MMIO_EXTERNAL_ABORT;
 	spin_lock(&dog->lock);
 	expired = advance(dog);
 	*value = read_control(dog, offset);
@@ -221,12 +218,9 @@ static enum mmio_result control_write(
 static enum mmio_result refresh_read(
 	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t *value)
 {
-	const struct vwatchdog *dog = device;
-
 	(void)vcpu;
+	(void)device;
 	(void)width;
-	if (!dog->present)
-		return MMIO_EXTERNAL_ABORT;
 	*value = offset == W_IIDR ? IIDR : 0;
 	return MMIO_DONE;
 }
@@ -251,9 +245,12 @@ static const struct device_ops refresh_ops = {
 	.write = refresh_write,
 };
 
-void vwatchdog_enable(struct vm *vm)
+/* The VM that is to have one, until it is made. */
+static char asked[VM_NAME_MAX + 1];
+
+void vwatchdog_ask(const char *vm)
 {
-	vwatchdog_of(vm)->present = true;
+	format(asked, sizeof(asked), "%s", vm);
 }
 
 /* --- the part --- */
@@ -305,21 +302,31 @@ static void vwatchdog_destroy(struct vm *vm)
 	vm->part[PART_VWATCHDOG] = NULL;
 }
 
+static enum status add_frames(struct vm *vm, struct vwatchdog *dog)
+{
+	enum status status = device_add(
+		vm, VWATCHDOG_CONTROL_IPA, VWATCHDOG_FRAME_SIZE, dog, &control_ops, BIT(4));
+
+	if (status)
+		return status;
+	return device_add(
+		vm, VWATCHDOG_REFRESH_IPA, VWATCHDOG_FRAME_SIZE, dog, &refresh_ops, BIT(4));
+}
+
 static enum status vwatchdog_create(struct vm *vm)
 {
 	struct vwatchdog *dog = mm_zalloc(sizeof(*dog));
-	enum status status;
+	enum status status = OK;
 
 	if (!dog)
 		return ERR_NO_MEMORY;
 	dog->vm = vm;
 	soft_timer_init(&dog->timer, fired);
 	vm->part[PART_VWATCHDOG] = dog;
-	status = device_add(
-		vm, VWATCHDOG_CONTROL_IPA, VWATCHDOG_FRAME_SIZE, dog, &control_ops, BIT(4));
-	if (!status)
-		status = device_add(
-			vm, VWATCHDOG_REFRESH_IPA, VWATCHDOG_FRAME_SIZE, dog, &refresh_ops, BIT(4));
+	if (asked[0] && strcmp(asked, vm->name) == 0) {
+		asked[0] = '\0';
+		status = add_frames(vm, dog);
+	}
 	if (status)
 		vwatchdog_destroy(vm);
 	return status;

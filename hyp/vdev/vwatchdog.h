@@ -12,8 +12,7 @@
  * It counts the VM's virtual time (CNTVCT_EL0), which WCV is compared with, and stands still while
  * the VM is paused. Nothing ticks: one soft timer for each VM, and only while it is enabled.
  *
- * Every VM has the part; it is there for the guest only where the manifest says `watchdog`, else
- * its frames are as if nothing were there.
+ * Every VM has the part; its frames are there only where the manifest says `watchdog`.
  */
 #ifndef HYP_VDEV_VWATCHDOG_H
 #define HYP_VDEV_VWATCHDOG_H
@@ -25,10 +24,11 @@
 #define VWATCHDOG_FRAME_SIZE  KIB(4)
 #define VWATCHDOG_INTID       42 /* SPI 10, level: WS0 */
 
-/* The part's row: PART_VWATCHDOG of boot/parts.c. Its create() adds the devices' rows. */
+/* The part's row: PART_VWATCHDOG of boot/parts.c. Its create() adds the devices' rows, for a VM
+ * that is to have one. */
 extern const struct vm_part vwatchdog_part;
 
-/* The guest has one from now on. Before the VM is started for the first time. */
-void vwatchdog_enable(struct vm *vm);
+/* The VM of that name is to have one; it is made next. */
+void vwatchdog_ask(const char *vm);
 
 #endif

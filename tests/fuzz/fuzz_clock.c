@@ -4,6 +4,7 @@
  * each one both are compared with a model that knows no timers.
  *
  * links: hyp/vdev/vrtc.c hyp/vdev/vwatchdog.c drivers/rtc/rtc.c drivers/timer/timer.c
+ * hyp/base/format.c
  */
 #include <stdlib.h>
 #include <string.h>
@@ -310,8 +311,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vm.cntvoff = 10000;
 	device_count = restarts = 0;
 	rtc_line = dog_line = false;
+	vm.name[0] = 'x';
+	vwatchdog_ask(vm.name);
 	MUST(vrtc_part.create(&vm) == OK && vwatchdog_part.create(&vm) == OK);
-	vwatchdog_enable(&vm);
 	reset();
 	for (; size >= STEP_BYTES && now < BIT(62); data += STEP_BYTES, size -= STEP_BYTES) {
 		step(data);

@@ -56,6 +56,13 @@ void entropy_get(void *out, size_t size)
 	memset(out, (int)++seeds, size);
 }
 
+static char watchdog_for[VM_NAME_MAX + 1];
+
+void vwatchdog_ask(const char *vm)
+{
+	snprintf(watchdog_for, sizeof(watchdog_for), "%s", vm);
+}
+
 enum status vm_create(
 	const char *name, ipa_t ram_base, uint64_t ram_size, unsigned nr_vcpus, struct vm **vm)
 {
@@ -64,13 +71,9 @@ enum status vm_create(
 	*vm = &made[nr_vms];
 	**vm = (struct vm){ .ram_base = ram_base, .ram_size = ram_size, .nr_vcpus = nr_vcpus };
 	snprintf((*vm)->name, sizeof((*vm)->name), "%s", name);
+	(*vm)->boots = strcmp(watchdog_for, name) == 0 ? WATCHDOG : 0;
 	vms[nr_vms++] = *vm;
 	return OK;
-}
-
-void vwatchdog_enable(struct vm *vm)
-{
-	vm->boots = WATCHDOG;
 }
 
 static struct {
@@ -192,6 +195,7 @@ static int start(void **state)
 	};
 
 	sealed = scratches = 0;
+	watchdog_for[0] = '\0';
 	scratch_status = OK;
 	for (size_t i = 0; i < sizeof(image); i++)
 		image[i] = (uint8_t)(i * 31 + (i >> 8));

@@ -2,7 +2,7 @@
 /*
  * The guests' watchdog: registers, both stages, what is a refresh and what isn't, pauses.
  *
- * links: hyp/vdev/vwatchdog.c drivers/timer/timer.c
+ * links: hyp/vdev/vwatchdog.c hyp/base/format.c drivers/timer/timer.c
  */
 #include "hyp/vdev/vwatchdog.h"
 #include "tests/unit/clock_model.h"
@@ -65,6 +65,8 @@ static int start(void **state)
 	model_start(&vwatchdog_part, VWATCHDOG_INTID);
 	restarts = 0;
 	model_vm.cntvoff = MODEL_BEGIN - 500;
+	strcpy(model_vm.name, "it");
+	vwatchdog_ask("it");
 	assert_int_equal(vwatchdog_part.create(&model_vm), OK);
 	assert_int_equal(model_device_count, 2);
 	assert_int_equal(CONTROL->first, 0x09100000);
@@ -73,7 +75,6 @@ static int start(void **state)
 		assert_int_equal(model_devices[i].size, 0x1000);
 		assert_int_equal(model_devices[i].widths, BIT(4));
 	}
-	vwatchdog_enable(&model_vm);
 	vwatchdog_part.reset(&model_vm);
 	return 0;
 }
@@ -126,20 +127,26 @@ static void has_its_registers(void **state)
 	assert_int_equal(rd(WCS), EN);
 }
 
+/* Its frames are: by the VM that was named, once. */
 static void is_there_only_when_asked_for(void **state)
 {
-	uint64_t value;
-
 	(void)state;
 	model_start(&vwatchdog_part, VWATCHDOG_INTID);
 	assert_int_equal(vwatchdog_part.create(&model_vm), OK);
-	for (unsigned i = 0; i < 2; i++) {
-		const struct device_region *row = &model_devices[i];
-
-		assert_int_equal(
-			row->ops->read(NULL, row->device, 0, 4, &value), MMIO_EXTERNAL_ABORT);
-		assert_int_equal(row->ops->write(NULL, row->device, 0, 4, 1), MMIO_EXTERNAL_ABORT);
-	}
+	vwatchdog_part.destroy(&model_vm);
+	vwatchdog_ask("other");
+	strcpy(model_vm.name, "it");
+	model_allocations_left = 3;
+	assert_int_equal(vwatchdog_part.create(&model_vm), OK);
+	vwatchdog_part.reset(&model_vm);
+	vwatchdog_part.destroy(&model_vm);
+	assert_int_equal(model_device_count, 0);
+	strcpy(model_vm.name, "other");
+	assert_int_equal(vwatchdog_part.create(&model_vm), OK);
+	assert_int_equal(model_device_count, 2);
+	vwatchdog_part.destroy(&model_vm);
+	assert_int_equal(vwatchdog_part.create(&model_vm), OK);
+	assert_int_equal(model_device_count, 2);
 	assert_int_equal(model_armings, 0);
 	vwatchdog_part.destroy(&model_vm);
 }
@@ -391,6 +398,8 @@ static void cleans_up(void **state)
 	for (unsigned rows = 0; rows < 2; rows++) {
 		model_start(&vwatchdog_part, VWATCHDOG_INTID);
 		model_devices_left = rows;
+		strcpy(model_vm.name, "it");
+		vwatchdog_ask("it");
 		assert_int_equal(vwatchdog_part.create(&model_vm), ERR_EXISTS);
 		assert_null(model_vm.part[PART_VWATCHDOG]);
 	}
