@@ -287,9 +287,7 @@ static enum exit_result perform_pieces(struct plan *plan)
 
 		switch (perform_piece(plan, &piece)) {
 		case MMIO_DONE:
-			break;
-		case MMIO_RAZ_WI:
-			memset(plan->data + at, 0, plan->unit);
+		case MMIO_RAZ_WI: /* of a load: zeros, which are there already */
 			break;
 		case MMIO_RETRY:
 			return EXIT_RESCHEDULE;
