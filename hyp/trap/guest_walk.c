@@ -56,6 +56,54 @@ bool guest_walk_aborts(struct vcpu *vcpu, enum status status, const struct s1_re
 	return true;
 }
 
+/* Where the descriptors of a walk are. */
+struct table_reads {
+	struct s1_memory memory;
+	uint64_t page;
+	bool absent;
+	unsigned reads;
+	unsigned last; /* which of them was the last one in the page; 0: none */
+};
+
+static enum status read_descriptor(void *context, ipa_t ipa, uint64_t *value)
+{
+	struct table_reads *tables = context;
+
+	tables->reads++;
+	if (ALIGN_DOWN(ipa.ipa, PAGE_SIZE) != tables->page)
+		return tables->memory.read(tables->memory.context, ipa, value);
+	tables->last = tables->reads;
+	if (tables->absent)
+		return ERR_FAULT;
+	return tables->memory.read(tables->memory.context, ipa, value);
+}
+
+enum status guest_walk_level(
+	struct vcpu *vcpu, uint64_t va, bool fetch, ipa_t page, bool absent, unsigned *level)
+{
+	struct regime regime = guest_regime(vcpu);
+	struct table_reads tables = { .memory = s1_memory_of(&vcpu->vm->stage2),
+		.page = ALIGN_DOWN(page.ipa, PAGE_SIZE),
+		.absent = absent };
+	struct s1_memory memory = { .read = read_descriptor, .context = &tables };
+	struct s1_result result;
+	enum status status;
+
+	/* The hardware went there, so it may be beyond what the VM's memory map has. */
+	regime.pa_bits = STAGE2_IPA_BITS_MAX;
+	status = walk_s1(&regime, &memory, GVA(va), fetch, guest_at_el0(vcpu), &result);
+	if (status == ERR_FAULT && (result.fst & ~3U) == S1_FST_WALK_SEA) {
+		*level = result.fst & 3;
+		return OK;
+	}
+	if (status != OK)
+		return status;
+	if (tables.last == 0)
+		return ERR_FAULT;
+	*level = result.level - (tables.reads - tables.last);
+	return OK;
+}
+
 bool guest_big_endian(const struct vcpu *vcpu)
 {
 	if (vcpu->regs.pstate & PSTATE_NRW)

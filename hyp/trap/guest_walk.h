@@ -32,6 +32,14 @@ enum status guest_walk_data(struct vcpu *vcpu, uint64_t va, bool user, struct s1
 bool guest_walk_aborts(struct vcpu *vcpu, enum status status, const struct s1_result *result,
 	bool fetch, uint64_t va);
 
+/*
+ * At which level a walk of va reads a descriptor in the page of memory at `page` (an IPA): the
+ * first such level with `absent`, for nothing can be read there; else the last. ERR_FAULT: the walk
+ * does not come there, the guest has changed its tables; ERR_NOT_SUPPORTED as walk_s1().
+ */
+enum status guest_walk_level(
+	struct vcpu *vcpu, uint64_t va, bool fetch, ipa_t page, bool absent, unsigned *level);
+
 /* The instruction at its PC, as walk_s1_fetch(). AArch64 only. */
 enum status guest_fetch(struct vcpu *vcpu, uint32_t *instruction);
 

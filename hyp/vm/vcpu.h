@@ -97,6 +97,35 @@ enum inject_class {
 	NR_INJECT_CLASSES
 };
 
+/*
+ * What a stage-2 abort was answered with (hyp/trap/triage_table.h), but for the plain accesses to
+ * devices that never come that far: those the devices' own counts have.
+ */
+enum abort_answer {
+	ANSWER_RETRY,
+	ANSWER_FLUSH,     /* one IPA dropped from the TLBs, and again */
+	ANSWER_FLUSH_ALL, /* the VM's whole TLB, and again */
+	ANSWER_GIVE,
+	ANSWER_EMULATE,
+	ANSWER_DECODE,
+	ANSWER_MAINTAIN,
+	ANSWER_IGNORE,
+	ANSWER_EXTERNAL,
+	ANSWER_ON_WALK,
+	ANSWER_ADDRESS_SIZE,
+	ANSWER_REFLECT,
+	ANSWER_HARDWARE, /* the machine's own external abort */
+	ANSWER_ODD,      /* external abort for what can't be, logged */
+	NR_ABORT_ANSWERS
+};
+
+/* The last instruction that had to be tried again (triage_retry()). */
+struct retry_note {
+	uint64_t pc, far, registers; /* registers: a sum of all of them */
+	uint32_t esr;
+	uint32_t count; /* 0: none */
+};
+
 struct device_table;
 
 struct vcpu {
@@ -144,6 +173,8 @@ struct vcpu {
 	uint32_t on_demand; /* bit n: vcpu_load and vcpu_put of part n, which is on demand, are
 			       called */
 	uint64_t vmpidr;    /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */
+	uint64_t aborts[NR_ABORT_ANSWERS];
+	struct retry_note retry;
 };
 
 static inline uint64_t vcpu_get_x(const struct vcpu *vcpu, unsigned n)
