@@ -72,6 +72,29 @@ void vcpu_wake(struct vcpu *vcpu)
 	vcpu_request(vcpu, WORK_WAKE);
 }
 
+bool vcpu_signal(struct vcpu *vcpu)
+{
+	struct cpu_queue *home = sched_lock_home(vcpu);
+	enum vcpu_state state = vcpu->state;
+	bool exclusive = vcpu->exclusive;
+
+	if (state == VCPU_BLOCKED) {
+		sched_make_ready(home, vcpu);
+		return true;
+	}
+	if (state == VCPU_RUNNING || state == VCPU_READY)
+		WRITE_ONCE(vcpu->signalled, true);
+	spin_unlock(&home->lock);
+	if (state == VCPU_READY)
+		return true;
+	if (state != VCPU_RUNNING)
+		return false;
+	/* Out of an untrapped WFI; or, if it isn't in one yet, its WFI is to be trapped:
+	 * trap_waits(). */
+	vcpu_request(vcpu, exclusive ? WORK_WAKE | WORK_RESCHED : WORK_WAKE);
+	return true;
+}
+
 /* The state becomes that, unless one of `against` is asked of the vCPU. */
 static bool leave_for(struct vcpu *vcpu, enum vcpu_state state, uint64_t against)
 {
@@ -92,6 +115,10 @@ static bool leave_for(struct vcpu *vcpu, enum vcpu_state state, uint64_t against
 
 bool sched_block(struct vcpu *vcpu)
 {
+	if (unlikely(READ_ONCE(vcpu->signalled))) {
+		WRITE_ONCE(vcpu->signalled, false);
+		return false;
+	}
 	if (!leave_for(vcpu, VCPU_BLOCKED, ~(uint64_t)WORK_RESCHED))
 		return false;
 	trace_vcpu(vcpu, TRACE_BLOCK, vcpu->regs.pc);
@@ -202,7 +229,8 @@ static void trap_waits(const struct cpu_queue *queue, struct vcpu *vcpu)
 {
 	uint64_t hcr = vcpu->hcr & ~(HCR_EL2_TWI | HCR_EL2_TWE);
 
-	if (!vcpu->exclusive)
+	/* One that was signalled has its next WFI trapped, so that it ends. */
+	if (!vcpu->exclusive || READ_ONCE(vcpu->signalled))
 		hcr |= queue->nr_ready != 0 ? HCR_EL2_TWI | HCR_EL2_TWE : HCR_EL2_TWI;
 	if (unlikely(hcr != vcpu->hcr)) {
 		/* A virtual SError that the guest has taken must not become pending again. */

@@ -65,6 +65,7 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	vcpu->cptr = guest_cptr();
 	vcpu->inject = (struct injection){ 0 };
 	vcpu->on_demand = 0;
+	vcpu->signalled = false;
 	for (unsigned i = 0; i < NR_PARTS; i++) {
 		if (vm_parts[i].vcpu_reset)
 			vm_parts[i].vcpu_reset(vcpu);

@@ -153,6 +153,7 @@ struct vcpu {
 	struct list run_link;  /* in that run queue while READY */
 	bool loaded;           /* its state is in cpu's registers */
 	bool exclusive;        /* it has its CPU to itself: WFI is not trapped, no tick */
+	bool signalled;        /* vcpu_signal(): its next WFI ends at once */
 	bool displaced;        /* READY, but it would have gone on */
 	uint64_t vruntime;     /* virtual time it had (hyp/vm/sched.h) */
 	uint64_t vtime_rate;   /* of virtual time, for a tick of the counter: by its weight */
@@ -204,6 +205,13 @@ static inline void vcpu_request_local(struct vcpu *vcpu, uint64_t work)
  * the same.
  */
 void vcpu_wake(struct vcpu *vcpu);
+
+/*
+ * Ends a WFI of the guest's without an interrupt: the one in which the vCPU is BLOCKED, or sits
+ * with its CPU to itself; else its next one, so that a signal between a guest's look at memory and
+ * its WFI is not lost. False: it is OFF or PAUSED (a paused one leaves its WFI when it goes on).
+ */
+bool vcpu_signal(struct vcpu *vcpu);
 
 /*
  * Powers on an OFF vCPU: reset state, then pc, x0 as given, EL1h, all masked, MMU off. ERR_BUSY

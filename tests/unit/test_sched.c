@@ -395,6 +395,99 @@ static void test_wake_at_once(void **state)
 	assert_int_equal(vcpus[0].state, VCPU_BLOCKED);
 }
 
+/* --- signals --- */
+
+static void test_signal_blocked(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	runs = 0;
+	loop(leave_blocked);
+	assert_true(vcpu_signal(&vcpus[0]));
+	assert_int_equal(vcpus[0].state, VCPU_READY);
+	/* That was all: the next time it blocks. */
+	loop(leave_blocked);
+	assert_int_equal(runs, 2);
+	assert_int_equal(vcpus[0].state, VCPU_BLOCKED);
+	/* Before it runs, and twice: one more of its waits ends. */
+	assert_true(vcpu_signal(&vcpus[0]));
+	assert_true(vcpu_signal(&vcpus[0]));
+	assert_true(vcpu_signal(&vcpus[0]));
+	assert_true(vcpus[0].signalled);
+	vcpus[0].state = VCPU_OFF;
+	assert_false(vcpu_signal(&vcpus[0]));
+	vcpus[0].state = VCPU_PAUSED;
+	assert_false(vcpu_signal(&vcpus[0]));
+	assert_int_equal(vcpus[0].state, VCPU_PAUSED);
+	vcpus[0].state = VCPU_READY;
+}
+
+/* Between its look at memory and its WFI, from another CPU. It was out meanwhile. */
+static void signalled_while_it_runs(struct vcpu *vcpu)
+{
+	runs++;
+	fake_cpu_switch(1);
+	assert_true(vcpu_signal(vcpu));
+	assert_int_equal(kicks[0], 1);
+	fake_cpu_switch(0);
+	assert_int_equal(vcpu->work, WORK_WAKE);
+	vcpu->work = 0;
+	assert_false(sched_block(vcpu));
+	assert_true(sched_block(vcpu));
+}
+
+static void test_signal_running(void **state)
+{
+	(void)state;
+	on_cpu0(2);
+	runs = 0;
+	vcpus[1].state = VCPU_RUNNING;
+	sched_take(sched_own_queue(), &vcpus[1]);
+	vcpus[1].state = VCPU_OFF;
+	loop(signalled_while_it_runs);
+	assert_int_equal(runs, 1);
+	assert_int_equal(vcpus[0].state, VCPU_BLOCKED);
+}
+
+/* It has its CPU to itself: its WFI isn't trapped, until the signal. */
+static void signalled_while_exclusive(struct vcpu *vcpu)
+{
+	switch (step++) {
+	case 0:
+		assert_true(vcpu->exclusive);
+		assert_false(vcpu->hcr & HCR_EL2_TWI);
+		fake_cpu_switch(1);
+		assert_true(vcpu_signal(vcpu));
+		assert_int_equal(kicks[0], 1);
+		fake_cpu_switch(0);
+		assert_true(vcpu->work & WORK_RESCHED);
+		break;
+	case 1:
+		assert_true(vcpu->exclusive);
+		assert_true(vcpu->hcr & HCR_EL2_TWI);
+		vcpu->work = 0;
+		assert_false(sched_block(vcpu));
+		vcpu->work = WORK_RESCHED;
+		break;
+	case 2:
+		assert_true(vcpu->exclusive);
+		assert_false(vcpu->hcr & HCR_EL2_TWI);
+		assert_true(sched_block(vcpu));
+		break;
+	default:
+		fail();
+	}
+}
+
+static void test_signal_exclusive(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	step = 0;
+	loop(signalled_while_exclusive);
+	assert_int_equal(step, 3);
+}
+
 /* From another CPU: a kick where it is needed, and only there. */
 static void test_request_from_elsewhere(void **state)
 {
@@ -877,6 +970,9 @@ int main(void)
 		TEST(test_power),
 		TEST(test_power_on_elsewhere),
 		TEST(test_exclusive),
+		TEST(test_signal_blocked),
+		TEST(test_signal_running),
+		TEST(test_signal_exclusive),
 		TEST(test_shared),
 		TEST(test_second_arrives),
 		TEST(test_block),
