@@ -159,11 +159,13 @@ void vgic_init_cpu(void)
 
 /* ---- a VM comes and goes ---- */
 
-/* Wires keep their level: what drives them resets itself. */
+/* Wires keep their level: what drives them resets itself. Lines are let go, and are closed. */
 static void reset_bank(struct vgic_bank *bank)
 {
 	bank->enable = bank->group = bank->edge = 0;
 	bank->latch = bank->active = 0;
+	bank->line &= ~bank->lines;
+	bank->lines = bank->resample = bank->again = bank->ended = 0;
 	bank->in_lr = bank->lr_latch = 0;
 	bank->clear_pending = bank->set_active = bank->clear_active = 0;
 	memset(bank->priority, 0, sizeof(bank->priority));

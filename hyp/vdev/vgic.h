@@ -42,7 +42,24 @@ void vgic_init_cpu(void);
  * when it rises. */
 void vgic_set_spi(struct vm *vm, unsigned intid, bool level);
 
-/* The same for a PPI (16..31) of one vCPU. Not for those that vgic_map_hw() named. */
+/*
+ * Lines (hyp/vdev/line.h): SPIs that are raised by others and fall by themselves. Open until the VM
+ * is reset; opening one that is open changes nothing. `resample`: it falls when the guest ends the
+ * interrupt (it becomes inactive: EOI, in EOImode 1 DIR; ICACTIVER), then line_ended() is called,
+ * with no vGIC's lock held. Else a rise is a pulse.
+ */
+void vgic_open_line(struct vm *vm, unsigned intid, bool resample);
+
+enum vgic_rise {
+	VGIC_RISE_DOWN, /* it isn't open: nothing was done */
+	VGIC_RISE_DONE,
+	VGIC_RISE_HIGH, /* it was high. It is high again after the end, unless the guest is known
+			   not to have acknowledged it: Lintel can't see that while the vCPU that
+			   has it in a list register runs on another CPU, and rather rings twice. */
+};
+enum vgic_rise vgic_raise_line(struct vm *vm, unsigned intid);
+
+/* vgic_set_spi() for a PPI (16..31) of one vCPU. Not for those that vgic_map_hw() named. */
 void vgic_set_ppi(struct vcpu *vcpu, unsigned intid, bool level);
 
 /*

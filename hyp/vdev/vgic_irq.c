@@ -15,6 +15,10 @@ void vgic_unlock_and_kick(struct vgic *vgic)
 {
 	uint32_t kicks = vgic->kicks;
 
+	if (unlikely(kicks & VGIC_KICK_ENDED)) {
+		vgic_unlock_and_tell(vgic);
+		return;
+	}
 	vgic->kicks = 0;
 	spin_unlock(&vgic->lock);
 	for_each_bit(id, kicks) vcpu_request(vgic->cpus[id]->vcpu, WORK_VGIC);
@@ -152,6 +156,8 @@ static void do_bank_requests(struct vgic_cpu *cpu, unsigned word)
 		for_each_bit(n, bits & bank->clear_active & bank->active & cpu->hw_held)
 			vgic_release_hw(cpu, n);
 	}
+	if (word != 0)
+		vgic_end_lines(cpu->vgic, word, bits & bank->clear_active & bank->active);
 	bank->active &= ~(bits & bank->clear_active);
 	bank->active |= bits & bank->set_active;
 	bank->clear_pending &= ~bits;
@@ -182,6 +188,8 @@ void vgic_clear_active(struct vgic *vgic, struct vgic_cpu *owner, unsigned word,
 			asked |= held;
 		}
 	}
+	if (!owner)
+		vgic_end_lines(vgic, word, bits & ~asked & bank->active);
 	bank->active &= ~(bits & ~asked);
 	bank->clear_active |= asked;
 	if (asked && owner)

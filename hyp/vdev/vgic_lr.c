@@ -83,8 +83,11 @@ static bool fold_one(struct vgic_cpu *cpu, unsigned index)
 	if ((lr & LR_HW) && !(lr & LR_STATE))
 		cpu->hw_held &= ~bit;
 	cpu->used &= ~(uint32_t)BIT(index);
-	if (intid >= VGIC_SPI_FIRST)
+	if (intid >= VGIC_SPI_FIRST) {
+		if (unlikely(bank->resample & bit))
+			vgic_fold_line(cpu, intid, lr);
 		return true;
+	}
 	cpu->lr_of[intid] = VGIC_NO_LR;
 	return (lr & LR_STATE) || (vgic_pending_private(cpu) & bit);
 }
@@ -163,7 +166,8 @@ void vgic_withdraw(struct vgic_cpu *cpu, unsigned intid)
 /*
  * The value for an interrupt, and what becomes of its software state. A level-sensitive one gets
  * EOI, so that its wire is looked at again when the guest has ended it, and is never pending and
- * active at once; nor is one with HW.
+ * active at once; nor is one with HW. A line that falls then is one of these, even where the guest
+ * has made it edge-triggered.
  */
 static uint64_t build(struct vgic_cpu *cpu, unsigned intid, bool pending, bool active)
 {
@@ -177,7 +181,7 @@ static uint64_t build(struct vgic_cpu *cpu, unsigned intid, bool pending, bool a
 	if (intid < VGIC_SPI_FIRST && (cpu->hw_held & ~bank->latch & bit))
 		return lr | LR_HW | FIELD_PREP(LR_PINTID, cpu->pintid[n]) |
 			(active ? LR_ACTIVE : LR_PENDING);
-	if (!(bank->edge & bit)) {
+	if (!(bank->edge & ~bank->resample & bit)) {
 		lr |= LR_EOI;
 		pending &= !active;
 	}
@@ -419,6 +423,13 @@ void vgic_settle(struct vgic_cpu *cpu)
 	}
 	/* Whatever this has asked of the vCPU itself is done. */
 	cpu->vgic->kicks &= ~(uint32_t)BIT(cpu->vcpu->id);
+}
+
+bool vgic_lr_waits(struct vgic_cpu *cpu, unsigned intid)
+{
+	unsigned index = find_lr(cpu, intid);
+
+	return index != VGIC_NO_LR && (lr_read(index) & LR_STATE) == LR_PENDING;
 }
 
 bool vgic_lr_signals(struct vgic_cpu *cpu)

@@ -57,9 +57,13 @@
 #define VGIC_ANYBODY        0xfe /* IROUTER.IRM */
 #define VGIC_NOBODY         0xff /* IROUTER names a CPU that does not exist */
 
+/* vgic.kicks, beside a bit for each vCPU: some bank's `ended` is not 0. */
+#define VGIC_KICK_ENDED     BIT(31)
+_Static_assert(MAX_VCPUS < 31, "VGIC_KICK_ENDED is nobody's number");
+
 /* vgic.groups: GICD_CTLR. */
-#define VGIC_GROUP0         1U
-#define VGIC_GROUP1         2U
+#define VGIC_GROUP0 1U
+#define VGIC_GROUP1 2U
 
 struct vgic_bank {
 	uint32_t enable;
@@ -78,7 +82,12 @@ struct vgic_bank {
 	uint8_t target[VGIC_BANK_INTIDS]; /* the vCPU of `targets`, or VGIC_NOBODY, VGIC_ANYBODY */
 	uint8_t home[VGIC_BANK_INTIDS];   /* vCPU that has it in a list register, or active */
 	uint8_t priority[VGIC_BANK_INTIDS];
-	uint8_t unused[48];
+	/* SPIs that are lines (hyp/vdev/line.h): */
+	uint32_t lines;    /* vgic_open_line(), and the VM has not been reset since */
+	uint32_t resample; /* of those, the ones that fall when the guest ends the interrupt */
+	uint32_t again;    /* of those, raised while the guest may have had the interrupt active */
+	uint32_t ended;    /* line_ended() is to be called when the lock is given back */
+	uint8_t unused[32];
 };
 
 _Static_assert(sizeof(struct vgic_bank) == 256, "a bank's number is shifted, not multiplied");
@@ -131,7 +140,8 @@ struct vgic {
 	struct spinlock lock;
 	uint32_t groups;       /* GICD_CTLR: bit 0 group 0 enabled, bit 1 group 1 */
 	uint32_t unsettled;    /* bit n: vCPU n is loaded and has been asked to fold */
-	uint32_t kicks;        /* bit n: vCPU n is to be told when the lock is given back */
+	uint32_t kicks;        /* bit n: vCPU n is to be told when the lock is given back; and
+				  VGIC_KICK_ENDED */
 	uint32_t all;          /* bit n: vCPU n exists */
 	uint32_t typer;        /* GICD_TYPER */
 	uint8_t priority_mask; /* bits of a priority that exist */
@@ -195,7 +205,7 @@ static inline void vgic_lock(struct vgic *vgic)
 }
 
 /* Gives the lock back, then tells the vCPUs in vgic->kicks to look (the one that runs here, too:
- * before it goes on). */
+ * before it goes on), and lines that their interrupts were ended. */
 void vgic_unlock_and_kick(struct vgic *vgic);
 
 static inline void vgic_unlock(struct vgic *vgic)
@@ -289,6 +299,21 @@ static inline uint64_t vgic_plain_hcr(const struct vgic_cpu *cpu)
 	return VIF_HCR_EN;
 }
 
+/* ---- vgic_line.c: SPIs that are lines. The lock is held. ---- */
+
+/*
+ * Of the SPIs `bits` of a word, which were active and are not any more, the lines that were high
+ * have been answered: they fall, or stay high for one more interrupt, and are told when the lock is
+ * given back.
+ */
+void vgic_end_lines(struct vgic *vgic, unsigned word, uint32_t bits);
+
+/* What a list register that is folded says about a line in it: ended, or not even acknowledged. */
+void vgic_fold_line(struct vgic_cpu *cpu, unsigned intid, uint64_t lr);
+
+/* vgic_unlock_and_kick(), when VGIC_KICK_ENDED is set: calls line_ended(). */
+void vgic_unlock_and_tell(struct vgic *vgic);
+
 /* ---- vgic_lr.c: list registers. The lock is held and the vCPU is loaded here. ---- */
 
 /* Empties the list registers into software state. */
@@ -306,6 +331,10 @@ void vgic_withdraw(struct vgic_cpu *cpu, unsigned intid);
 
 /* Brings the list registers up to date with what `look` says, the short way if there is one. */
 void vgic_settle(struct vgic_cpu *cpu);
+
+/* Is it in a list register of this vCPU's, and pending there: so the guest has not acknowledged it.
+ */
+bool vgic_lr_waits(struct vgic_cpu *cpu, unsigned intid);
 
 /* Is one of the list registers pending, so that it would be signalled? */
 bool vgic_lr_signals(struct vgic_cpu *cpu);

@@ -27,6 +27,7 @@ enum vm_part_id {
 	PART_DEBUG,
 	PART_CMO,
 	PART_VSCRATCH,
+	PART_DOORBELL,
 	NR_PARTS,
 };
 

@@ -6,7 +6,7 @@
  *
  * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c
  * hyp/vdev/vgic_irq.c hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c
- * hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c hyp/vdev/vtimer.c
+ * hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c hyp/vdev/vgic_line.c hyp/vdev/vtimer.c
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -32,6 +32,9 @@ struct irq {
 	bool enabled, group1, edge, latch, line, active;
 	bool pinned; /* active by ISACTIVER */
 	bool acked;  /* active by IAR, not ended yet */
+	bool falls;  /* a line: its wire falls when it stops being active, */
+	bool again;  /* unless it was raised meanwhile */
+	unsigned ended;
 	unsigned priority;
 	int target;
 };
@@ -59,7 +62,7 @@ static uint64_t spi_undeactivated; /* by SPI number */
 static uint64_t random_state;
 static unsigned nr, step, seed_now;
 static bool trace;
-static unsigned acks;
+static unsigned acks, ends, agains;
 
 static unsigned roll(unsigned n)
 {
@@ -229,6 +232,18 @@ static void check_word(unsigned reader, int owner, unsigned word)
 
 /* ---- what the guest may do ---- */
 
+static void stops_being_active(struct irq *irq)
+{
+	irq->active = irq->acked = false;
+	if (!irq->falls)
+		return;
+	irq->ended += irq->line;
+	ends += irq->line;
+	irq->line = irq->again;
+	irq->latch |= irq->again && irq->edge;
+	irq->again = false;
+}
+
 /* A register with a bit for each interrupt. */
 static void write_bit(unsigned by, unsigned cpu, unsigned intid, unsigned offset)
 {
@@ -272,7 +287,7 @@ static void do_eoi(unsigned cpu)
 	say("cpu %u ends %u", cpu, top.intid);
 	guest_eoi(cpu, top.intid, top.group1);
 	if (!p->eoimode) {
-		irq_of(cpu, top.intid)->active = irq_of(cpu, top.intid)->acked = false;
+		stops_being_active(irq_of(cpu, top.intid));
 	} else if (top.intid < 32) {
 		p->undeactivated |= (uint32_t)BIT(top.intid);
 	} else {
@@ -298,7 +313,7 @@ static void do_dir(unsigned cpu)
 	}
 	say("cpu %u deactivates %u", cpu, intid);
 	guest_dir(cpu, intid);
-	irq_of(cpu, intid)->active = irq_of(cpu, intid)->acked = false;
+	stops_being_active(irq_of(cpu, intid));
 }
 
 static void do_sgi(unsigned cpu)
@@ -314,6 +329,28 @@ static void do_sgi(unsigned cpu)
 	}
 }
 
+/* From the CPU that has it in a list register, which sees whether the guest has acknowledged it. */
+static void raise(unsigned intid, struct irq *irq)
+{
+	const struct vgic *vgic = model_vm->part[PART_VGIC];
+	const struct vgic_bank *bank = &vgic->spi[intid / 32 - 1];
+	unsigned before = this_cpu()->index;
+
+	say("line %u is raised", intid);
+	if (bank->in_lr & BIT(intid % 32))
+		fake_cpu_switch(bank->home[intid % 32]);
+	assert_int_equal(vgic_raise_line(model_vm, intid),
+		irq->line || irq->again ? VGIC_RISE_HIGH : VGIC_RISE_DONE);
+	fake_cpu_switch(before);
+	if (irq->active) {
+		irq->again = true;
+		agains++;
+	} else {
+		irq->latch |= irq->edge;
+		irq->line = true;
+	}
+}
+
 static void do_line(unsigned cpu)
 {
 	unsigned intid = any_intid();
@@ -322,6 +359,10 @@ static void do_line(unsigned cpu)
 
 	if (intid < 16 || (intid < 32 && timer_of(intid) >= 0))
 		return;
+	if (irq->falls) {
+		raise(intid, irq);
+		return;
+	}
 	say("line of %u (cpu %u) goes %d", intid, cpu, level);
 	if (intid < 32)
 		vgic_set_ppi(model_vcpu(cpu), intid, level);
@@ -352,7 +393,11 @@ static void do_active(unsigned by, unsigned cpu)
 		return;
 	say("cpu %u writes %s of %u (cpu %u)", by, irq->pinned ? "ICACTIVER" : "ISACTIVER", intid,
 		cpu);
-	irq->pinned = irq->active = !irq->pinned;
+	irq->pinned = !irq->pinned;
+	if (irq->pinned)
+		irq->active = true;
+	else
+		stops_being_active(irq);
 	write_bit(by, cpu, intid, irq->pinned ? 0x300 : 0x380);
 }
 
@@ -484,6 +529,16 @@ static unsigned any_loaded(void)
 	return 0;
 }
 
+static void check_ended(void)
+{
+	for (unsigned i = 0; i < SPIS_USED; i++) {
+		if (spis[i].ended != model_ended[32 + i])
+			print_error("seed %u step %u: line %u ended %u times, expected %u\n",
+				seed_now, step, 32 + i, model_ended[32 + i], spis[i].ended);
+		assert_int_equal(spis[i].ended, model_ended[32 + i]);
+	}
+}
+
 static void one_step(void)
 {
 	unsigned cpu = any_loaded(), other = roll(nr);
@@ -544,6 +599,7 @@ static void one_step(void)
 	model_run_all();
 	for (unsigned i = 0; i < nr; i++)
 		check_signalled(i);
+	check_ended();
 	if (one_in(4)) {
 		if (one_in(2))
 			check_word(any_loaded(), (int)roll(nr), 0);
@@ -578,8 +634,13 @@ static void start(unsigned seed, unsigned lrs, bool eoimode)
 				.edge = intid < 16,
 				.priority = 0x80 };
 	}
-	for (unsigned i = 0; i < SPIS_USED; i++)
-		spis[i] = (struct irq){ .enabled = true, .group1 = true, .priority = 0x80 };
+	for (unsigned i = 0; i < SPIS_USED; i++) {
+		spis[i] = (struct irq){
+			.enabled = true, .group1 = true, .priority = 0x80, .falls = i % 3 == 0
+		};
+		if (spis[i].falls)
+			vgic_open_line(model_vm, 32 + i, true);
+	}
 	model_run_all();
 }
 
@@ -607,7 +668,7 @@ static void run_seeds(unsigned lrs, bool eoimode)
 	const char *one = getenv("VGIC_SEED");
 
 	trace = getenv("VGIC_TRACE") != NULL;
-	acks = 0;
+	acks = ends = agains = 0;
 	if (one) {
 		run((unsigned)atoi(one), lrs, eoimode);
 		return;
@@ -618,6 +679,8 @@ static void run_seeds(unsigned lrs, bool eoimode)
 		run(found[i], lrs, eoimode);
 	/* A test in which nothing happens proves nothing. */
 	assert_true(acks > seeds() * STEPS / 50);
+	assert_true(ends > seeds() * STEPS / 1000);
+	assert_true(agains > seeds());
 }
 
 static void four_registers_eoimode_0(void **state)

@@ -5,10 +5,10 @@
  *
  * links: hyp/vm/vm.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c hyp/vdev/vgic_irq.c
  * hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c hyp/vdev/vgic_dist.c
- * hyp/vdev/vgic_redist.c hyp/vdev/vtimer.c hyp/vdev/vuart.c hyp/vm/fpsimd_part.c mm/stage2.c
- * mm/stage2_end.c mm/stage2_regs.c mm/vmid.c mm/pgtable.c mm/pgtable_desc.c mm/page.c
- * mm/page_init.c mm/page_table.c hyp/base/bitmap.c hyp/base/format.c hyp/base/status.c
- * hyp/vm/inject.c hyp/arch/features.c drivers/timer/timer.c
+ * hyp/vdev/vgic_redist.c hyp/vdev/vgic_line.c hyp/vdev/vtimer.c hyp/vdev/vuart.c
+ * hyp/vm/fpsimd_part.c mm/stage2.c mm/stage2_end.c mm/stage2_regs.c mm/vmid.c mm/pgtable.c
+ * mm/pgtable_desc.c mm/page.c mm/page_init.c mm/page_table.c hyp/base/bitmap.c hyp/base/format.c
+ * hyp/base/status.c hyp/vm/inject.c hyp/arch/features.c drivers/timer/timer.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,6 +21,7 @@
 #include "drivers/gic/irq.h"
 #include "drivers/gic/vif.h"
 #include "hyp/arch/features.h"
+#include "hyp/vdev/line.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vdev/vtimer.h"
 #include "hyp/vdev/vuart.h"
@@ -112,6 +113,13 @@ void sched_place(struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->nr_vcpus; i++)
 		vm->vcpus[i]->cpu = &cpus[0];
+}
+
+void line_ended(struct vm *vm, unsigned intid)
+{
+	(void)vm;
+	(void)intid;
+	fail();
 }
 
 void vcpu_request(struct vcpu *vcpu, uint64_t work)

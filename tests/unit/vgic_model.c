@@ -10,6 +10,7 @@
 #include "drivers/gic/gic.h"
 #include "drivers/gic/irq.h"
 #include "drivers/timer/timer.h"
+#include "hyp/vdev/line.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/timer.h"
 #include "mm/page.h"
@@ -25,6 +26,8 @@ struct vm *model_vm;
 unsigned model_kicks, model_undefined, model_retries;
 bool model_has_tdir = true;
 enum mmio_result model_mmio_result;
+unsigned model_ended[VGIC_NR_INTIDS];
+void (*model_on_end)(unsigned intid);
 
 static unsigned nr_lrs;
 static struct irq_row rows[64];
@@ -37,6 +40,15 @@ struct timer_scale timer_scale = {
 	.ns_per_tick = UINT64_C(1) << 32,
 	.ticks_per_ns = UINT64_C(1) << 32,
 };
+
+void line_ended(struct vm *vm, unsigned intid)
+{
+	assert_ptr_equal(vm, model_vm);
+	assert_false(spin_is_locked(&vgic_of(vm)->lock));
+	model_ended[intid]++;
+	if (model_on_end)
+		model_on_end(intid);
+}
 
 /* The model's CPUs have one register of each group. */
 void vif_more_aprs_save(struct vif_aprs *to)
@@ -463,6 +475,8 @@ void model_create(unsigned nr_vcpus, unsigned lrs)
 	memset(model_cpus, 0, sizeof(model_cpus));
 	model_counter = 1000;
 	model_kicks = model_undefined = model_retries = 0;
+	memset(model_ended, 0, sizeof(model_ended));
+	model_on_end = NULL;
 	memset(rows, 0, sizeof(rows));
 	nr_lrs = lrs;
 	vif = (struct vif_info){ .lrs = lrs,

@@ -32,6 +32,8 @@ extern struct vm *model_vm;
 extern unsigned model_kicks;     /* vcpu_request() calls */
 extern unsigned model_undefined; /* inject_undefined() calls */
 extern bool model_has_tdir;
+extern unsigned model_ended[VGIC_NR_INTIDS]; /* line_ended() calls */
+extern void (*model_on_end)(unsigned intid); /* called by it; NULL: nothing */
 
 /* A VM with nr_vcpus vCPUs on as many CPUs, each loaded on the CPU with its number; `lrs` list
  * registers. */
