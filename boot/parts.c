@@ -5,6 +5,7 @@
 #include "boot/parts.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
+#include "hyp/vdev/doorbell.h"
 #include "hyp/vdev/shmem.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vdev/vrtc.h"
@@ -28,5 +29,6 @@ void parts_init(void)
 	parts[PART_DEBUG] = debug_part;
 	parts[PART_CMO] = cmo_part;
 	parts[PART_VSCRATCH] = vscratch_part;
+	parts[PART_DOORBELL] = doorbell_part;
 	vm_parts = parts;
 }

@@ -7,6 +7,8 @@
  * Several doorbells may have one address, with different widths or values; the first in the
  * manifest's order that matches is rung. A store that none of them matches, and every load, is what
  * an access to nothing is (external abort, or RAZ/WI with absent-access = "ignore"); it is counted.
+ * The row reaches as far as the widest of them: an access to its inside, or over its end, rings
+ * nothing either.
  */
 #ifndef HYP_VDEV_DOORBELL_H
 #define HYP_VDEV_DOORBELL_H
@@ -19,17 +21,33 @@ struct doorbell_config {
 	char name[VM_NAME_MAX + 1];
 	char vm[VM_NAME_MAX + 1]; /* in whose memory map it is */
 	uint64_t address;         /* IPA, a multiple of width */
-	unsigned width;           /* bytes: 1, 2, 4, 8; 0: any of them */
-	bool has_match;           /* only for stores of `match` (zero-extended); needs a width */
+	unsigned width; /* bytes: 1, 2, 4, 8; 0: any of them that the address is a multiple of, up
+			   to the next doorbell */
+	bool has_match; /* only for stores of `match` (zero-extended); needs a width */
 	uint64_t match;
 	struct bell_action action;
 };
 
-/* Makes a doorbell, before the VMs. ERR_INVALID: address or width; ERR_NO_MEMORY: DOORBELLS_MAX.
- * That it overlaps a device or memory of the VM's is found, and said, when that is made. */
+/*
+ * Makes a doorbell, before the VMs. ERR_INVALID: address or width, or a value that no store of that
+ * width has; ERR_NO_MEMORY: DOORBELLS_MAX. That it overlaps a device, memory or another doorbell of
+ * the VM's is found, and said, when that is made: which then fails.
+ */
 enum status doorbell_add(const struct doorbell_config *config) __must_check;
 
-/* The row for boot/parts.c, for doorbells and lines. */
+/* What has been counted since Lintel started. */
+struct doorbell_view {
+	const struct doorbell_config *config;
+	uint64_t rings;
+	uint64_t dropped; /* of these: what it names is not there, or not running */
+	bool first;       /* of those at this address; for it: */
+	uint64_t misses;  /* accesses to the address that rang nothing */
+};
+
+/* The `nth` doorbell of the VM; false: it has fewer. */
+bool doorbell_view(const struct vm *vm, unsigned nth, struct doorbell_view *view);
+
+/* The row for boot/parts.c, for doorbells and lines; behind those of all other devices. */
 extern const struct vm_part doorbell_part;
 
 #endif
