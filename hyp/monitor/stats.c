@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A VM's counters are numbered rows, so that a table can be printed in pieces and two formats share
- * one list: time, then exits, calls, exceptions for each vCPU, then the VM's devices.
+ * one list: time, then exits, calls, exceptions for each vCPU, then the VM's devices, doorbells and
+ * lines.
  */
 #include "hyp/monitor/stats.h"
 #include "drivers/timer/timer.h"
 #include "hyp/arch/cpu.h"
 #include "hyp/base/format.h"
 #include "hyp/monitor/console.h"
+#include "hyp/monitor/stats_bell.h"
 #include "hyp/smccc/call_names.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vdev/device.h"
+#include "hyp/vdev/doorbell.h"
 
 /* More vCPUs than that don't fit side by side: only their sum is shown. */
 #define COLUMNS_MAX    4
@@ -26,6 +29,8 @@ enum section {
 	SECTION_CALLS,
 	SECTION_INJECTED,
 	SECTION_DEVICES,
+	SECTION_BELLS,
+	SECTION_LINES,
 	NR_SECTIONS
 };
 
@@ -52,6 +57,10 @@ static unsigned rows_of(const struct vm *vm, enum section section)
 		return NR_CALL_CLASSES;
 	case SECTION_INJECTED:
 		return NR_INJECT_CLASSES;
+	case SECTION_BELLS:
+		return doorbell_total();
+	case SECTION_LINES:
+		return line_total();
 	default:
 		return vm->devices ? vm->devices->count : 0;
 	}
@@ -221,6 +230,10 @@ static void print_heading(const struct vm *vm, enum section section)
 	char title[VM_NAME_MAX + 32], numbers[COLUMNS_MAX * 16] = "";
 	size_t length = 0;
 
+	if (section == SECTION_BELLS)
+		stats_bells_heading(vm);
+	if (section == SECTION_LINES)
+		stats_lines_heading(vm);
 	if (!titles[section])
 		return;
 	format(title, sizeof(title), "[%s] %s", vm->name, titles[section]);
@@ -306,6 +319,10 @@ static bool print_row(const struct vm *vm, enum section section, unsigned row)
 	if (row == 0)
 		print_heading(vm, section);
 	switch (section) {
+	case SECTION_BELLS:
+		return stats_bells_row(vm, row);
+	case SECTION_LINES:
+		return stats_lines_row(vm, row);
 	case SECTION_TIME:
 		print_time(vm->vcpus[row]);
 		return true;
@@ -399,4 +416,5 @@ void stats_print_machine_readable(const struct vm *vm)
 		print_vcpu_machine_readable(vm, vm->vcpus[i]);
 	for (unsigned i = 0; vm->devices && i < vm->devices->count; i++)
 		print_device_machine_readable(vm, &vm->devices->rows[i]);
+	stats_bells_machine_readable(vm);
 }

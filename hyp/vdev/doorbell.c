@@ -262,21 +262,24 @@ const struct vm_part doorbell_part = {
 	.destroy = destroy,
 };
 
-bool doorbell_view(const struct vm *vm, unsigned nth, struct doorbell_view *view)
+unsigned doorbell_total(void)
 {
-	for (unsigned i = 0; i < nr_doorbells; i++) {
-		const struct doorbell *bell = &doorbells[i];
+	return nr_doorbells;
+}
 
-		if (bell->vm != vm || nth-- > 0)
-			continue;
-		*view = (struct doorbell_view){
-			.config = &bell->config,
-			.rings = READ_ONCE(bell->rings),
-			.dropped = READ_ONCE(bell->dropped),
-			.first = bell->first,
-			.misses = READ_ONCE(bell->misses),
-		};
-		return true;
-	}
-	return false;
+bool doorbell_view(const struct vm *vm, unsigned n, struct doorbell_view *view)
+{
+	const struct doorbell *bell;
+
+	if (n >= nr_doorbells || doorbells[n].vm != vm)
+		return false;
+	bell = &doorbells[n];
+	*view = (struct doorbell_view){
+		.config = &bell->config,
+		.rings = READ_ONCE(bell->rings),
+		.dropped = READ_ONCE(bell->dropped),
+		.first = bell->first,
+		.misses = READ_ONCE(bell->misses),
+	};
+	return true;
 }

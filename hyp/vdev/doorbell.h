@@ -44,8 +44,9 @@ struct doorbell_view {
 	uint64_t misses;  /* accesses to the address that rang nothing */
 };
 
-/* The `nth` doorbell of the VM; false: it has fewer. */
-bool doorbell_view(const struct vm *vm, unsigned nth, struct doorbell_view *view);
+/* Number n of all doorbells, of which there are doorbell_total(); false: it is not the VM's. */
+bool doorbell_view(const struct vm *vm, unsigned n, struct doorbell_view *view);
+unsigned doorbell_total(void);
 
 /* The row for boot/parts.c, for doorbells and lines; behind those of all other devices. */
 extern const struct vm_part doorbell_part;

@@ -201,22 +201,25 @@ enum status line_add(const struct line_config *config)
 	return OK;
 }
 
-bool line_view(const struct vm *vm, unsigned nth, struct line_view *view)
+unsigned line_total(void)
 {
-	for (unsigned i = 0; i < nr_lines; i++) {
-		const struct line *line = &lines[i];
+	return nr_lines;
+}
 
-		if (line->vm != vm || nth-- > 0)
-			continue;
-		*view = (struct line_view){
-			.config = &line->config,
-			.raises = READ_ONCE(line->raises),
-			.coalesced = READ_ONCE(line->coalesced),
-			.dropped = READ_ONCE(line->dropped),
-			.ends = READ_ONCE(line->ends),
-			.unheard = READ_ONCE(line->unheard),
-		};
-		return true;
-	}
-	return false;
+bool line_view(const struct vm *vm, unsigned n, struct line_view *view)
+{
+	const struct line *line;
+
+	if (n >= nr_lines || lines[n].vm != vm)
+		return false;
+	line = &lines[n];
+	*view = (struct line_view){
+		.config = &line->config,
+		.raises = READ_ONCE(line->raises),
+		.coalesced = READ_ONCE(line->coalesced),
+		.dropped = READ_ONCE(line->dropped),
+		.ends = READ_ONCE(line->ends),
+		.unheard = READ_ONCE(line->unheard),
+	};
+	return true;
 }

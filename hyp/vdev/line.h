@@ -67,8 +67,9 @@ struct line_view {
 	uint64_t unheard;   /* what its on_eoi names is not there, or not running */
 };
 
-/* The `nth` line of the VM; false: it has fewer. */
-bool line_view(const struct vm *vm, unsigned nth, struct line_view *view);
+/* Number n of all lines, of which there are line_total(); false: it is not the VM's. */
+bool line_view(const struct vm *vm, unsigned n, struct line_view *view);
+unsigned line_total(void);
 
 /* ---- for doorbells, and for what else raises lines ---- */
 

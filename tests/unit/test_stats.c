@@ -2,7 +2,7 @@
 /*
  * The tables of counters, for people and for scripts.
  *
- * links: hyp/monitor/stats.c hyp/smccc/call_names.c hyp/base/format.c
+ * links: hyp/monitor/stats.c hyp/monitor/stats_bell.c hyp/smccc/call_names.c hyp/base/format.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,7 @@
 #include "hyp/smccc/call_names.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vdev/device.h"
+#include "hyp/vdev/doorbell.h"
 #include "tests/unit/fake/cpu.h"
 
 struct timer_scale timer_scale;
@@ -55,6 +56,51 @@ static struct device_region rows[2];
 static struct device_count counts[MAX_VCPUS][2];
 static const struct device_table table = { .count = 2, .rows = rows };
 
+/* Doorbells and lines of this VM and, the second ones, of others. */
+static struct doorbell_config bell_configs[] = {
+	{ .name = "ring", .address = 0xb000000 },
+	{ .name = "other", .address = 0xb000010 },
+	{ .name = "quiet", .address = 0xb000020 },
+	{ .name = "missed", .address = 0xb000030 },
+};
+static struct line_config line_configs[] = {
+	{ .name = "up", .spi = 100 },
+	{ .name = "foreign", .spi = 101 },
+	{ .name = "silent", .spi = 102 },
+	{ .name = "ended", .spi = 3 },
+};
+static struct doorbell_view bells[ARRAY_SIZE(bell_configs)];
+static struct line_view lines[ARRAY_SIZE(line_configs)];
+static unsigned nr_bells, nr_lines;
+
+unsigned doorbell_total(void)
+{
+	return nr_bells;
+}
+
+unsigned line_total(void)
+{
+	return nr_lines;
+}
+
+bool doorbell_view(const struct vm *of, unsigned n, struct doorbell_view *view)
+{
+	assert_ptr_equal(of, &vm);
+	assert_true(n < nr_bells);
+	*view = bells[n];
+	view->config = &bell_configs[n];
+	return n != 1;
+}
+
+bool line_view(const struct vm *of, unsigned n, struct line_view *view)
+{
+	assert_ptr_equal(of, &vm);
+	assert_true(n < nr_lines);
+	*view = lines[n];
+	view->config = &line_configs[n];
+	return n != 1;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -78,6 +124,9 @@ static int setup(void **state)
 	timer_scale = (struct timer_scale){ .ns_per_tick = UINT64_C(1000) << 32, .hz = 1000000 };
 	output[0] = '\0';
 	length = requests = 0;
+	nr_bells = nr_lines = 0;
+	memset(bells, 0, sizeof(bells));
+	memset(lines, 0, sizeof(lines));
 	return 0;
 }
 
@@ -252,10 +301,51 @@ static void test_names(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
+/* Only those at which something has happened. */
+static void test_bells(void **state)
+{
+	(void)state;
+	nr_bells = ARRAY_SIZE(bells);
+	nr_lines = ARRAY_SIZE(lines);
+	stats_print_vm(&vm);
+	stats_print_machine_readable(&vm);
+	LACKS("doorbell");
+	LACKS("line ");
+	LACKS("lines:");
+	bells[0].rings = bells[1].rings = 12;
+	bells[0].dropped = 3;
+	bells[3].misses = 5;
+	lines[0].raises = lines[1].raises = 40;
+	lines[0].coalesced = 8;
+	lines[0].dropped = 1;
+	lines[3].ends = 7;
+	lines[3].unheard = 2;
+	stats_print_vm(&vm);
+	HAS("[linux] doorbells:                                   rings     dropped      misses\n"
+	    "  ring                            0xb000000             12           3           0\n"
+	    "  missed                          0xb000030              0           0           5\n"
+	    "[linux] lines:                                      raises   coalesced     dropped"
+	    "        ends     unheard\n"
+	    "  up                              SPI 100               40           8           1"
+	    "           0           0\n"
+	    "  ended                           SPI 3                  0           0           0"
+	    "           7           2\n");
+	output[0] = '\0';
+	length = 0;
+	stats_print_machine_readable(&vm);
+	HAS("stats linux doorbell ring 0xb000000 rings 12 dropped 3 misses 0\n"
+	    "stats linux doorbell missed 0xb000030 rings 0 dropped 0 misses 5\n"
+	    "stats linux line up 100 raises 40 coalesced 8 dropped 1 ends 0 unheard 0\n"
+	    "stats linux line ended 3 raises 0 coalesced 0 dropped 0 ends 7 unheard 2\n");
+	LACKS("other");
+	LACKS("foreign");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(test_counters), TEST(test_columns),
 		TEST(test_steps), TEST(test_time), TEST(test_cpus), TEST(test_machine_readable),
+		TEST(test_bells), TEST(test_time), TEST(test_cpus), TEST(test_machine_readable),
 		TEST(test_refresh), TEST(test_names) };
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
