@@ -9,6 +9,7 @@
 #include "hyp/monitor/trace.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vdev/vuart.h"
+#include "hyp/vdev/doorbell.h"
 #include "hyp/vm/sched.h"
 #include "mm/page.h"
 #include "tests/unit/fake/cpu.h"
@@ -365,6 +366,33 @@ void trace_command(const char *arguments)
 bool trace_is_printing(void)
 {
 	return trace_steps && trace_steps--;
+}
+
+/* There are no doorbells, and no lines. */
+unsigned doorbell_total(void)
+{
+	return 0;
+}
+
+unsigned line_total(void)
+{
+	return 0;
+}
+
+bool doorbell_view(const struct vm *vm, unsigned n, struct doorbell_view *view)
+{
+	(void)vm;
+	(void)n;
+	(void)view;
+	return false;
+}
+
+bool line_view(const struct vm *vm, unsigned n, struct line_view *view)
+{
+	(void)vm;
+	(void)n;
+	(void)view;
+	return false;
 }
 
 const char *exit_class_name(unsigned ec)
