@@ -16,6 +16,17 @@ static const uint64_t access_needs[] = {
 	[ACCESS_LOAD] = 0,
 };
 
+/* Whose the memory at ipa must be: the VM's own, or, to be read only, an image that it was let
+ * into.
+ */
+static owner_t owner_at(const struct stage2 *s2, ipa_t ipa, enum access access)
+{
+	const struct stage2_share *share =
+		access == ACCESS_READ ? stage2_share_find(s2, ipa) : NULL;
+
+	return share && share->prot == MEM_RX ? share->owner : s2->owner;
+}
+
 /* Copies up to the end of the chunk or of what is mapped in one piece; *done bytes. ERR_NOT_FOUND:
  * nothing is mapped. */
 static enum status copy_locked(const struct stage2 *s2, ipa_t ipa, void *buffer, size_t size,
@@ -29,7 +40,7 @@ static enum status copy_locked(const struct stage2 *s2, ipa_t ipa, void *buffer,
 		return ERR_NOT_FOUND;
 	n = MIN(MIN(size, CHUNK), page.left);
 	if (page.type != MEM_NORMAL || (page.prot & access_needs[access]) != access_needs[access] ||
-		!page_range_owned(page.pa, n, s2->owner))
+		!page_range_owned(page.pa, n, owner_at(s2, ipa, access)))
 		return ERR_FAULT;
 	memory = pa_to_ptr(page.pa);
 	if (access == ACCESS_READ)

@@ -2,10 +2,11 @@
 /*
  * Copies from and to a guest's memory by IPA.
  *
- * Every page is looked up in the VM's own stage 2, must be memory (no device), belong to the VM and
- * allow the access; RAM that hasn't been touched yet is given first. The copy is made with the
- * stage-2 lock held, in pieces, so the page can't go away under it, and survives an external abort.
- * The caller must not hold that lock. What is read is a copy: judge that.
+ * Every page is looked up in the VM's own stage 2, must be memory (no device), belong to the VM
+ * (or, to be read, to an image that it was let into: mm/shared.h) and allow the access; RAM that
+ * hasn't been touched yet is given first. The copy is made with the stage-2 lock held, in pieces,
+ * so the page can't go away under it, and survives an external abort. The caller must not hold that
+ * lock. What is read is a copy: judge that.
  *
  * ERR_FAULT: some of it is not (or not that way) accessible to the guest; ERR_IO: the memory itself
  * gave an abort; ERR_RANGE: beyond the IPA space. A part of the copy may have been made then.

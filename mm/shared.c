@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mm/shared.h"
 
+#include "hyp/arch/cache.h"
+#include "hyp/base/string.h"
 #include "mm/page_rules.h"
+#include "mm/phys.h"
 
 static uint64_t piece_size(const struct shared_memory *memory, uint64_t offset)
 {
@@ -35,10 +38,29 @@ enum status shared_memory_create(struct shared_memory *memory, owner_t owner, ui
 	return OK;
 }
 
-enum status shared_memory_map(
-	const struct shared_memory *memory, struct stage2 *s2, ipa_t ipa, uint64_t prot)
+void shared_memory_fill(const struct shared_memory *memory, const void *source, uint64_t size)
 {
-	enum status status = stage2_share(s2, ipa, memory->size, memory->owner, prot);
+	for (uint64_t offset = 0; offset < size; offset += BLOCK_SIZE) {
+		void *piece = pa_to_ptr(memory->piece[offset / BLOCK_SIZE]);
+		uint64_t part = MIN(size - offset, BLOCK_SIZE);
+
+		memcpy(piece, (const uint8_t *)source + offset, part);
+		cache_clean_invalidate(piece, part);
+		cache_sync_code(piece, part);
+	}
+}
+
+enum status shared_memory_map(const struct shared_memory *memory, struct stage2 *s2, ipa_t ipa,
+	uint64_t prot, bool ignore_stores)
+{
+	const struct stage2_share share = {
+		.ipa = ipa,
+		.size = memory->size,
+		.prot = prot,
+		.owner = memory->owner,
+		.ignore_stores = ignore_stores,
+	};
+	enum status status = stage2_share(s2, &share);
 
 	for (uint64_t offset = 0; status == OK && offset < memory->size; offset += BLOCK_SIZE)
 		status = stage2_map_share(s2, IPA(ipa.ipa + offset),

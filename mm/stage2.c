@@ -408,26 +408,38 @@ enum status stage2_map_device(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t si
 
 /* --- what VMs share --- */
 
-enum status stage2_share(struct stage2 *s2, ipa_t ipa, uint64_t size, owner_t owner, uint64_t prot)
+/* Shared memory is written, or executed. */
+static bool share_rights_ok(uint64_t prot)
 {
-	if (size == 0 || !IS_ALIGNED(ipa.ipa | size, PAGE_SIZE) || !owner_is_shared(owner) ||
-		!(prot & MEM_R) || (prot & ~MEM_RW))
+	return prot == MEM_R || prot == MEM_RW || prot == MEM_RX;
+}
+
+enum status stage2_share(struct stage2 *s2, const struct stage2_share *share)
+{
+	uint64_t size = share->size;
+
+	if (size == 0 || !IS_ALIGNED(share->ipa.ipa | size, PAGE_SIZE) ||
+		!owner_is_shared(share->owner) || !share_rights_ok(share->prot))
 		return ERR_INVALID;
-	if (size > BIT(s2->ipa_bits) || ipa.ipa > BIT(s2->ipa_bits) - size)
+	if (size > BIT(s2->ipa_bits) || share->ipa.ipa > BIT(s2->ipa_bits) - size)
 		return ERR_RANGE;
-	if (overlaps_share(s2, ipa, size))
+	if (stage2_is_taken(s2, share->ipa, size))
 		return ERR_EXISTS;
+	if (s2->share_count == STAGE2_SHARES_MAX)
+		return ERR_NO_MEMORY;
+	s2->shares[s2->share_count++] = *share;
+	return OK;
+}
+
+bool stage2_is_taken(const struct stage2 *s2, ipa_t ipa, uint64_t size)
+{
 	for (unsigned i = 0; i < s2->region_count; i++) {
 		const struct stage2_region *region = &s2->regions[i];
 
 		if (ipa.ipa < region->ipa.ipa + region->size && region->ipa.ipa < ipa.ipa + size)
-			return ERR_EXISTS;
+			return true;
 	}
-	if (s2->share_count == STAGE2_SHARES_MAX)
-		return ERR_NO_MEMORY;
-	s2->shares[s2->share_count++] =
-		(struct stage2_share){ .ipa = ipa, .size = size, .prot = prot, .owner = owner };
-	return OK;
+	return overlaps_share(s2, ipa, size);
 }
 
 /* The share that [ipa, ipa + size) lies in as a whole. */
@@ -457,7 +469,8 @@ enum status stage2_map_share(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t siz
 		return status;
 	if (!share)
 		return ERR_NOT_OWNER;
-	return map_owned(s2, ipa, pa, size, share->prot, MEM_NORMAL_NC, share->owner);
+	return map_owned(s2, ipa, pa, size, share->prot,
+		share->prot & MEM_X ? MEM_NORMAL : MEM_NORMAL_NC, share->owner);
 }
 
 enum status stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size)

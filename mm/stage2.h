@@ -19,7 +19,7 @@
 
 #define STAGE2_REGIONS_MAX     16
 #define STAGE2_FILLS_MAX       8
-#define STAGE2_SHARES_MAX      16
+#define STAGE2_SHARES_MAX      32
 #define STAGE2_FILL_STEP       KIB(512) /* wiped at a time: some 40,000 instructions, 70,000 at worst */
 #define STAGE2_IPA_BITS_MIN    32
 #define STAGE2_IPA_BITS_MAX    48
@@ -145,22 +145,25 @@ __must_check enum status stage2_map_pages(
 __must_check enum status stage2_map_device(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size);
 
 /*
- * Lets the VM into [ipa, ipa + size) of memory that VMs share, which belongs to `owner`
- * (owner_is_shared()), with these rights: MEM_R or MEM_RW. Nothing is mapped yet; without this
- * stage2_map_share() refuses. Only before the VM runs. ERR_INVALID: not whole pages, other rights,
- * no owner of that kind; ERR_RANGE: outside the IPA space; ERR_EXISTS: overlaps a region or another
- * share; ERR_NO_MEMORY: the list is full.
+ * Lets the VM into memory that VMs share, which belongs to share->owner (owner_is_shared()).
+ * Rights: MEM_R or MEM_RW, of memory that somebody writes; MEM_R | MEM_X, of an image that nobody
+ * does any more. Nothing is mapped yet; without this stage2_map_share() refuses. Only before the VM
+ * runs. ERR_INVALID: not whole pages, other rights, no owner of that kind; ERR_RANGE: outside the
+ * IPA space; ERR_EXISTS: overlaps a region or another share; ERR_NO_MEMORY: the list is full.
  */
-__must_check enum status stage2_share(
-	struct stage2 *s2, ipa_t ipa, uint64_t size, owner_t owner, uint64_t prot);
+__must_check enum status stage2_share(struct stage2 *s2, const struct stage2_share *share);
 /*
- * Maps a piece of it, with the rights that were given, not cacheable: whatever types the VMs that
- * share it choose in their own tables, all see the same contents. ERR_NOT_OWNER unless the piece
- * lies in one share as a whole and every page of it belongs to that share's owner. Errors of
- * pgtable_map(). It stays over stage2_empty_step(), and goes with stage2_destroy_step() (the memory
- * itself doesn't).
+ * Maps a piece of it, with the rights that were given. What is written is not cacheable: whatever
+ * types the VMs that share it choose in their own tables, all see the same contents. An image is
+ * write-back cacheable. ERR_NOT_OWNER unless the piece lies in one share as a whole and every page
+ * of it belongs to that share's owner. Errors of pgtable_map(). It stays over stage2_empty_step(),
+ * and goes with stage2_destroy_step() (the memory itself doesn't).
  */
 __must_check enum status stage2_map_share(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size);
+
+/* True if memory of the VM's (RAM, ROM, or shared) is in [ipa, ipa + size), given or not. Takes no
+ * lock. */
+bool stage2_is_taken(const struct stage2 *s2, ipa_t ipa, uint64_t size);
 
 /* The share that holds ipa, NULL if none does. Takes no lock. */
 const struct stage2_share *stage2_share_find(const struct stage2 *s2, ipa_t ipa);

@@ -182,8 +182,8 @@ static enum status join(struct vm *vm, struct member *member)
 	struct region *region = member->region;
 	uint64_t offset = region->number * VGPIO_SIZE;
 	bool reader = (region->config.readers >> member->number) & 1;
-	enum status status = shared_memory_map(
-		&region->memory, &vm->stage2, IPA(region->ipa), reader ? MEM_R : MEM_RW);
+	enum status status = shared_memory_map(&region->memory, &vm->stage2, IPA(region->ipa),
+		reader ? MEM_R : MEM_RW, reader && region->config.ignore_stores);
 
 	if (status == OK)
 		status = device_add(vm, SHMEM_IN + offset, VGPIO_SIZE, &member->in, &chip_ops,

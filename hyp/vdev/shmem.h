@@ -46,7 +46,8 @@ struct shmem_config {
 	uint64_t size; /* whole pages, at most SHARED_MEMORY_MAX */
 	unsigned members;
 	char member[SHMEM_MEMBERS_MAX][VM_NAME_MAX + 1]; /* names of VMs */
-	uint8_t readers; /* bit n: member n may not write to the memory */
+	uint8_t readers;    /* bit n: member n may not write to the memory */
+	bool ignore_stores; /* stores of readers do nothing; else they abort */
 };
 
 /* What one member sees of a region: for its devicetree. */

@@ -129,6 +129,36 @@ static void rights(void **state)
 	assert_int_equal(guest_load(&s2, IPA(0x9000000), data, 4), ERR_FAULT);
 }
 
+/* What VMs share is read if it is an image; what others write is not, nor is an image written. */
+static void images(void **state)
+{
+	struct stage2_share share = {
+		.ipa = IPA(MIB(64)), .size = 0x1000, .prot = MEM_RX, .owner = OWNER_FIRST_SHARED
+	};
+	pa_t page;
+
+	(void)state;
+	start();
+	assert_int_equal(page_alloc(OWNER_FIRST_SHARED, &page), OK);
+	memcpy(pa_to_ptr(page), data, 0x1000);
+	assert_int_equal(stage2_share(&s2, &share), OK);
+	assert_int_equal(stage2_map_share(&s2, share.ipa, page, 0x1000), OK);
+	assert_int_equal(guest_read(&s2, share.ipa, back, 0x1000), OK);
+	assert_memory_equal(back, data, 0x1000);
+	assert_int_equal(guest_read(&s2, share.ipa, back, 0x1001), ERR_FAULT);
+	assert_int_equal(guest_write(&s2, share.ipa, data, 8), ERR_FAULT);
+	assert_int_equal(guest_load(&s2, share.ipa, data, 8), ERR_FAULT);
+
+	share.ipa = IPA(MIB(66));
+	share.prot = MEM_R;
+	assert_int_equal(stage2_share(&s2, &share), OK);
+	assert_int_equal(stage2_map_share(&s2, share.ipa, page, 0x1000), OK);
+	assert_int_equal(guest_read(&s2, share.ipa, back, 8), ERR_FAULT);
+	/* The image's page has become another's. */
+	assert_int_equal(page_free(page, 1, OWNER_FIRST_SHARED), OK);
+	assert_int_equal(guest_read(&s2, IPA(MIB(64)), back, 8), ERR_FAULT);
+}
+
 /* A mapping that has outlived its owner's right to the page is not followed. */
 static void not_the_owner(void **state)
 {
@@ -218,6 +248,7 @@ int main(void)
 		cmocka_unit_test(untouched),
 		cmocka_unit_test(not_there),
 		cmocka_unit_test(rights),
+		cmocka_unit_test(images),
 		cmocka_unit_test(not_the_owner),
 		cmocka_unit_test(out_of_memory),
 		cmocka_unit_test(external_abort),

@@ -648,34 +648,45 @@ static void window_not_empty(void **state)
 #define SHARED OWNER_FIRST_SHARED
 #define AT     MIB(256)
 
+static enum status share(uint64_t ipa, uint64_t size, owner_t owner, uint64_t prot)
+{
+	const struct stage2_share wanted = {
+		.ipa = IPA(ipa), .size = size, .prot = prot, .owner = owner
+	};
+
+	return stage2_share(&s2, &wanted);
+}
+
 static void share_is_checked(void **state)
 {
 	(void)state;
 	start(MIB(64));
 	assert_int_equal(stage2_add_ram(&s2, IPA(GIB(1)), MIB(4), MEM_RWX), OK);
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0, SHARED, MEM_RW), ERR_INVALID);
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1800, SHARED, MEM_RW), ERR_INVALID);
-	assert_int_equal(stage2_share(&s2, IPA(AT + 1), 0x1000, SHARED, MEM_RW), ERR_INVALID);
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, SHARED, MEM_W), ERR_INVALID);
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, SHARED, MEM_RWX), ERR_INVALID);
+	assert_int_equal(share(AT, 0, SHARED, MEM_RW), ERR_INVALID);
+	assert_int_equal(share(AT, 0x1800, SHARED, MEM_RW), ERR_INVALID);
+	assert_int_equal(share(AT + 1, 0x1000, SHARED, MEM_RW), ERR_INVALID);
+	assert_int_equal(share(AT, 0x1000, SHARED, MEM_W), ERR_INVALID);
+	assert_int_equal(share(AT, 0x1000, SHARED, MEM_RWX), ERR_INVALID);
+	assert_int_equal(share(AT, 0x1000, SHARED, MEM_X), ERR_INVALID);
 	/* Nobody can be let into a VM's own memory, Lintel's, or what is free. */
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, VM2, MEM_R), ERR_INVALID);
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, OWNER_LINTEL, MEM_R), ERR_INVALID);
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, OWNER_NONE, MEM_R), ERR_INVALID);
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0x1000, OWNER_COUNT, MEM_R), ERR_INVALID);
-	assert_int_equal(stage2_share(&s2, IPA(BIT(40)), 0x1000, SHARED, MEM_R), ERR_RANGE);
-	assert_int_equal(stage2_share(&s2, IPA(GIB(1) + MIB(4) - 0x1000), 0x2000, SHARED, MEM_R),
-		ERR_EXISTS);
-	assert_int_equal(
-		stage2_share(&s2, IPA(GIB(1) - 0x1000), 0x2000, SHARED, MEM_R), ERR_EXISTS);
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0x2000, SHARED, MEM_R), OK);
-	assert_int_equal(stage2_share(&s2, IPA(AT + 0x1000), 0x1000, SHARED, MEM_R), ERR_EXISTS);
-	assert_int_equal(stage2_share(&s2, IPA(AT - 0x1000), 0x2000, SHARED, MEM_R), ERR_EXISTS);
+	assert_int_equal(share(AT, 0x1000, VM2, MEM_R), ERR_INVALID);
+	assert_int_equal(share(AT, 0x1000, OWNER_LINTEL, MEM_R), ERR_INVALID);
+	assert_int_equal(share(AT, 0x1000, OWNER_NONE, MEM_R), ERR_INVALID);
+	assert_int_equal(share(AT, 0x1000, OWNER_COUNT, MEM_R), ERR_INVALID);
+	assert_int_equal(share(BIT(40), 0x1000, SHARED, MEM_R), ERR_RANGE);
+	assert_int_equal(share(GIB(1) + MIB(4) - 0x1000, 0x2000, SHARED, MEM_R), ERR_EXISTS);
+	assert_int_equal(share(GIB(1) - 0x1000, 0x2000, SHARED, MEM_R), ERR_EXISTS);
+	assert_int_equal(share(AT, 0x2000, SHARED, MEM_R), OK);
+	assert_int_equal(share(AT + 0x1000, 0x1000, SHARED, MEM_R), ERR_EXISTS);
+	assert_int_equal(share(AT - 0x1000, 0x2000, SHARED, MEM_R), ERR_EXISTS);
 	assert_int_equal(stage2_add_ram(&s2, IPA(AT + 0x1000), MIB(2), MEM_RWX), ERR_EXISTS);
+	assert_true(stage2_is_taken(&s2, IPA(AT + 0x1fff), 1));
+	assert_false(stage2_is_taken(&s2, IPA(AT + 0x2000), 8));
+	assert_true(stage2_is_taken(&s2, IPA(GIB(1) - 8), 9));
+	assert_false(stage2_is_taken(&s2, IPA(GIB(1) - 8), 8));
 	for (unsigned i = 1; i < STAGE2_SHARES_MAX; i++)
-		assert_int_equal(
-			stage2_share(&s2, IPA(AT + i * MIB(2)), 0x1000, SHARED, MEM_R), OK);
-	assert_int_equal(stage2_share(&s2, IPA(AT - MIB(2)), 0x1000, SHARED, MEM_R), ERR_NO_MEMORY);
+		assert_int_equal(share(AT + i * MIB(2), 0x1000, SHARED, MEM_R), OK);
+	assert_int_equal(share(AT - MIB(2), 0x1000, SHARED, MEM_R), ERR_NO_MEMORY);
 	assert_false(mapped(AT));
 	destroy(&s2);
 }
@@ -694,7 +705,7 @@ static void only_members_map(void **state)
 	assert_int_equal(stage2_map_pages(&s2, IPA(AT), shared, 0x1000, MEM_R), ERR_NOT_OWNER);
 	assert_int_equal(stage2_map_device(&s2, IPA(AT), shared, 0x1000), ERR_NOT_OWNER);
 	/* Let in: to that memory, at that place. */
-	assert_int_equal(stage2_share(&s2, IPA(AT), 0x2000, SHARED, MEM_R), OK);
+	assert_int_equal(share(AT, 0x2000, SHARED, MEM_R), OK);
 	assert_int_equal(stage2_map_share(&s2, IPA(AT), other, 0x1000), ERR_NOT_OWNER);
 	assert_int_equal(stage2_map_share(&s2, IPA(AT), own, 0x1000), ERR_NOT_OWNER);
 	assert_int_equal(stage2_map_share(&s2, IPA(AT - 0x1000), shared, 0x1000), ERR_NOT_OWNER);
@@ -712,6 +723,48 @@ static void only_members_map(void **state)
 	destroy(&s2);
 }
 
+/* An image: filled once, zeros behind it, cleaned before anybody maps it; one copy for all. */
+static void images(void **state)
+{
+	static uint8_t file[BLOCK_SIZE + 0x1234];
+	struct shared_memory memory;
+	struct stage2 second;
+	struct stage2_page page;
+
+	(void)state;
+	start(MIB(64));
+	memset(file, JUNK, sizeof(file));
+	assert_int_equal(stage2_create(&second, VM2, 40, 0), OK);
+	assert_int_equal(shared_memory_create(&memory, SHARED, BLOCK_SIZE + 0x3000), OK);
+	fake_op_count = 0;
+	shared_memory_fill(&memory, file, sizeof(file));
+	assert_int_equal(fake_ops_of(FAKE_CACHE_CLEAN_INVALIDATE), 2);
+	assert_int_equal(fake_ops_of(FAKE_CACHE_SYNC_CODE), 2);
+	assert_int_equal(fake_ops[2].kind, FAKE_CACHE_CLEAN_INVALIDATE);
+	assert_int_equal(fake_ops[2].extra, 0x1234);
+	assert_int_equal(shared_memory_map(&memory, &s2, IPA(AT), MEM_RX, true), OK);
+	assert_int_equal(shared_memory_map(&memory, &second, IPA(AT), MEM_RX, false), OK);
+	assert_int_equal(lookup(AT).prot, MEM_RX);
+	assert_int_equal(lookup(AT).type, MEM_NORMAL);
+	assert_int_equal(lookup(AT).level, 2);
+	assert_true(stage2_share_find(&s2, IPA(AT + BLOCK_SIZE))->ignore_stores);
+	assert_false(stage2_share_find(&second, IPA(AT))->ignore_stores);
+	assert_true(stage2_lookup(&second, IPA(AT + BLOCK_SIZE + 0x1233), &page));
+	assert_int_equal(page.pa.pa, lookup(AT + BLOCK_SIZE + 0x1233).pa.pa);
+	assert_int_equal(*(uint8_t *)pa_to_ptr(page.pa), JUNK);
+	assert_int_equal(*((uint8_t *)pa_to_ptr(page.pa) + 1), 0);
+	assert_memory_equal(pa_to_ptr(lookup(AT).pa), file, BLOCK_SIZE);
+	assert_int_equal(page_count_of(SHARED), (BLOCK_SIZE + 0x3000) / PAGE_SIZE);
+
+	/* It stays over a restart. */
+	while (!stage2_empty_step(&s2))
+		continue;
+	assert_memory_equal(pa_to_ptr(lookup(AT).pa), file, BLOCK_SIZE);
+	destroy(&s2);
+	destroy(&second);
+	shared_memory_destroy(&memory);
+}
+
 /* A member that restarts, and one that ends, take nothing from the others. */
 static void sharing(void **state)
 {
@@ -727,8 +780,8 @@ static void sharing(void **state)
 	assert_int_equal(stage2_add_ram(&s2, IPA(AT + MIB(6)), MIB(4), MEM_RWX), OK);
 	assert_int_equal(shared_memory_create(&memory, SHARED, size), OK);
 	assert_int_equal(page_count_of(SHARED), size / PAGE_SIZE);
-	assert_int_equal(shared_memory_map(&memory, &s2, IPA(AT), MEM_RW), OK);
-	assert_int_equal(shared_memory_map(&memory, &second, IPA(AT), MEM_R), OK);
+	assert_int_equal(shared_memory_map(&memory, &s2, IPA(AT), MEM_RW, false), OK);
+	assert_int_equal(shared_memory_map(&memory, &second, IPA(AT), MEM_R, true), OK);
 	assert_int_equal(touch(AT - MIB(2)), OK);
 	assert_int_equal(touch(AT + MIB(6)), OK);
 	for (uint64_t at = 0; at < size; at += 0x1000) {
@@ -798,6 +851,7 @@ int main(void)
 		cmocka_unit_test(window_not_empty),
 		cmocka_unit_test(share_is_checked),
 		cmocka_unit_test(only_members_map),
+		cmocka_unit_test(images),
 		cmocka_unit_test(sharing),
 		cmocka_unit_test(no_shared_memory),
 	};

@@ -33,6 +33,7 @@ enum { IN, OUT };
 static struct vm vms_made[4];
 static struct vcpu vcpus[4];
 static bool lines[4][2][SHMEM_REGIONS_MAX]; /* by VM, chip, region */
+static bool readers_ignored;
 static unsigned line_changes, logged, allocations;
 static enum status memory_status, map_status, add_status;
 static unsigned add_fails_at;
@@ -48,6 +49,7 @@ static unsigned added_count[4];
 struct mapped {
 	owner_t owner;
 	uint64_t ipa, prot;
+	bool ignore_stores;
 };
 static struct mapped mapped[4][SHMEM_REGIONS_MAX];
 static unsigned mapped_count[4];
@@ -76,12 +78,13 @@ enum status shared_memory_create(struct shared_memory *memory, owner_t owner, ui
 	return memory_status;
 }
 
-enum status shared_memory_map(
-	const struct shared_memory *memory, struct stage2 *s2, ipa_t ipa, uint64_t prot)
+enum status shared_memory_map(const struct shared_memory *memory, struct stage2 *s2, ipa_t ipa,
+	uint64_t prot, bool ignore_stores)
 {
 	unsigned vm = number_of(container_of(s2, struct vm, stage2));
 
-	mapped[vm][mapped_count[vm]++] = (struct mapped){ memory->owner, ipa.ipa, prot };
+	mapped[vm][mapped_count[vm]++] =
+		(struct mapped){ memory->owner, ipa.ipa, prot, ignore_stores };
 	return map_status;
 }
 
@@ -123,7 +126,9 @@ void vcpu_log(struct vcpu *vcpu, const char *fmt, ...)
 static void start(const char *members, uint8_t readers)
 {
 	static unsigned regions;
-	struct shmem_config config = { .size = 0x3000, .readers = readers };
+	struct shmem_config config = {
+		.size = 0x3000, .readers = readers, .ignore_stores = readers_ignored
+	};
 
 	snprintf(config.name, sizeof(config.name), "region-%u", regions);
 	for (; *members; members++)
@@ -231,9 +236,18 @@ static void members_are_let_in(void **state)
 	assert_int_equal(mapped[2][0].prot, MEM_R);
 	assert_int_equal(added[2][IN].first, SHMEM_IN + 0x1000);
 	assert_int_equal(added[2][OUT].first, SHMEM_OUT + 0x1000);
+	assert_false(mapped[2][0].ignore_stores);
 	/* A second VM of that name is none of its members. */
 	create(2);
 	assert_int_equal(mapped_count[2], 1);
+	/* Stores of readers are ignored, where that is wanted; those of others are done. */
+	readers_ignored = true;
+	start("ab", 0x2);
+	create(0);
+	create(1);
+	assert_false(mapped[0][0].ignore_stores);
+	assert_true(mapped[1][0].ignore_stores);
+	readers_ignored = false;
 }
 
 static void rings(void **state)
