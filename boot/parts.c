@@ -6,6 +6,7 @@
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/vdev/doorbell.h"
+#include "hyp/vdev/rom.h"
 #include "hyp/vdev/shmem.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vdev/vrtc.h"
@@ -30,5 +31,6 @@ void parts_init(void)
 	parts[PART_CMO] = cmo_part;
 	parts[PART_VSCRATCH] = vscratch_part;
 	parts[PART_DOORBELL] = doorbell_part;
+	parts[PART_ROM] = rom_part;
 	vm_parts = parts;
 }

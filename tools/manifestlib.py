@@ -17,6 +17,13 @@ NODE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,30}")
 VCPUS_MAX = 16
 REGIONS_MAX = 16
 REGION_MEMBERS_MAX = 8
+# Where regions of shared memory begin, where read-only ones end, and where no read-only one may be: hyp/vdev/shmem.h, rom.h.
+REGIONS_BASE = 0x10000000
+ROMS_MAX = 16
+ROM_MEMBERS_MAX = 16
+ROM_SIZE_MAX = 256 << 20
+ROM_END = 0x40000000
+ROM_DEVICES = (0x08000000, 0x0b000000)
 DOORBELLS_MAX = 1024
 LINES_MAX = 256
 # SPIs of Lintel's own devices: UART, clock, watchdog, shared regions.
@@ -26,6 +33,7 @@ REGIONS_SIZE = 0x20000000
 NODE_NAME_EXPECTED = "a letter, then letters, digits, '_', '.' or '-', at most 31 characters"
 
 RAM_BASE = 0x40000000
+PAGE = 4 << 10
 BLOCK = 2 << 20
 DTB_MAX = 2 << 20
 DTB_ROOM = 16 << 10
@@ -127,6 +135,7 @@ class Checker:
         self.files = {}
         self.vms = {}
         self.lines = set()
+        self.places = {}
 
     def error(self, where, what):
         self.errors.append(f"{where}: {what}")
@@ -322,9 +331,10 @@ class Checker:
             self.scratch(path, values.get("scratch", ()))
             if good and len(self.errors) == before:
                 self.images(path, values)
+                self.place(path, [path.rsplit("/", 1)[1]], "its RAM", RAM_BASE, values["memory"])
 
-    def members(self, path, lists, most, noun):
-        """How many VMs stand in these lists of names."""
+    def members(self, path, lists, most):
+        """The VMs that stand in these lists of names."""
         found = []
         for name, names in lists:
             for vm in names or ():
@@ -334,28 +344,67 @@ class Checker:
                 if vm in found:
                     self.error(where, f'"{vm}", expected each VM once')
                 elif len(found) == most:
-                    self.error(where, f'"{vm}", expected at most {most} {noun}')
+                    self.error(where, f'"{vm}", expected at most {most} members and readers')
                     break
                 else:
                     found.append(vm)
-        return len(found)
+        return found
+
+    def is_free(self, path, vm, first, end):
+        """Whether the VM has no memory there; an error if it has."""
+        for other, other_first, other_end in self.places.get(vm, ()):
+            if first < other_end and other_first < end:
+                self.error(path, f"{first:#x} to {end:#x} in VM {vm} overlaps {other}, {other_first:#x} to {other_end:#x}")
+                return False
+        return True
+
+    def place(self, path, members, what, first, size):
+        """Memory in the memory maps of these VMs, if nothing else is there."""
+        if all(self.is_free(path, vm, first, first + size) for vm in members):
+            for vm in members:
+                self.places.setdefault(vm, []).append((what, first, first + size))
 
     def read_shared(self, holder):
         at = 0
         for path, values, good in self.nodes(holder, "region", REGIONS_MAX, self.schema["SHM"]):
             before = len(self.errors)
             lists = [(name, values.get(name)) for name in ("members", "readers")]
-            found = self.members(path, lists, REGION_MEMBERS_MAX, "members and readers")
+            found = self.members(path, lists, REGION_MEMBERS_MAX)
+            if "reader-stores" in values and "readers" not in values:
+                self.error(f"{path}: reader-stores", "only for a region with readers, expected readers beside it")
             if not good or len(self.errors) != before:
                 continue
-            if found < 2:
+            if len(found) < 2:
                 self.error(f"{path}: members",
                            "only one VM, expected two, or readers beside it: nobody is there to share with")
-            at = -(-at // BLOCK) * BLOCK + values["size"]
+            at = -(-at // BLOCK) * BLOCK
+            self.place(path, found, f"shared region {path.rsplit('/', 1)[1]}", REGIONS_BASE + at, values["size"])
+            at += values["size"]
             if at > REGIONS_SIZE:
                 self.error(path, f"all regions up to this one take {at >> 20} MiB, expected at most "
                                  f"{REGIONS_SIZE >> 20} MiB, each counted as whole 2 MiB")
                 return
+
+    def read_roms(self, holder):
+        for path, values, good in self.nodes(holder, "region", ROMS_MAX, self.schema["ROM"]):
+            before = len(self.errors)
+            members = self.members(path, [("members", values.get("members"))], ROM_MEMBERS_MAX)
+            if not good or len(self.errors) != before or values["file"] is None:
+                continue
+            file_size, address = len(self.files[values["file"]]), values["address"]
+            size = -(-max(file_size, values.get("size", 0)) // PAGE) * PAGE
+            where = f"{path}: address"
+            if "size" in values and values["size"] < file_size:
+                self.error(f"{path}: size", f"{values['size']:#x}, expected at least the file's {file_size:#x} bytes")
+            if file_size > ROM_SIZE_MAX:
+                self.error(f"{path}: file", f"{values['file']}, expected one of at most 256 MiB")
+            elif address + size > ROM_END:
+                self.error(where, f"{address:#x} to {address + size:#x}, expected its end at {ROM_END:#x} or below")
+            elif address < ROM_DEVICES[1] and ROM_DEVICES[0] < address + size:
+                self.error(where, f"{address:#x} to {address + size:#x}, expected a place outside {ROM_DEVICES[0]:#x} to "
+                                  f"{ROM_DEVICES[1]:#x}, where devices are")
+            if len(self.errors) == before:
+                self.place(path, members, f"read-only region {path.rsplit('/', 1)[1]}", address, size)
 
     def action(self, path, values, prefix=""):
         """What a doorbell, or the end of a line's interrupt, does."""
@@ -379,6 +428,8 @@ class Checker:
             if "vm" in values:
                 self.known(f"{path}: vm", values["vm"], self.vms, "VM")
             width, address, match = values.get("width", 8), values.get("address", 0), values.get("match")
+            if "vm" in values and "address" in values:
+                self.is_free(path, values["vm"], address, address + width)
             if width & (width - 1):
                 self.error(f"{path}: width", f"{width}, expected {rows['width'].expected}")
                 continue
@@ -419,8 +470,8 @@ class Checker:
                     self.lines.add(node.name)
 
     def manifest(self, root):
-        readers = {"vms": self.read_vms, "shared-memory": self.read_shared, "doorbells": self.read_doorbells,
-                   "lines": self.read_lines}
+        readers = {"vms": self.read_vms, "shared-memory": self.read_shared, "read-only": self.read_roms,
+                   "doorbells": self.read_doorbells, "lines": self.read_lines}
         compatible = root.properties.get("compatible")
         if compatible is not None and compatible != COMPATIBLE.encode() + b"\0":
             self.error("/: compatible", f'{shown(compatible)}, expected "{COMPATIBLE}"')
@@ -429,10 +480,12 @@ class Checker:
         if not self.vms:
             self.error("/vms", "no VM, expected at least one node in it")
             return
+        for name, read in readers.items():
+            for holder in root.children:
+                if holder.name == name:
+                    read(holder)
         for holder in root.children:
-            if holder.name in readers:
-                readers[holder.name](holder)
-            else:
+            if holder.name not in readers:
                 *names, last = readers
                 self.error(f"/{holder.name}", f"unknown node, expected only {', '.join(names)} and {last}")
         if len(self.files) + 1 > FILES_MAX:

@@ -247,6 +247,23 @@ static void found_shared(void *context, const struct shmem_config *config)
 		(unsigned long long)(stats.free_blocks * (BLOCK_SIZE / MIB(1))));
 }
 
+static void found_rom(void *context, const struct rom_config *config)
+{
+	struct build *build = context;
+	enum status status = rom_add(config);
+	struct page_stats stats;
+
+	if (status == OK)
+		return;
+	build->bad_regions++;
+	page_get_stats(&stats);
+	log_error("read-only region %s: not made: 0x%llx bytes at 0x%llx: %s; the machine has %llu "
+		  "MiB that are free; its members run without it",
+		config->name, (unsigned long long)config->size, (unsigned long long)config->address,
+		status_name(status),
+		(unsigned long long)(stats.free_blocks * (BLOCK_SIZE / MIB(1))));
+}
+
 /* The manifest's bytes, aligned; NULL, logged, when they can't be had. */
 static void *manifest_copy(uint64_t *size)
 {
@@ -280,6 +297,19 @@ static void seal_devices(struct vm *vm)
 			vm->name, status_name(status));
 }
 
+/* What VMs find when they are made: memory that they share, and images. */
+static enum status read_regions(
+	struct build *build, const void *tree, uint64_t size, unsigned *refused)
+{
+	unsigned shared, roms = 0;
+	enum status status = manifest_read_shared(tree, size, found_shared, build, &shared);
+
+	if (!status)
+		status = manifest_read_roms(tree, size, &archive, found_rom, build, &roms);
+	*refused = shared + roms;
+	return status;
+}
+
 enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 {
 	struct build build = { 0 };
@@ -294,8 +324,7 @@ enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 	tree = manifest_copy(&tree_size);
 	if (!tree)
 		return ERR_CORRUPT;
-	/* Memory that VMs share is there before they are. */
-	status = manifest_read_shared(tree, tree_size, found_shared, &build, &refused_regions);
+	status = read_regions(&build, tree, tree_size, &refused_regions);
 	if (!status)
 		status = manifest_read(tree, tree_size, &archive, found, &build, &refused);
 	mm_free(tree, tree_size);

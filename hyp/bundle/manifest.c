@@ -79,7 +79,8 @@ static void finish(struct manifest_reader *reader, struct manifest_node *node)
 /* Nodes of the root that others than manifest_read() read. */
 static bool read_elsewhere(const char *name)
 {
-	static const char *const names[] = { MANIFEST_SHARED, MANIFEST_DOORBELLS, MANIFEST_LINES };
+	static const char *const names[] = { MANIFEST_SHARED, MANIFEST_ROMS, MANIFEST_DOORBELLS,
+		MANIFEST_LINES };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -122,7 +123,8 @@ static enum status root_node(struct manifest_reader *reader, bool compatible)
 		return manifest_read_nodes(reader) ? OK : ERR_CORRUPT;
 	if (!read_elsewhere(name))
 		log_error("manifest: /%s: unknown node, expected only " MANIFEST_VMS
-			  ", " MANIFEST_SHARED ", " MANIFEST_DOORBELLS " and " MANIFEST_LINES,
+			  ", " MANIFEST_SHARED ", " MANIFEST_ROMS ", " MANIFEST_DOORBELLS
+			  " and " MANIFEST_LINES,
 			name);
 	return dt_walk_skip(&reader->walk, 1) ? OK : ERR_CORRUPT;
 }

@@ -10,6 +10,9 @@
  *		shared-memory {
  *			NAME { size = <0x10000>; members = "...", "..."; };
  *		};
+ *		read-only {
+ *			NAME { file = "..."; address = <0x0>; members = "...", "..."; };
+ *		};
  *		doorbells {
  *			NAME { vm = "..."; address = <0xb000000>; line = "..."; };
  *		};
@@ -26,6 +29,7 @@
 #include "drivers/dt/walk.h"
 #include "hyp/bundle/cpio.h"
 #include "hyp/vdev/doorbell.h"
+#include "hyp/vdev/rom.h"
 #include "hyp/vdev/shmem.h"
 #include "hyp/vm/vm.h"
 
@@ -104,6 +108,11 @@ enum status manifest_read(const void *tree, uint64_t size, const struct cpio_arc
  */
 enum status manifest_read_shared(const void *tree, uint64_t size,
 	void (*found)(void *context, const struct shmem_config *config), void *context,
+	unsigned *bad) __must_check;
+
+/* The same for /read-only; the file is one of `archive`. */
+enum status manifest_read_roms(const void *tree, uint64_t size, const struct cpio_archive *archive,
+	void (*found)(void *context, const struct rom_config *config), void *context,
 	unsigned *bad) __must_check;
 
 /*

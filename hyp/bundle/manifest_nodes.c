@@ -30,6 +30,36 @@ const struct manifest_name *manifest_check_name(struct manifest_reader *reader,
 	return NULL;
 }
 
+static bool is_member(const struct manifest_members *members, const char *name)
+{
+	for (unsigned i = 0; i < members->count; i++)
+		if (strcmp(members->name[i], name) == 0)
+			return true;
+	return false;
+}
+
+void manifest_add_members(struct manifest_reader *reader, const char *property,
+	const struct manifest_list *names, struct manifest_members *members)
+{
+	char text[MANIFEST_VALUE_MAX], most[MANIFEST_VALUE_MAX];
+
+	for (unsigned i = 0; i < names->count; i++) {
+		if (!manifest_check_vm(reader, property, names->name[i]))
+			continue;
+		format(text, sizeof(text), "\"%.40s\"", names->name[i]);
+		if (is_member(members, names->name[i])) {
+			manifest_error(reader, property, text, "each VM once");
+		} else if (members->count == members->max) {
+			format(most, sizeof(most), "at most %u members and readers", members->max);
+			manifest_error(reader, property, text, most);
+			return;
+		} else {
+			format(members->name[members->count++], VM_NAME_MAX + 1, "%s",
+				names->name[i]);
+		}
+	}
+}
+
 /* --- one node --- */
 
 /* Every property's name, for the message on an unknown one. */

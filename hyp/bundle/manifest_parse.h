@@ -13,6 +13,7 @@
 /* The root's nodes. */
 #define MANIFEST_VMS         "vms"
 #define MANIFEST_SHARED      "shared-memory"
+#define MANIFEST_ROMS        "read-only"
 #define MANIFEST_DOORBELLS   "doorbells"
 #define MANIFEST_LINES       "lines"
 
@@ -75,7 +76,7 @@ const char *manifest_read_value(const struct schema_row *row, const struct dt_wa
 /* --- names --- */
 
 /* What a node is, by where it stands. */
-enum manifest_node_kind { NODE_VM, NODE_SHARED, NODE_DOORBELL, NODE_LINE };
+enum manifest_node_kind { NODE_VM, NODE_SHARED, NODE_ROM, NODE_DOORBELL, NODE_LINE };
 
 /* Nodes of all kinds that are noted at a time. */
 #define MANIFEST_NAMES_MAX    (MAX_VMS + LINES_MAX + DOORBELLS_MAX)
@@ -181,5 +182,15 @@ static inline const struct manifest_name *manifest_check_vm(
 {
 	return manifest_check_name(reader, property, name, NODE_VM, "VM");
 }
+
+/* VMs that are members of something: each once. */
+struct manifest_members {
+	char (*name)[VM_NAME_MAX + 1];
+	unsigned count, max;
+};
+
+/* Adds those that a property names; what may not be is an error of the property. */
+void manifest_add_members(struct manifest_reader *reader, const char *property,
+	const struct manifest_list *names, struct manifest_members *members);
 
 #endif

@@ -8,10 +8,17 @@ struct shared {
 	struct manifest_node node;
 	uint64_t size;
 	struct manifest_list members, readers;
+	uint64_t reader_stores; /* the word: abort, ignore */
 };
 
 static const struct schema_row rows[] = {
 #define SCHEMA_SHM(...) SCHEMA_ROW(0, struct shared, __VA_ARGS__)
+#include "hyp/bundle/schema.def"
+};
+
+/* The properties' numbers. */
+enum {
+#define SCHEMA_SHM(id, ...) SHARED_##id,
 #include "hyp/bundle/schema.def"
 };
 
@@ -21,51 +28,28 @@ struct shared_reader {
 	void *context;
 };
 
-static bool has_member(const struct shmem_config *config, const char *name)
-{
-	for (unsigned i = 0; i < config->members; i++)
-		if (strcmp(config->member[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* A list's names become members, if they may. */
-static void add_members(struct manifest_reader *reader, const char *property,
-	const struct manifest_list *names, struct shmem_config *config)
-{
-	char text[MANIFEST_VALUE_MAX];
-
-	for (unsigned i = 0; i < names->count; i++) {
-		if (!manifest_check_vm(reader, property, names->name[i]))
-			continue;
-		format(text, sizeof(text), "\"%.40s\"", names->name[i]);
-		if (has_member(config, names->name[i])) {
-			manifest_error(reader, property, text, "each VM once");
-		} else if (config->members == SHMEM_MEMBERS_MAX) {
-			manifest_error(reader, property, text, "at most 8 members and readers");
-			return;
-		} else {
-			format(config->member[config->members], VM_NAME_MAX + 1, "%s",
-				names->name[i]);
-			config->members++;
-		}
-	}
-}
-
 static void finish(struct manifest_reader *reader, struct manifest_node *node)
 {
 	struct shared_reader *all = container_of(reader, struct shared_reader, reader);
 	struct shared *shared = container_of(node, struct shared, node);
-	struct shmem_config config = { .size = shared->size };
+	struct shmem_config config = {
+		.size = shared->size,
+		.ignore_stores = shared->reader_stores != 0,
+	};
+	struct manifest_members members = { config.member, 0, SHMEM_MEMBERS_MAX };
 	unsigned writers;
 
-	add_members(reader, "members", &shared->members, &config);
-	writers = config.members;
-	add_members(reader, "readers", &shared->readers, &config);
+	manifest_add_members(reader, "members", &shared->members, &members);
+	writers = members.count;
+	manifest_add_members(reader, "readers", &shared->readers, &members);
+	config.members = members.count;
 	config.readers = (uint8_t)(BIT(config.members) - BIT(writers));
 	if (!node->errors && config.members < 2)
 		manifest_error(reader, "members", "only one VM",
 			"two, or readers beside it: nobody is there to share with");
+	if ((node->given & BIT(SHARED_reader_stores)) && !(node->given & BIT(SHARED_readers)))
+		manifest_error(reader, "reader-stores", "only for a region with readers",
+			"readers beside it");
 	if (node->errors)
 		return;
 	format(config.name, sizeof(config.name), "%s", node->name);

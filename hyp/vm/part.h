@@ -28,6 +28,7 @@ enum vm_part_id {
 	PART_CMO,
 	PART_VSCRATCH,
 	PART_DOORBELL,
+	PART_ROM, /* behind all that have devices */
 	NR_PARTS,
 };
 

@@ -4,9 +4,9 @@
  *
  * links: hyp/bundle/build.c hyp/bundle/load.c hyp/bundle/place.c hyp/bundle/manifest.c
  * hyp/bundle/manifest_nodes.c hyp/bundle/manifest_names.c hyp/bundle/manifest_value.c
- * hyp/bundle/manifest_shared.c hyp/bundle/guest_dt_shared.c hyp/bundle/cpio.c hyp/bundle/guest_dt.c
- * hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c
- * hyp/base/format.c hyp/base/status.c
+ * hyp/bundle/manifest_shared.c hyp/bundle/manifest_rom.c hyp/bundle/guest_dt_shared.c
+ * hyp/bundle/cpio.c hyp/bundle/guest_dt.c hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c
+ * drivers/dt/walk.c hyp/base/log.c hyp/base/format.c hyp/base/status.c
  */
 #include "hyp/bundle/build.h"
 #include "hyp/bundle/load.h"
@@ -152,6 +152,21 @@ bool shmem_view(const char *vm, unsigned nth, struct shmem_view *view)
 	return true;
 }
 
+static struct rom_config rom;
+static unsigned roms;
+static enum status rom_status;
+
+enum status rom_add(const struct rom_config *config)
+{
+	/* Before any VM, behind what is shared. */
+	assert_int_equal(nr_vms, 0);
+	if (rom_status)
+		return rom_status;
+	rom = *config;
+	roms++;
+	return OK;
+}
+
 bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
 {
 	uint64_t offset = ipa.ipa - RAM;
@@ -183,7 +198,7 @@ void guest_sync(struct stage2 *s2, ipa_t ipa, uint64_t size)
 
 /* --- the test's bundles --- */
 
-static uint8_t image[200000], initrd[70001], huge[530000];
+static uint8_t image[200000], initrd[70001];
 static struct test_archive archive;
 static struct test_tree tree;
 static unsigned bad;
@@ -206,7 +221,8 @@ static int start(void **state)
 	nr_vms = 0;
 	create_status = start_status = OK;
 	started = busy = seeds = regions = 0;
-	region_status = OK;
+	region_status = rom_status = OK;
+	roms = 0;
 	touched = synced = 0;
 	allocations = 0;
 	fake_memory_reset();
@@ -603,8 +619,65 @@ static void counts_bad_regions(void **state)
 	assert_int_equal(bad, 1);
 }
 
+static void add_rom(const char *file)
+{
+	tree_end(&tree);
+	tree_begin(&tree, "read-only");
+	tree_begin(&tree, "rom");
+	tree_text(&tree, "file", file);
+	tree_u32(&tree, "address", 0x2000);
+	tree_text(&tree, "members", "a");
+	tree_text(&tree, "stores", "ignore");
+	tree_end(&tree);
+}
+
+static void makes_roms(void **state)
+{
+	(void)state;
+	begin_vm("a");
+	tree_end(&tree);
+	add_rom("Image");
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 0);
+	assert_int_equal(roms, 1);
+	assert_string_equal(rom.name, "rom");
+	assert_int_equal(rom.address, 0x2000);
+	assert_int_equal(rom.file_size, sizeof(image));
+	assert_memory_equal(rom.file, image, 64);
+	assert_true(rom.ignore_stores);
+}
+
+static void goes_on_without_a_rom(void **state)
+{
+	(void)state;
+	rom_status = ERR_NO_MEMORY;
+	begin_vm("a");
+	tree_end(&tree);
+	add_rom("Image");
+	assert_int_equal(build(), OK);
+	assert_int_equal(nr_vms, 1);
+	assert_int_equal(bad, 1);
+	assert_logged("read-only region rom: not made: 0x");
+	assert_logged(" bytes at 0x2000: no memory; the machine has 200 MiB that are free; its "
+		      "members run without it");
+}
+
+static void counts_bad_roms(void **state)
+{
+	(void)state;
+	begin_vm("a");
+	tree_end(&tree);
+	add_rom("nothing");
+	assert_int_equal(build(), OK);
+	assert_int_equal(nr_vms, 1);
+	assert_int_equal(bad, 1);
+	assert_int_equal(roms, 0);
+}
+
 static void refuses_bad_bundles(void **state)
 {
+	static uint8_t large[MANIFEST_SIZE_MAX + 1];
+
 	(void)state;
 	assert_int_equal(bundle_build("", 0, &bad), ERR_NOT_FOUND);
 	archive_file(&archive, "Image", image, 100);
@@ -613,10 +686,10 @@ static void refuses_bad_bundles(void **state)
 	assert_logged("bundle: no file \"manifest.dtb\" among its 1 files, expected one");
 	free(archive.bytes);
 	archive = (struct test_archive){ 0 };
-	archive_file(&archive, "manifest.dtb", huge, sizeof(huge));
+	archive_file(&archive, "manifest.dtb", large, sizeof(large));
 	archive_end(&archive);
 	assert_int_equal(bundle_build(archive.bytes, archive.size, &bad), ERR_CORRUPT);
-	assert_logged("bundle: manifest.dtb has 530000 bytes, expected 1 to 524288");
+	assert_logged("bundle: manifest.dtb has 524289 bytes, expected 1 to 524288");
 	free(archive.bytes);
 	archive = (struct test_archive){ 0 };
 	archive_file(&archive, "manifest.dtb", image, 1000);
@@ -644,6 +717,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(makes_regions, start, stop),
 		cmocka_unit_test_setup_teardown(goes_on_without_a_region, start, stop),
 		cmocka_unit_test_setup_teardown(counts_bad_regions, start, stop),
+		cmocka_unit_test_setup_teardown(makes_roms, start, stop),
+		cmocka_unit_test_setup_teardown(goes_on_without_a_rom, start, stop),
+		cmocka_unit_test_setup_teardown(counts_bad_roms, start, stop),
 		cmocka_unit_test_setup_teardown(refuses_bad_bundles, start, stop),
 	};
 

@@ -5,15 +5,10 @@
  * EL0, with stage 1 on and off. The VM has a piece of RAM, one of ROM and two of shared memory that
  * it may only read, and one device; a 2 MiB window of each piece isn't given yet.
  *
-<<<<<<< HEAD
  * links: hyp/trap/cmo.c hyp/trap/abort.c hyp/trap/triage.c hyp/trap/triage_table.c
  * hyp/trap/triage_retry.c hyp/trap/place.c hyp/trap/guest_walk.c hyp/vdev/device.c hyp/vm/inject.c
- * hyp/arch/features.c mm/walk_s1.c
-=======
- * links: hyp/trap/cmo.c hyp/trap/abort.c hyp/trap/triage.c hyp/trap/place.c hyp/trap/guest_walk.c
- * hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c mm/walk_s1.c hyp/trap/emulate.c
- * hyp/trap/emulate_access.c hyp/trap/emulate_regs.c hyp/arch/insn.c hyp/arch/insn_address.c
->>>>>>> 663219b (The test of cache maintenance links the emulator, which triage hands it to now)
+ * hyp/arch/features.c mm/walk_s1.c hyp/trap/emulate.c hyp/trap/emulate_access.c
+ * hyp/trap/emulate_regs.c hyp/arch/insn.c hyp/arch/insn_address.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -450,7 +450,7 @@ static void goes_on_after_unknown_things(void **state)
 	assert_int_equal(found_count, 1);
 	assert_logged("manifest: /: model: unknown property");
 	assert_logged("manifest: /chosen: unknown node, expected only vms, shared-memory, "
-		      "doorbells and lines");
+		      "read-only, doorbells and lines");
 	assert_logged("manifest: /vms: all: unknown property");
 }
 

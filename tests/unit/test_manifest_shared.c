@@ -112,6 +112,37 @@ static void reads_every_property(void **state)
 	assert_nothing_logged();
 }
 
+static void reads_reader_stores(void **state)
+{
+	static const char *const words[] = { "abort", "ignore", "drop" };
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < 3; i++) {
+		tree_begin(&tree, words[i]);
+		tree_u32(&tree, "size", 0x1000);
+		names("members", "a");
+		names("readers", "b");
+		tree_text(&tree, "reader-stores", words[i]);
+		tree_end(&tree);
+	}
+	tree_begin(&tree, "alone");
+	tree_u32(&tree, "size", 0x1000);
+	names("members", "ab");
+	tree_text(&tree, "reader-stores", "ignore");
+	tree_end(&tree);
+	region("silent", 0x1000, "a", "b");
+	finish();
+	assert_int_equal(found_count, 3);
+	assert_int_equal(bad, 2);
+	assert_false(found[0].ignore_stores);
+	assert_true(found[1].ignore_stores);
+	assert_false(found[2].ignore_stores);
+	assert_logged("/shared-memory/drop: reader-stores: \"drop\", expected one of \"abort\"");
+	assert_logged("/shared-memory/alone: reader-stores: only for a region with readers, "
+		      "expected readers beside it");
+}
+
 static void needs_none(void **state)
 {
 	(void)state;
@@ -222,7 +253,7 @@ static void goes_on_after_unknown_things(void **state)
 	assert_int_equal(bad, 1);
 	assert_logged("/shared-memory/odd: size: given twice, expected it once");
 	assert_logged("/shared-memory/odd: color: unknown property, expected one of size, members, "
-		      "readers");
+		      "readers, reader-stores");
 	assert_logged("/shared-memory/odd: inner: unknown node, expected no nodes in a region");
 }
 
@@ -257,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads_every_property, start_logging),
+		cmocka_unit_test_setup(reads_reader_stores, start_logging),
 		cmocka_unit_test_setup(needs_none, start_logging),
 		cmocka_unit_test_setup(checks_values, start_logging),
 		cmocka_unit_test_setup(checks_members, start_logging),
