@@ -26,15 +26,16 @@ enum trace_kind {
 	TRACE_FIQ = 2,
 	TRACE_SERROR = 3, /* low bits: ESR_EL2 */
 	/* Low bits: TRACE_VCPU(); the argument is */
-	TRACE_LOAD = 4,    /* its state comes into this CPU, in place of any other: pc */
 	TRACE_BLOCK = 5,   /* it waits: pc */
 	TRACE_WAKE = 6,    /* it was woken by this CPU: number of the CPU whose queue it goes to */
 	TRACE_MIGRATE = 7, /* this CPU took it, or gave it away: number of its new CPU */
 	TRACE_INJECT = 8,  /* an exception is given to it: ESR_EL1 */
 	TRACE_VM = 9,      /* vCPU 0 of a VM whose state changes: enum vm_state */
 	TRACE_IDLE = 10, /* low bits 0: this CPU waits for an interrupt, or (argument 1) got one */
-	TRACE_RUN = 11,  /* its turn on this CPU: pc; `in` is when it was entered first */
-	TRACE_PUT = 12,  /* its state leaves this CPU, and no other comes: pc */
+	/* Its turn on this CPU, with its state here, in place of any other: pc; `in` is when it was
+	 * entered first. */
+	TRACE_RUN = 11,
+	TRACE_PUT = 12, /* its state leaves this CPU, and no other comes: pc */
 	NR_TRACE_KINDS,
 };
 #define TRACE_VCPU(vm, vcpu) ((uint32_t)(vm) << 16 | (uint32_t)(vcpu))

@@ -38,7 +38,6 @@ static const char *state_name(uint64_t state)
 
 /* Events of a vCPU: what comes behind its name, with the argument. */
 static const char *const vcpu_events[NR_TRACE_KINDS] = {
-	[TRACE_LOAD] = "is loaded, PC %llx",
 	[TRACE_BLOCK] = "waits, PC %llx",
 	[TRACE_WAKE] = "is woken, for CPU %llu",
 	[TRACE_MIGRATE] = "moves to CPU %llu",

@@ -147,7 +147,6 @@ void vcpu_load(struct vcpu *vcpu)
 
 	if (cpu->current == vcpu)
 		return;
-	/* TRACE_LOAD says that the other one's state is away, too. */
 	if (likely(cpu->current))
 		put(cpu, cpu->current);
 	load_controls(vcpu, vm);
@@ -162,7 +161,6 @@ void vcpu_load(struct vcpu *vcpu)
 	fpsimd_restore(vcpu->part[PART_FPSIMD]);
 	if (unlikely(vcpu->on_demand))
 		call_on_demand(vcpu, true);
-	trace_record(&cpu->trace, TRACE_WHAT(TRACE_LOAD) | vcpu->trace_id, vcpu->regs.pc);
 }
 
 void vcpu_put(struct vcpu *vcpu)
