@@ -4,13 +4,12 @@
 #include "mm/page.h"
 
 #define FIRST_CAPACITY          16
-#define BITS_PER_ROW            3 /* of a node: eight to sixteen entries for each of its rows, */
-#define ROOT_BITS_MIN           9 /* in the first node at least so many, */
-#define NODE_BITS_MAX           14
+#define BITS_PER_ROW            3  /* of a node: eight to sixteen entries for each of its rows, */
+#define NODE_BITS_MAX           14 /* and no more than so many; the first node as it can use */
 #define ADDRESS_BITS            64
 
 /* More than any layout that makes sense needs. */
-#define INDEX_ENTRIES_MAX(rows) (4096 + 64 * (size_t)(rows))
+#define INDEX_ENTRIES_MAX(rows) (BIT(NODE_BITS_MAX) + 64 * (size_t)(rows))
 
 static uint64_t last_of(const struct device_region *row)
 {
@@ -103,7 +102,7 @@ static uint64_t to_of(const struct builder *b, const struct span *span, unsigned
  * room for as many entries.
  */
 static unsigned choose_field(
-	const struct builder *b, const struct span *span, unsigned bits_min, unsigned *bits)
+	const struct builder *b, const struct span *span, unsigned depth, unsigned *bits)
 {
 	uint64_t first = from_of(b, span, span->low), last = to_of(b, span, span->high);
 	unsigned top = bits_of(first ^ last), bottom = top;
@@ -113,8 +112,8 @@ static unsigned choose_field(
 
 		bottom = MIN(bottom, between);
 	}
-	*bits = bits_of(span->high - span->low) + BITS_PER_ROW;
-	*bits = MIN(top - bottom, MIN(MAX(*bits, bits_min), (unsigned)NODE_BITS_MAX));
+	*bits = depth ? bits_of(span->high - span->low) + BITS_PER_ROW : NODE_BITS_MAX;
+	*bits = MIN(top - bottom, MIN(*bits, (unsigned)NODE_BITS_MAX));
 	return top - *bits;
 }
 
@@ -153,7 +152,7 @@ static struct span crowd_of(
 static void build_node(
 	struct builder *b, struct span span, struct device_node *node, unsigned depth)
 {
-	unsigned bits, shift = choose_field(b, &span, depth ? 0 : ROOT_BITS_MIN, &bits);
+	unsigned bits, shift = choose_field(b, &span, depth, &bits);
 	uint64_t mask = BIT(bits) - 1, next = 0;
 	size_t at = b->nr_entries;
 
