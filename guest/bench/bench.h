@@ -34,6 +34,9 @@ s64 sample(measurement run, u64 a, u64 b);
 /* Prints a figure: what was found less the overhead. */
 void report(const char *key, s64 found, s64 overhead);
 
+/* Figures of the device table: only when the boot arguments say which rows there are. */
+void bench_table(void);
+
 /* Figures of vCPUs that share CPUs: each only when it is asked for. */
 void bench_shared(void);
 

@@ -237,5 +237,6 @@ void payload_main(void)
 		bench_ipi();
 	if (wanted("s2_fault"))
 		bench_stage2();
+	bench_table();
 	bench_shared();
 }
