@@ -15,18 +15,19 @@
  *      byte in that page.
  *   5. alignment: elements that are not aligned to their size are an alignment fault (FSC 0x21)
  *      where stage 1 says Device (or is off), whatever stage 2 has there.
- *   6. the access is cut into pieces, and each is placed (place.h) and judged. A piece is as long
- * as an element, or a register's part, but at most 8 bytes; LD1 and ST1 that are only aligned to
- *      their elements are cut into these, and what is not even aligned so, in Normal memory, into
- *      bytes.
+ *   6. the access is cut into pieces, and each is placed (place.h) and judged. Memory is one piece,
+ *      up to the end of its page. All else is cut into elements, or what a register gets, but
+ *      into at most 8 bytes; where LD1 and ST1 are only aligned to their elements, into these; and
+ *      what is not even aligned so (in Normal memory) into bytes.
  *        RAM            done by Lintel, as the guest could
  *        not given yet  given first; the guest tries again
  *        ROM            loads as RAM; stores: external abort, or ignored
  *        device         must lie in one region, of a width that it allows; else external abort
  *        nothing        external abort, or RAZ/WI (absent-access = "ignore")
  *        beyond         address size fault, level 0
- *      Memory that Lintel doesn't touch (shared with other VMs) is an external abort. When there is
- *      nothing but memory that the guest may access by itself, it tries again.
+ *      Memory that Lintel can't use as the guest would is an external abort: what VMs share, and a
+ *      store to a page of which the CPU has yet to note that it is dirty. When there is nothing but
+ *      memory that the guest may access by itself, it tries again.
  *   7. the pieces are performed, lowest address first, each once. A device that says external abort
  *      ends it: registers stay as they were, also the base. MMIO_RETRY: the whole instruction
  * again.

@@ -18,6 +18,9 @@
 #define ATTR_OUTER_DEVICE 0
 #define ATTR_OUTER_NC     4
 
+/* AP[2] of a descriptor. */
+#define DESC_READ_ONLY    BIT(7)
+
 /* An access of the guest's, in pieces of `unit` bytes, none of which crosses a page. */
 struct plan {
 	struct vcpu *vcpu;
@@ -33,6 +36,8 @@ struct plan {
 
 struct piece {
 	unsigned at; /* its distance from the first byte */
+	unsigned size;
+	const struct s1_result *page;
 	ipa_t ipa;
 	struct placed placed;
 };
@@ -114,28 +119,47 @@ static unsigned unit_of(const struct insn *insn, uint64_t address)
 	return IS_ALIGNED(address, element) ? element : 1;
 }
 
+static bool is_memory(enum place place)
+{
+	return place == PLACE_RAM || place == PLACE_RAM_LAZY || place == PLACE_ROM ||
+		place == PLACE_ROM_LAZY;
+}
+
+/* Memory is accessed in one piece up to the end of its page, all else by units. */
 static struct piece piece_at(const struct plan *plan, unsigned at)
 {
-	struct piece piece = { .at = at };
+	bool second = at >= plan->first;
+	unsigned start = second ? plan->first : 0;
+	unsigned end = second ? plan->size : MIN(plan->first, plan->size);
+	struct piece piece = { .at = at, .page = &plan->page[second] };
 
-	piece.ipa = at < plan->first ? IPA(plan->page[0].ipa.ipa + at)
-				     : IPA(plan->page[1].ipa.ipa + (at - plan->first));
+	piece.ipa = IPA(piece.page->ipa.ipa + (at - start));
 	piece.placed = place_find(plan->vcpu, piece.ipa);
+	piece.size = is_memory(piece.placed.place) ? end - at : plan->unit;
 	return piece;
 }
 
 /* --- judged by its place; EXIT_SKIP: may be performed --- */
 
+/* Memory that is read-only and may be written is not dirty yet: the CPU would note it in the
+ * guest's table. Lintel doesn't. */
+static bool is_clean(const struct s1_result *page)
+{
+	return page->desc & DESC_READ_ONLY;
+}
+
 static enum exit_result judge_memory(struct plan *plan, const struct piece *piece)
 {
-	uint8_t probe[UNIT_MAX];
+	uint8_t probe[ACCESS_BYTES_MAX];
 
-	if (guest_read(&plan->vcpu->vm->stage2, piece->ipa, probe, plan->unit) == OK)
+	if (guest_read(&plan->vcpu->vm->stage2, piece->ipa, probe, piece->size) == OK &&
+		!(plan->insn->write && is_clean(piece->page)))
 		return EXIT_SKIP;
 	vcpu_log(plan->vcpu,
-		"one instruction accesses 0x%lx, memory that Lintel can't reach (shared memory?), "
-		"and "
-		"a device or nothing beside it: external abort",
+		"one instruction accesses 0x%lx, memory that Lintel can't use as the guest would "
+		"(shared with other VMs, or a clean page of hardware-managed dirty state), and a "
+		"device "
+		"or nothing beside it: external abort",
 		(unsigned long)piece->ipa.ipa);
 	return external_abort(plan, piece->at);
 }
@@ -207,12 +231,13 @@ static enum exit_result (*const judges[NR_PLACES])(struct plan *, const struct p
 
 static enum exit_result judge(struct plan *plan)
 {
-	for (unsigned at = 0; at < plan->size; at += plan->unit) {
+	for (unsigned at = 0; at < plan->size;) {
 		struct piece piece = piece_at(plan, at);
 		enum exit_result result = judges[piece.placed.place](plan, &piece);
 
 		if (result != EXIT_SKIP)
 			return result;
+		at += piece.size;
 	}
 	/* All of it is memory: it was given, or changed its place, meanwhile. */
 	return plan->needed ? EXIT_SKIP : emulate_again(plan->vcpu, plan->address);
@@ -243,11 +268,10 @@ static enum mmio_result perform_device(struct plan *plan, const struct piece *pi
  * cache. */
 static void sync_memory(const struct plan *plan, const struct piece *piece)
 {
-	uint8_t attr = plan->page[piece->at < plan->first ? 0 : 1].attr;
-	uint64_t outer = FIELD_GET(ATTR_OUTER, attr);
+	uint64_t outer = FIELD_GET(ATTR_OUTER, piece->page->attr);
 
 	if (outer == ATTR_OUTER_DEVICE || outer == ATTR_OUTER_NC)
-		guest_sync(&plan->vcpu->vm->stage2, piece->ipa, plan->unit);
+		guest_sync(&plan->vcpu->vm->stage2, piece->ipa, piece->size);
 }
 
 static enum mmio_result perform_memory(struct plan *plan, const struct piece *piece)
@@ -257,9 +281,9 @@ static enum mmio_result perform_memory(struct plan *plan, const struct piece *pi
 
 	sync_memory(plan, piece);
 	if (!plan->insn->write) {
-		status = guest_read(s2, piece->ipa, plan->data + piece->at, plan->unit);
+		status = guest_read(s2, piece->ipa, plan->data + piece->at, piece->size);
 	} else {
-		status = guest_write(s2, piece->ipa, plan->data + piece->at, plan->unit);
+		status = guest_write(s2, piece->ipa, plan->data + piece->at, piece->size);
 		sync_memory(plan, piece);
 	}
 	return status == OK ? MMIO_DONE : MMIO_EXTERNAL_ABORT;
@@ -282,12 +306,13 @@ static enum mmio_result perform_piece(struct plan *plan, const struct piece *pie
 
 static enum exit_result perform_pieces(struct plan *plan)
 {
-	for (unsigned at = 0; at < plan->size; at += plan->unit) {
+	for (unsigned at = 0; at < plan->size;) {
 		struct piece piece = piece_at(plan, at);
 
 		switch (perform_piece(plan, &piece)) {
 		case MMIO_DONE:
 		case MMIO_RAZ_WI: /* of a load: zeros, which are there already */
+			at += piece.size;
 			break;
 		case MMIO_RETRY:
 			return EXIT_RESCHEDULE;

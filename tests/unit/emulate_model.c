@@ -227,6 +227,7 @@ enum status walk_s1(const struct regime *regime, const struct s1_memory *memory,
 		.level = page->level,
 		.priv = page->priv,
 		.user = page->user,
+		.desc = page->desc,
 	};
 	return OK;
 }

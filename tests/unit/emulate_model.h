@@ -60,7 +60,7 @@ extern uint8_t model_bytes[NR_MODEL_PLACES][PAGE_SIZE];
 extern struct model_page {
 	enum model_place place;
 	uint8_t attr, level, fst;
-	uint64_t priv, user;
+	uint64_t priv, user, desc;
 	enum status status;
 } model_pages[MODEL_PAGES];
 

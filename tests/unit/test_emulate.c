@@ -735,6 +735,35 @@ static void test_crossing_refused(void **state)
 	assert_int_equal(model_accesses, 1);
 }
 
+/* Memory whose dirty state is the CPU's: it would have to be noted in the guest's table. */
+static void test_clean_page(void **state)
+{
+	(void)state;
+	model_map(1, MODEL_RAM, ATTR_NORMAL);
+	model_pages[1].desc = BIT(7);
+	X[2] = VA + PAGE_SIZE - 8;
+	assert_injected(run(STP), FSC_EXTERNAL, VA + PAGE_SIZE);
+	assert_int_equal(model_accesses, 0);
+	assert_int_equal(model_logs, 1);
+	assert_int_equal(run(LDP), EXIT_SKIP);
+	model_pages[1].desc = ~BIT(7);
+	assert_int_equal(run(STP), EXIT_SKIP);
+}
+
+/* Memory is one piece, however it lies. */
+static void test_memory_at_once(void **state)
+{
+	(void)state;
+	model_map(1, MODEL_RAM, ATTR_NORMAL);
+	X[2] = VA + PAGE_SIZE - 5;
+	model_pages[0].attr = ATTR_NORMAL;
+	assert_int_equal(run(STP), EXIT_SKIP);
+	assert_int_equal(model_accesses, 6);
+	assert_log(4, model_ipa(MODEL_DEVICE) + PAGE_SIZE - 1, 1, true);
+	assert_log(5, model_ipa(MODEL_RAM), 11, true);
+	assert_int_equal(bytes_at(MODEL_RAM, 3, 8), X[1]);
+}
+
 /* --- 7: what devices say --- */
 
 static void test_device_results(void **state)
@@ -899,6 +928,8 @@ int main(void)
 		TEST(test_regions),
 		TEST(test_crossing),
 		TEST(test_crossing_refused),
+		TEST(test_clean_page),
+		TEST(test_memory_at_once),
 		TEST(test_device_results),
 		TEST(test_other),
 		TEST(test_atomics),
