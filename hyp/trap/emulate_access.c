@@ -21,6 +21,14 @@
 /* AP[2] of a descriptor. */
 #define DESC_READ_ONLY    BIT(7)
 
+struct piece {
+	unsigned at; /* its distance from the first byte */
+	unsigned size;
+	const struct s1_result *page;
+	ipa_t ipa;
+	struct placed placed;
+};
+
 /* An access of the guest's, in pieces of `unit` bytes, none of which crosses a page. */
 struct plan {
 	struct vcpu *vcpu;
@@ -31,15 +39,9 @@ struct plan {
 	unsigned first;           /* bytes in the first page */
 	struct s1_result page[2]; /* where that leads, and the one behind it */
 	bool needed;              /* the guest can't do all of it by itself */
+	bool refused;             /* some of it is memory that Lintel can't use, */
+	struct piece where;       /* here */
 	uint8_t data[ACCESS_BYTES_MAX];
-};
-
-struct piece {
-	unsigned at; /* its distance from the first byte */
-	unsigned size;
-	const struct s1_result *page;
-	ipa_t ipa;
-	struct placed placed;
 };
 
 /* --- where it is: stage 1, alignment --- */
@@ -152,16 +154,23 @@ static enum exit_result judge_memory(struct plan *plan, const struct piece *piec
 {
 	uint8_t probe[ACCESS_BYTES_MAX];
 
-	if (guest_read(&plan->vcpu->vm->stage2, piece->ipa, probe, piece->size) == OK &&
-		!(plan->insn->write && is_clean(piece->page)))
-		return EXIT_SKIP;
+	if (guest_read(&plan->vcpu->vm->stage2, piece->ipa, probe, piece->size) != OK ||
+		(plan->insn->write && is_clean(piece->page))) {
+		plan->refused = true;
+		plan->where = *piece;
+	}
+	return EXIT_SKIP;
+}
+
+static enum exit_result refuse_memory(const struct plan *plan)
+{
 	vcpu_log(plan->vcpu,
 		"one instruction accesses 0x%lx, memory that Lintel can't use as the guest would "
 		"(shared with other VMs, or a clean page of hardware-managed dirty state), and a "
 		"device "
 		"or nothing beside it: external abort",
-		(unsigned long)piece->ipa.ipa);
-	return external_abort(plan, piece->at);
+		(unsigned long)plan->where.ipa.ipa);
+	return external_abort(plan, plan->where.at);
 }
 
 static enum exit_result judge_lazy(struct plan *plan, const struct piece *piece)
@@ -240,7 +249,9 @@ static enum exit_result judge(struct plan *plan)
 		at += piece.size;
 	}
 	/* All of it is memory: it was given, or changed its place, meanwhile. */
-	return plan->needed ? EXIT_SKIP : emulate_again(plan->vcpu, plan->address);
+	if (!plan->needed)
+		return emulate_again(plan->vcpu, plan->address);
+	return plan->refused ? refuse_memory(plan) : EXIT_SKIP;
 }
 
 /* --- performed --- */

@@ -8,6 +8,7 @@
  * hyp/arch/insn_address.c hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c
  */
 #include "tests/unit/emulate_model.h"
+#include "doc_aborts.h"
 
 #define LDP         0xa9400440 /* ldp x0, x1, [x2] */
 #define LDP_W       0x29400440
@@ -529,87 +530,152 @@ static void test_unaligned(void **state)
 	assert_int_equal(device_count(&model_vcpu, model_words)->writes, 0);
 }
 
-/* --- 6: places --- */
+/* --- 3, 6: what and where, by the tables of docs/aborts.md --- */
 
-struct answer {
-	enum exit_result result;
-	uint64_t fsc;
+/* Instructions of each row, all at X2; 0 ends them. */
+static const struct {
+	const char *row;
+	uint32_t words[8];
+} kinds[] = {
+	{ "load", { LDP, LDP_W, LDPSW, LDR_POST, LDR_Q, LD1_4S, LD1_FOUR } },
+	{ "store", { STP, STP_W, STP_POST, STR, STR_Q, STP_Q, ST1_LANE } },
+	{ "exclusive, atomic, 64 bytes", { LDXR, STXR, LDXP, LDADD, CASP, LD64B, ST64B } },
+	{ "prefetch", { PRFM } },
+	{ "other", { LD1B_SVE, LD2, STG, DC_GVA } },
 };
 
-#define SKIP                 \
-	{                    \
-		EXIT_SKIP, 0 \
-	}
-#define RESUME                 \
-	{                      \
-		EXIT_RESUME, 0 \
-	}
-#define INJECT(f)              \
-	{                      \
-		EXIT_INJECT, f \
-	}
-
-static void check_answer(
-	uint32_t word, enum model_place place, uint64_t wnr, struct answer expected)
+static const char *column_of(enum model_place place)
 {
-	enum exit_result result;
-
-	model_map(0, place, ATTR_NORMAL);
-	model_given = 0;
-	result = model_run(word, wnr, X[2]);
-	if (expected.result == EXIT_INJECT) {
-		uint64_t iss = expected.fsc == FSC_EXTERNAL ? 0 : wnr;
-
-		assert_injected(result, iss | expected.fsc, X[2]);
-	} else {
-		assert_int_equal(result, expected.result);
-	}
-	if (expected.result == EXIT_RESUME)
-		model_assert_unchanged();
-	assert_int_equal(model_given,
-		(place == MODEL_LAZY || place == MODEL_ROM_LAZY) && expected.result == EXIT_RESUME);
-}
-
-static void test_places(void **state)
-{
-	static const struct {
-		struct answer load, store;
-	} rows[NR_MODEL_PLACES] = {
-		[MODEL_RAM] = { RESUME, RESUME },
-		[MODEL_RAM2] = { RESUME, RESUME },
-		[MODEL_LAZY] = { RESUME, RESUME },
-		[MODEL_ROM] = { RESUME, INJECT(FSC_EXTERNAL) },
-		[MODEL_ROM_LAZY] = { RESUME, INJECT(FSC_EXTERNAL) },
-		[MODEL_SHARED] = { INJECT(FSC_EXTERNAL), INJECT(FSC_EXTERNAL) },
-		[MODEL_READER] = { INJECT(FSC_EXTERNAL), INJECT(FSC_EXTERNAL) },
-		[MODEL_DEVICE] = { SKIP, SKIP },
-		[MODEL_WORDS] = { SKIP, SKIP },
-		[MODEL_SMALL] = { INJECT(FSC_EXTERNAL), INJECT(FSC_EXTERNAL) },
-		[MODEL_HOLE] = { INJECT(FSC_EXTERNAL), INJECT(FSC_EXTERNAL) },
-		[MODEL_BEYOND] = { INJECT(FSC_ADDRESS_SIZE), INJECT(FSC_ADDRESS_SIZE) },
+	static const char *const columns[NR_MODEL_PLACES] = {
+		[MODEL_RAM] = "RAM",
+		[MODEL_RAM2] = "RAM",
+		[MODEL_LAZY] = "RAM, not given",
+		[MODEL_ROM] = "ROM",
+		[MODEL_ROM_LAZY] = "ROM, not given",
+		[MODEL_SHARED] = "RAM",
+		[MODEL_READER] = "ROM",
+		[MODEL_DEVICE] = "device",
+		[MODEL_WORDS] = "device",
+		[MODEL_SMALL] = "nothing", /* but for a few bytes */
+		[MODEL_HOLE] = "nothing",
+		[MODEL_BEYOND] = "beyond",
 	};
 
-	(void)state;
-	for (unsigned place = 0; place < NR_MODEL_PLACES; place++) {
-		check_answer(LDP, place, 0, rows[place].load);
-		check_answer(STP, place, ISS_WNR, rows[place].store);
+	return columns[place];
+}
+
+static const char *cell_of(unsigned row, enum model_place place)
+{
+	for (unsigned i = 1; i < ARRAY_SIZE(emulate_answers[0]); i++)
+		if (!strcmp(emulate_answers[0][i], column_of(place)))
+			return emulate_answers[row][i];
+	fail_msg("no column %s", column_of(place));
+	return "";
+}
+
+/* A word that the manifest decides becomes what the policy of now makes of it. */
+static const char *by_policy(const char *word, enum model_place place)
+{
+	const char *value = "";
+
+	if (!strcmp(word, "absent-access"))
+		value = model_vm.policy.absent_ignored ? "ignore" : "abort";
+	else if (!strcmp(word, "stores"))
+		value = model_stores_ignored && place == MODEL_READER ? "ignore" : "abort";
+	else if (!strcmp(word, "device-atomics"))
+		value = model_vm.policy.atomics_abort ? "abort" : "fault";
+	for (unsigned i = 1; i < ARRAY_SIZE(emulate_policy); i++)
+		if (!strcmp(emulate_policy[i][0], word) && !strcmp(emulate_policy[i][1], value))
+			return emulate_policy[i][2];
+	return word;
+}
+
+static void check_answer(uint32_t word, uint64_t wnr, const char *answer)
+{
+	static const struct {
+		const char *answer;
+		uint64_t fsc;
+	} faults[] = { { "external abort", FSC_EXTERNAL },
+		{ "address size fault", FSC_ADDRESS_SIZE },
+		{ "unsupported exclusive or atomic access", FSC_EXCLUSIVE } };
+	enum exit_result result;
+
+	X[2] = VA + 0x100;
+	model_given = 0;
+	result = model_run(word, wnr, X[2]);
+	if (!strcmp(answer, "again") || !strcmp(answer, "give")) {
+		assert_resumed(result);
+		assert_int_equal(model_given, answer[0] == 'g');
+		return;
+	}
+	assert_int_equal(model_given, 0);
+	if (!strcmp(answer, "emulate") || !strcmp(answer, "skip")) {
+		assert_int_equal(result, EXIT_SKIP);
+		return;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(faults); i++) {
+		uint64_t iss = faults[i].fsc | (faults[i].fsc == FSC_EXTERNAL ? 0 : wnr);
+
+		if (!strcmp(answer, faults[i].answer)) {
+			assert_injected(result, iss, VA + 0x100);
+			return;
+		}
+	}
+	fail_msg("no answer %s", answer);
+}
+
+static void check_row(unsigned row)
+{
+	const uint32_t *words = NULL;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].row, emulate_answers[row][0]))
+			words = kinds[i].words;
+	assert_non_null(words);
+	for (; *words != 0; words++) {
+		struct insn insn = insn_decode(*words);
+
+		for (unsigned place = 0; place < NR_MODEL_PLACES; place++) {
+			const char *answer = by_policy(cell_of(row, place), place);
+
+			model_map(0, place, ATTR_NORMAL);
+			if (insn.class != INSN_ACCESS || !insn.write)
+				check_answer(*words, 0, answer);
+			if (insn.class != INSN_ACCESS || insn.write)
+				check_answer(*words, ISS_WNR, answer);
+		}
 	}
 }
 
-static void test_places_ignored(void **state)
+/* Under each policy. */
+static void test_answers(void **state)
 {
 	(void)state;
-	model_stores_ignored = true;
-	check_answer(STP_POST, MODEL_READER, ISS_WNR, (struct answer)SKIP);
+	assert_int_equal(ARRAY_SIZE(emulate_answers), ARRAY_SIZE(kinds) + 1);
+	for (unsigned policy = 0; policy < 8; policy++) {
+		model_vm.policy.absent_ignored = policy & 1;
+		model_vm.policy.atomics_abort = policy & 2;
+		model_stores_ignored = policy & 4;
+		for (unsigned row = 1; row < ARRAY_SIZE(emulate_answers); row++)
+			check_row(row);
+	}
+}
+
+/* What is ignored is done in all other respects. */
+static void test_ignored(void **state)
+{
+	(void)state;
+	model_stores_ignored = model_vm.policy.absent_ignored = true;
+	model_map(0, MODEL_READER, ATTR_NORMAL);
+	assert_int_equal(run(STP_POST), EXIT_SKIP);
 	assert_int_equal(X[2], VA + 0x110);
-	check_answer(LDP, MODEL_READER, 0, (struct answer)INJECT(FSC_EXTERNAL));
-	check_answer(LDP, MODEL_HOLE, 0, (struct answer)INJECT(FSC_EXTERNAL));
-	model_vm.policy.absent_ignored = true;
-	check_answer(LDP, MODEL_HOLE, 0, (struct answer)SKIP);
-	assert_int_equal(X[0] | X[1], 0);
-	check_answer(STP_POST, MODEL_HOLE, ISS_WNR, (struct answer)SKIP);
+	model_map(0, MODEL_HOLE, ATTR_NORMAL);
+	assert_int_equal(run(STP_POST), EXIT_SKIP);
 	assert_int_equal(X[2], VA + 0x120);
-	check_answer(STP, MODEL_BEYOND, ISS_WNR, (struct answer)INJECT(FSC_ADDRESS_SIZE));
+	assert_int_equal(run(LDR_POST), EXIT_SKIP);
+	assert_int_equal(X[2], VA + 0x128);
+	assert_int_equal(X[0], 0);
+	assert_int_equal(model_accesses, 0);
 	/* Not where a device begins in the middle. */
 	X[2] = VA + 0x810;
 	model_map(0, MODEL_SMALL, ATTR_NORMAL);
@@ -621,15 +687,19 @@ static void test_places_ignored(void **state)
 /* Memory can't be given. */
 static void test_not_given(void **state)
 {
+	static const uint32_t words[] = { LDP, LDADD };
+
 	(void)state;
-	model_give = ERR_BUSY;
-	check_answer(LDP, MODEL_LAZY, 0, (struct answer)RESUME);
-	model_give = ERR_NOT_FOUND;
 	model_map(0, MODEL_LAZY, ATTR_NORMAL);
-	model_given = 0;
-	assert_injected(run(LDP), FSC_EXTERNAL, X[2]);
-	model_given = 0;
-	assert_injected(model_run(LDADD, ISS_WNR, X[2]), FSC_EXTERNAL, X[2]);
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+		model_give = ERR_BUSY;
+		model_given = 0;
+		assert_resumed(run(words[i]));
+		assert_int_equal(model_given, 1);
+		model_give = ERR_NOT_FOUND;
+		model_given = 0;
+		assert_injected(run(words[i]), FSC_EXTERNAL, X[2]);
+	}
 }
 
 /* Each piece must lie in one region as a whole. */
@@ -801,64 +871,24 @@ static void test_device_results(void **state)
 
 /* --- the other classes --- */
 
-static const struct answer other_rows[NR_MODEL_PLACES] = {
-	[MODEL_RAM] = RESUME,
-	[MODEL_RAM2] = RESUME,
-	[MODEL_LAZY] = RESUME,
-	[MODEL_ROM] = INJECT(FSC_EXTERNAL),
-	[MODEL_ROM_LAZY] = RESUME,
-	[MODEL_SHARED] = RESUME,
-	[MODEL_READER] = INJECT(FSC_EXTERNAL),
-	[MODEL_DEVICE] = INJECT(FSC_EXTERNAL),
-	[MODEL_WORDS] = INJECT(FSC_EXTERNAL),
-	[MODEL_SMALL] = INJECT(FSC_EXTERNAL),
-	[MODEL_HOLE] = INJECT(FSC_EXTERNAL),
-	[MODEL_BEYOND] = INJECT(FSC_ADDRESS_SIZE),
-};
-
 static void test_other(void **state)
 {
-	static const uint32_t words[] = { LD1B_SVE, LD2, STG, DC_GVA };
-
 	(void)state;
-	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
-		for (unsigned place = 0; place < NR_MODEL_PLACES; place++) {
-			check_answer(words[i], place, 0, other_rows[place]);
-			check_answer(words[i], place, ISS_WNR, other_rows[place]);
-		}
-	}
-	model_logs = 0;
-	check_answer(LD2, MODEL_DEVICE, 0, other_rows[MODEL_DEVICE]);
+	assert_injected(run(LD2), FSC_EXTERNAL, X[2]);
 	assert_int_equal(model_logs, 1);
+	assert_int_equal(model_accesses, 0);
 }
 
 static void test_atomics(void **state)
 {
-	static const uint32_t words[] = { LDXR, STXR, LDXP, LDADD, CASP, LD64B, ST64B };
-
 	(void)state;
-	for (unsigned abort = 0; abort < 2; abort++) {
-		struct answer device = INJECT(abort ? FSC_EXTERNAL : FSC_EXCLUSIVE);
-
-		model_vm.policy.atomics_abort = abort;
-		for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
-			for (unsigned place = 0; place < NR_MODEL_PLACES; place++) {
-				struct answer row = other_rows[place];
-
-				if (place == MODEL_DEVICE || place == MODEL_WORDS)
-					row = device;
-				check_answer(words[i], place, 0, row);
-				check_answer(words[i], place, ISS_WNR, row);
-			}
-		}
-	}
-	assert_int_equal(model_accesses + model_logs, 0);
 	/* The tables have changed meanwhile; or Lintel can't tell. */
 	model_pages[0].status = ERR_FAULT;
 	model_pages[0].fst = S1_FST_TRANSLATION | 3;
 	assert_resumed(run(LDADD));
 	model_pages[0].status = ERR_NOT_SUPPORTED;
 	assert_injected(run(LDADD), FSC_EXTERNAL, X[2]);
+	assert_int_equal(model_accesses, 0);
 }
 
 static void test_prefetch(void **state)
@@ -922,8 +952,8 @@ int main(void)
 		TEST(test_rights),
 		TEST(test_alignment),
 		TEST(test_unaligned),
-		TEST(test_places),
-		TEST(test_places_ignored),
+		TEST(test_answers),
+		TEST(test_ignored),
 		TEST(test_not_given),
 		TEST(test_regions),
 		TEST(test_crossing),
