@@ -6,6 +6,7 @@
 #include "hyp/trap/emulate_access.h"
 #include "hyp/trap/guest_walk.h"
 #include "hyp/trap/place.h"
+#include "hyp/trap/triage.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/vm.h"
 
@@ -33,16 +34,10 @@ struct aborted {
 	uint64_t sp, address;
 };
 
-enum exit_result emulate_again(struct vcpu *vcpu, uint64_t far)
-{
-	(void)vcpu;
-	(void)far;
-	return EXIT_RESUME;
-}
-
+/* It has changed meanwhile. */
 static enum exit_result again(const struct aborted *aborted)
 {
-	return emulate_again(aborted->vcpu, aborted->far);
+	return triage_retry(aborted->vcpu, aborted->esr, aborted->far);
 }
 
 /* --- registers --- */
@@ -194,7 +189,7 @@ static enum exit_result load_or_store(const struct aborted *aborted)
 	if (!explains_far(aborted) || aborted->insn.write != !!(aborted->esr & ISS_WNR))
 		return again(aborted);
 	writeback = insn_writeback(&aborted->insn, &vcpu->regs, aborted->sp, &base);
-	result = emulate_access(vcpu, &aborted->insn, aborted->address);
+	result = emulate_access(vcpu, aborted->esr, &aborted->insn, aborted->address);
 	if (result == EXIT_SKIP && writeback)
 		write_base(vcpu, aborted->insn.base, base);
 	return result;

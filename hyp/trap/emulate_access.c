@@ -6,6 +6,7 @@
 #include "hyp/base/string.h"
 #include "hyp/trap/guest_walk.h"
 #include "hyp/trap/place.h"
+#include "hyp/trap/triage.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/vm.h"
 #include "mm/guest_mem.h"
@@ -32,6 +33,7 @@ struct piece {
 /* An access of the guest's, in pieces of `unit` bytes, none of which crosses a page. */
 struct plan {
 	struct vcpu *vcpu;
+	uint64_t esr;
 	const struct insn *insn;
 	uint64_t address; /* of the first byte, as the guest has it */
 	unsigned size;
@@ -250,7 +252,7 @@ static enum exit_result judge(struct plan *plan)
 	}
 	/* All of it is memory: it was given, or changed its place, meanwhile. */
 	if (!plan->needed)
-		return emulate_again(plan->vcpu, plan->address);
+		return triage_retry(plan->vcpu, plan->esr, plan->address);
 	return plan->refused ? refuse_memory(plan) : EXIT_SKIP;
 }
 
@@ -353,10 +355,12 @@ static enum exit_result perform(struct plan *plan)
 	return result;
 }
 
-enum exit_result emulate_access(struct vcpu *vcpu, const struct insn *insn, uint64_t address)
+enum exit_result emulate_access(
+	struct vcpu *vcpu, uint64_t esr, const struct insn *insn, uint64_t address)
 {
 	struct plan plan = {
 		.vcpu = vcpu,
+		.esr = esr,
 		.insn = insn,
 		.address = address,
 		.size = (unsigned)insn->count * insn->width,

@@ -12,10 +12,11 @@
 #define ACCESS_BYTES_MAX (INSN_REGS_MAX * 16)
 
 /*
- * Performs it, the writeback of the base excepted. address: of its first byte, with tags.
- * EXIT_SKIP: it is done; anything else: no register has changed.
+ * Performs it, the writeback of the base excepted. address: of its first byte, with tags; esr: of
+ * the abort, for triage_retry(). EXIT_SKIP: it is done; anything else: no register has changed.
  */
-enum exit_result emulate_access(struct vcpu *vcpu, const struct insn *insn, uint64_t address);
+enum exit_result emulate_access(
+	struct vcpu *vcpu, uint64_t esr, const struct insn *insn, uint64_t address);
 
 /* What a store writes, as it is in memory: count * width bytes. FP/SIMD registers are the live
  * ones. */
@@ -25,9 +26,5 @@ void emulate_collect(const struct insn *insn, const struct guest_regs *regs, boo
 /* The registers of a load, from what it found in memory. */
 void emulate_load_done(const struct insn *insn, struct guest_regs *regs, bool big_endian,
 	const uint8_t data[ACCESS_BYTES_MAX]);
-
-/* What the instruction was about has changed between the abort and now, or there is no need of
- * Lintel any more: the guest executes it again. */
-enum exit_result emulate_again(struct vcpu *vcpu, uint64_t far);
 
 #endif

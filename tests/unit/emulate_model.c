@@ -2,6 +2,7 @@
 #include "tests/unit/emulate_model.h"
 
 #include "hyp/trap/cmo.h"
+#include "hyp/trap/triage.h"
 #include "hyp/vm/inject.h"
 #include "mm/guest_mem.h"
 
@@ -13,7 +14,7 @@ struct device_region *model_device, *model_words;
 uint32_t model_instruction;
 enum status model_fetch, model_give;
 bool model_user, model_stores_ignored;
-unsigned model_given, model_logs;
+unsigned model_given, model_logs, model_retries;
 uint64_t model_synced;
 struct model_access model_log[64];
 unsigned model_accesses;
@@ -270,6 +271,15 @@ enum exit_result cmo_handle_insn(struct vcpu *vcpu, uint64_t esr, enum cmo_op op
 	return EXIT_SKIP;
 }
 
+enum exit_result triage_retry(struct vcpu *vcpu, uint64_t esr, uint64_t far)
+{
+	assert_ptr_equal(vcpu, &model_vcpu);
+	assert_int_equal(ESR_GET_EC(esr), EC_DATA_ABORT_LOWER);
+	(void)far;
+	model_retries++;
+	return EXIT_RESUME;
+}
+
 int model_setup(void **state)
 {
 	(void)state;
@@ -332,7 +342,7 @@ void model_assert_unchanged(void)
 enum exit_result model_run(uint32_t instruction, uint64_t iss, uint64_t far)
 {
 	model_instruction = instruction;
-	model_accesses = 0;
+	model_accesses = model_retries = 0;
 	model_vcpu.inject = (struct injection){ 0 };
 	model_remember();
 	return emulate_instruction(

@@ -73,7 +73,8 @@ extern bool model_user;           /* the last walk was EL0's */
 extern bool model_stores_ignored; /* by the reader's share */
 extern unsigned model_given;
 extern unsigned model_logs;
-extern uint64_t model_synced; /* bytes, by guest_sync() */
+extern unsigned model_retries; /* of the last model_run(): triage_retry() */
+extern uint64_t model_synced;  /* bytes, by guest_sync() */
 
 /* What was done, in order: device accesses and writes to memory. */
 struct model_access {

@@ -606,6 +606,7 @@ static void check_answer(uint32_t word, uint64_t wnr, const char *answer)
 	if (!strcmp(answer, "again") || !strcmp(answer, "give")) {
 		assert_resumed(result);
 		assert_int_equal(model_given, answer[0] == 'g');
+		assert_int_equal(model_retries, answer[0] == 'a');
 		return;
 	}
 	assert_int_equal(model_given, 0);
