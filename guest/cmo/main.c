@@ -332,6 +332,28 @@ static void test_all_code(void)
 	}
 }
 
+/* All three, where caches are on, off, and on again: what was written is there. */
+static void test_set_way(void)
+{
+	static const u32 insns[] = { 0xd5087640, 0xd5087a40, 0xd5087e40 }; /* ISW, CSW, CISW */
+	u64 sctlr = mrs(sctlr_el1);
+	struct run found;
+	bool good = true;
+
+	ram[0] = PATTERN;
+	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
+		write_code(insns[i]);
+		run(code, 0, SPSR_DAIF | SPSR_EL1H, sctlr, &found);
+		good &= found.esr == ESR_SVC;
+		run(code, 0, SPSR_DAIF | SPSR_EL1H, sctlr & ~(SCTLR_M | SCTLR_C), &found);
+		good &= found.esr == ESR_SVC;
+		run(code, 0, SPSR_DAIF | SPSR_EL0, sctlr & ~(SCTLR_M | SCTLR_C), &found);
+		good &= found.esr == ESR_UNDEF;
+	}
+	tap_ok(good && *(volatile u64 *)ram == PATTERN && mrs(sctlr_el1) == sctlr,
+		"by set and way, with caches on and off");
+}
+
 static bool arg_is(const char *name, const char *wanted)
 {
 	char value[16];
@@ -356,4 +378,5 @@ void payload_main(void)
 	test_beyond();
 	test_stage1();
 	test_all_code();
+	test_set_way();
 }
