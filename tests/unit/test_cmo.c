@@ -6,9 +6,9 @@
  * it may only read, and one device; a 2 MiB window of each piece isn't given yet.
  *
  * links: hyp/trap/cmo.c hyp/trap/abort.c hyp/trap/triage.c hyp/trap/triage_table.c
- * hyp/trap/triage_retry.c hyp/trap/place.c hyp/trap/guest_walk.c hyp/vdev/device.c hyp/vm/inject.c
- * hyp/arch/features.c mm/walk_s1.c hyp/trap/emulate.c hyp/trap/emulate_access.c
- * hyp/trap/emulate_regs.c hyp/arch/insn.c hyp/arch/insn_address.c
+ * hyp/trap/triage_retry.c hyp/trap/emulate.c hyp/trap/emulate_access.c hyp/trap/emulate_regs.c
+ * hyp/trap/place.c hyp/trap/guest_walk.c hyp/arch/insn.c hyp/arch/insn_address.c
+ * hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c mm/walk_s1.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -484,6 +484,33 @@ static void check_syndromes(
 	}
 }
 
+/*
+ * What QEMU reports without CM: DC CVAP and DC CVADP as loads, FAR at the start of the line, and DC
+ * ZVA, a store, as every CPU does. The instruction says what it is.
+ */
+static void check_by_instruction(
+	enum cmo_how how, enum cmo_op op, const struct place_case *place, const char *answer)
+{
+	uint64_t iss = (how == CMO_BY_PERMISSION ? FSC_PERMISSION : FSC_TRANSLATION) | 3, far;
+
+	/* What isn't mapped can't lack a right: triage lets the guest try again. */
+	if (how == CMO_BY_PERMISSION && !same(place->name, "RAM") && !same(place->name, "ROM"))
+		return;
+	/* There triage need not know what it is. */
+	if (same(place->name, "beyond"))
+		return;
+	if (op == CMO_DC_ZVA)
+		iss |= ISS_WNR;
+	else if ((op != CMO_DC_CVAP && op != CMO_DC_CVADP) || how == CMO_BY_PERMISSION)
+		return; /* loads are permitted everywhere */
+	else
+		fake_reg(FAR_EL2) = ALIGN_DOWN(fake_reg(FAR_EL2), 64);
+	far = fake_reg(FAR_EL2);
+	forget();
+	expect(answer, abort_handle_data(&vcpu, ESR_MAKE(EC_DATA_ABORT_LOWER, iss)), op,
+		&(struct place_case){ .ipa = place->ipa - (vcpu.regs.x[7] - far) }, far);
+}
+
 static void check_abort(enum cmo_how how, enum cmo_op op, const struct place_case *place)
 {
 	uint64_t esr = ESR_MAKE(
@@ -495,6 +522,7 @@ static void check_abort(enum cmo_how how, enum cmo_op op, const struct place_cas
 			at_el(el);
 			fault_at(how, stage1(on, place->ipa), place);
 			instruction = op_codes[op].word | 7;
+			vcpu.regs.x[7] = fake_reg(FAR_EL2);
 			forget();
 			expect(answer, cmo_handle_insn(&vcpu, esr, op, IPA(place->ipa)), op, place,
 				fake_reg(FAR_EL2));
@@ -503,6 +531,7 @@ static void check_abort(enum cmo_how how, enum cmo_op op, const struct place_cas
 			if (op != CMO_DC_ZVA &&
 				!(how == CMO_BY_PERMISSION && same(place->name, "beyond")))
 				check_syndromes(how, op, place, answer);
+			check_by_instruction(how, op, place, answer);
 		}
 	}
 }
