@@ -427,18 +427,17 @@ class Checker:
             self.action(path, values)
             if "vm" in values:
                 self.known(f"{path}: vm", values["vm"], self.vms, "VM")
-            width, address, match = values.get("width", 8), values.get("address", 0), values.get("match")
+            width, address, match = values.get("width", 1), values.get("address", 0), values.get("match")
             if "vm" in values and "address" in values:
                 self.is_free(path, values["vm"], address, address + width)
             if width & (width - 1):
                 self.error(f"{path}: width", f"{width}, expected {rows['width'].expected}")
                 continue
             if address % width:
-                hint = "its width" if "width" in values else "or a width beside it"
-                self.error(f"{path}: address", f"{address:#x}, expected a multiple of {width}, {hint}")
+                self.error(f"{path}: address", f"{address:#x}, expected a multiple of {width}, its width")
             if match is not None and "width" not in values:
                 self.error(f"{path}: match", "only for stores of one width, expected width beside it")
-            if match is not None and match >> 8 * width:
+            elif match is not None and match >> 8 * width:
                 self.error(f"{path}: match", f"{match:#x}, expected a number of {width} bytes, its width")
 
     def read_lines(self, holder):

@@ -195,6 +195,7 @@ static void write_chosen(
 size_t guest_dt_room(const struct guest_dt_config *config)
 {
 	return ROOM_BASE + config->nr_vcpus * ROOM_VCPU + guest_dt_shared_room(config) +
+		guest_dt_fixtures_room(config) +
 		(config->bootargs ? ALIGN_UP(strlen(config->bootargs) + 1, 8) : 0);
 }
 
@@ -223,6 +224,7 @@ enum status guest_dt_make(
 	if (config->watchdog)
 		write_watchdog(&writer);
 	guest_dt_write_shared(&writer, config, PHANDLE_CLOCK);
+	guest_dt_write_fixtures(&writer, config);
 	dt_writer_end(&writer);
 	return dt_writer_finish(&writer, &out->size);
 }

@@ -10,6 +10,8 @@
 
 #include "hyp/base/status.h"
 #include "hyp/base/types.h"
+#include "hyp/vdev/doorbell.h"
+#include "hyp/vdev/rom.h"
 #include "hyp/vdev/shmem.h"
 
 #define GUEST_KASLR_SEED_SIZE 8
@@ -23,6 +25,11 @@ struct guest_dt_config {
 	bool watchdog;                   /* there is one */
 	const struct shmem_view *shared; /* the regions that it is a member of */
 	unsigned nr_shared;
+	/* what else the bundle gives it */
+	const struct rom_config *const *roms;
+	const struct doorbell_config *const *doorbells;
+	const struct line_config *const *lines;
+	unsigned nr_roms, nr_doorbells, nr_lines;
 };
 
 /* A finished tree. Some values in it are zeros until the function below that gives them is called.
@@ -44,8 +51,8 @@ enum status guest_dt_copy_room(const struct guest_dt_config *config, const void 
 
 /*
  * Makes the tree in buffer (8-byte aligned): memory, cpus, psci, timer, interrupt controller, UART,
- * clock, watchdog, chosen, aliases. ERR_NO_MEMORY: the buffer is too small.
- * shared regions, chosen, aliases. ERR_NO_MEMORY: the buffer is too small.
+ * clock, watchdog, shared and read-only regions, doorbells, lines, chosen, aliases. ERR_NO_MEMORY:
+ * the buffer is too small.
  */
 enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, size_t size,
 	struct guest_dt *out) __must_check;
@@ -54,8 +61,9 @@ enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, si
  * Copies the tree at source (8-byte aligned, source_size bytes readable) and puts Lintel's /memory
  * and properties of /chosen in: source's nodes /memory and /memory@... are left out, and of its
  * /chosen the ramdisk, the seeds, and bootargs if config has some; everything else stays.
- * Shared regions are not added. ERR_CORRUPT: source is no devicetree; ERR_NO_MEMORY: the buffer is
- * too small; ERR_RANGE: its #address-cells or #size-cells can't express the VM's memory.
+ * Regions, doorbells and lines are not added. ERR_CORRUPT: source is no devicetree; ERR_NO_MEMORY:
+ * the buffer is too small; ERR_RANGE: its #address-cells or #size-cells can't express the VM's
+ * memory.
  */
 enum status guest_dt_copy(const struct guest_dt_config *config, const void *source,
 	size_t source_size, void *buffer, size_t size, struct guest_dt *out) __must_check;

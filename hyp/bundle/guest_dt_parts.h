@@ -25,4 +25,8 @@ void guest_dt_write_shared(
 /* Bytes that always suffice for that. */
 size_t guest_dt_shared_room(const struct guest_dt_config *config);
 
+/* The same for its read-only regions, doorbells and interrupt lines. */
+void guest_dt_write_fixtures(struct dt_writer *writer, const struct guest_dt_config *config);
+size_t guest_dt_fixtures_room(const struct guest_dt_config *config);
+
 #endif

@@ -113,7 +113,7 @@ static struct bell_action read_action(struct manifest_reader *reader, const stru
 
 static void check_width(struct manifest_reader *reader, const struct bell *bell)
 {
-	uint64_t width = bell->width ? bell->width : sizeof(uint64_t);
+	uint64_t width = bell->width ? bell->width : 1;
 	char text[MANIFEST_VALUE_MAX], expected[MANIFEST_VALUE_MAX];
 
 	if (width & (width - 1)) {
@@ -123,8 +123,7 @@ static void check_width(struct manifest_reader *reader, const struct bell *bell)
 	}
 	if (!IS_ALIGNED(bell->address, width)) {
 		format(text, sizeof(text), "0x%llx", (unsigned long long)bell->address);
-		format(expected, sizeof(expected), "a multiple of %u, %s", (unsigned)width,
-			bell->width ? "its width" : "or a width beside it");
+		format(expected, sizeof(expected), "a multiple of %u, its width", (unsigned)width);
 		manifest_error(reader, "address", text, expected);
 	}
 	if (!(bell->node.given & BIT(BELL_match)))

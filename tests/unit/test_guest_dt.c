@@ -2,8 +2,9 @@
 /*
  * The guests' devicetrees: made from nothing, and copied with Lintel's memory and chosen put in.
  *
- * links: hyp/bundle/guest_dt.c hyp/bundle/guest_dt_shared.c hyp/bundle/guest_dt_copy.c
- * hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c hyp/base/format.c
+ * links: hyp/bundle/guest_dt.c hyp/bundle/guest_dt_shared.c hyp/bundle/guest_dt_fixtures.c
+ * hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c
+ * hyp/base/format.c
  */
 #include "hyp/bundle/guest_dt.h"
 #include "hyp/crypto/entropy.h"
@@ -413,6 +414,113 @@ static void has_room_for_what_is_shared(void **state)
 	config.nr_shared = 0;
 }
 
+/* --- regions, doorbells, lines --- */
+
+static void describes_fixtures(void **state)
+{
+	static const struct rom_config rom = {
+		.name = "flash", .address = 0x01000000, .size = 0x3000
+	};
+	static const struct doorbell_config bells[] = {
+		{ .name = "any", .address = 0x0b000000 },
+		{ .name = "again",
+			.address = 0x0b000000,
+			.width = 4,
+			.has_match = true,
+			.match = 0x500000006 },
+		{ .name = "odd", .address = 0x0b000102 },
+		{ .name = "zero", .address = 0 },
+		{ .name = "third", .address = 0x0b000000, .width = 2, .has_match = true },
+	};
+	static const struct line_config lines[] = {
+		{ .name = "up", .spi = 40, .level = true },
+		{ .name = "tick", .spi = 255 },
+	};
+	const struct rom_config *const all_roms[] = { &rom };
+	const struct doorbell_config *all_bells[ARRAY_SIZE(bells)];
+	const struct line_config *const all_lines[] = { &lines[0], &lines[1] };
+	struct guest_dt dt;
+	int node;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(bells); i++)
+		all_bells[i] = &bells[i];
+	config.roms = all_roms;
+	config.nr_roms = 1;
+	config.doorbells = all_bells;
+	config.nr_doorbells = ARRAY_SIZE(bells);
+	config.lines = all_lines;
+	config.nr_lines = 2;
+	dt = make();
+	node = fdt_path_offset(dt.tree, "/rom@1000000");
+	assert_int_equal(fdt_node_check_compatible(dt.tree, node, "lintel,rom"), 0);
+	assert_int_equal(fdt_node_check_compatible(dt.tree, node, "mtd-rom"), 0);
+	ASSERT_CELLS(dt.tree, "/rom@1000000", "reg", 0, 0x01000000, 0, 0x3000);
+	ASSERT_CELLS(dt.tree, "/rom@1000000", "bank-width", 4);
+	assert_non_null(text_at(dt.tree, "/rom@1000000", "read-only"));
+	assert_string_equal(text_at(dt.tree, "/rom@1000000", "label"), "flash");
+	ASSERT_CELLS(dt.tree, "/doorbell@b000000", "reg", 0, 0x0b000000, 0, 8);
+	assert_string_equal(text_at(dt.tree, "/doorbell@b000000", "compatible"), "lintel,doorbell");
+	assert_string_equal(text_at(dt.tree, "/doorbell@b000000", "label"), "any");
+	assert_null(text_at(dt.tree, "/doorbell@b000000", "match"));
+	ASSERT_CELLS(dt.tree, "/doorbell@b000000,1", "reg", 0, 0x0b000000, 0, 4);
+	ASSERT_CELLS(dt.tree, "/doorbell@b000000,1", "match", 5, 6);
+	ASSERT_CELLS(dt.tree, "/doorbell@b000102", "reg", 0, 0x0b000102, 0, 2);
+	ASSERT_CELLS(dt.tree, "/doorbell@0", "reg", 0, 0, 0, 8);
+	ASSERT_CELLS(dt.tree, "/doorbell@b000000,2", "match", 0, 0);
+	assert_string_equal(text_at(dt.tree, "/line-40", "compatible"), "lintel,interrupt-line");
+	ASSERT_CELLS(dt.tree, "/line-40", "interrupts", 0, 40, 4);
+	assert_string_equal(text_at(dt.tree, "/line-40", "label"), "up");
+	ASSERT_CELLS(dt.tree, "/line-255", "interrupts", 0, 255, 1);
+	free(dt.tree);
+}
+
+/* As many as there may be, with the longest names. */
+static void has_room_for_all_fixtures(void **state)
+{
+	static struct rom_config rom = { .address = 0x3ffff000, .size = 0x1000 };
+	static struct doorbell_config bell = {
+		.address = 0xfffffff8, .width = 8, .has_match = true, .match = UINT64_MAX
+	};
+	static struct line_config line = { .spi = 255, .level = true };
+	static const struct rom_config *all_roms[ROM_REGIONS_MAX];
+	static const struct doorbell_config *all_bells[DOORBELLS_MAX];
+	static const struct line_config *all_lines[LINES_MAX];
+	struct guest_dt dt;
+	size_t empty;
+
+	(void)state;
+	empty = guest_dt_room(&config);
+	memset(rom.name, 'r', VM_NAME_MAX);
+	memset(bell.name, 'b', VM_NAME_MAX);
+	memset(line.name, 'l', VM_NAME_MAX);
+	for (unsigned i = 0; i < ROM_REGIONS_MAX; i++)
+		all_roms[i] = &rom;
+	for (unsigned i = 0; i < DOORBELLS_MAX; i++)
+		all_bells[i] = &bell;
+	for (unsigned i = 0; i < LINES_MAX; i++)
+		all_lines[i] = &line;
+	config.roms = all_roms;
+	config.doorbells = all_bells;
+	config.lines = all_lines;
+	/* Each kind alone: what one has too much of is none of another's. */
+	for (unsigned kind = 0; kind < 3; kind++) {
+		config.nr_roms = kind == 0 ? ROM_REGIONS_MAX : 0;
+		config.nr_doorbells = kind == 1 ? DOORBELLS_MAX : 0;
+		config.nr_lines = kind == 2 ? LINES_MAX : 0;
+		dt = make();
+		assert_true(dt.size > empty);
+		free(dt.tree);
+	}
+}
+
+static int no_fixtures(void **state)
+{
+	(void)state;
+	config.nr_roms = config.nr_doorbells = config.nr_lines = 0;
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +535,8 @@ int main(void)
 		cmocka_unit_test_setup(survives_damage, start_logging),
 		cmocka_unit_test(describes_what_is_shared),
 		cmocka_unit_test(has_room_for_what_is_shared),
+		cmocka_unit_test_teardown(describes_fixtures, no_fixtures),
+		cmocka_unit_test_teardown(has_room_for_all_fixtures, no_fixtures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
