@@ -4,6 +4,7 @@
 #include "hyp/base/format.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
+#include "hyp/bundle/fixtures.h"
 #include "hyp/bundle/load.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vdev/vscratch.h"
@@ -14,7 +15,8 @@
 static struct cpio_archive archive;
 
 struct build {
-	unsigned good, bad, bad_regions;
+	struct fixtures fixtures;
+	unsigned good, bad; /* VMs */
 };
 
 /* The file as an allocated copy, aligned for libfdt and the walker, which an archive's data need
@@ -76,32 +78,23 @@ static enum status make_tree(const struct vm_config *config, const struct guest_
 	return status;
 }
 
-static unsigned shared_views(const char *name, struct shmem_view views[SHMEM_REGIONS_MAX])
+static enum status prepare_images(
+	struct fixtures *fixtures, const struct vm_config *config, struct vm_images *images)
 {
-	unsigned count = 0;
-
-	while (count < SHMEM_REGIONS_MAX && shmem_view(name, count, &views[count]))
-		count++;
-	return count;
-}
-
-static enum status prepare_images(const struct vm_config *config, struct vm_images *images)
-{
-	struct shmem_view views[SHMEM_REGIONS_MAX];
-	const struct guest_dt_config wanted = {
+	struct guest_dt_config wanted = {
 		.nr_vcpus = (unsigned)config->vcpus,
 		.ram_base = GUEST_RAM_BASE,
 		.ram_size = config->memory,
 		.bootargs = vm_config_has(config, SCHEMA_VM_bootargs) ? config->bootargs : NULL,
 		.ramdisk = config->ramdisk != NULL,
 		.watchdog = config->watchdog != 0,
-		.shared = views,
-		.nr_shared = shared_views(config->name, views),
 	};
 	struct vm_layout layout;
-	enum status status = config->dtb ? copy_tree(config, &wanted, images)
-					 : make_tree(config, &wanted, images);
+	enum status status;
 
+	fixtures_describe(fixtures, config->name, &wanted);
+	status = config->dtb ? copy_tree(config, &wanted, images)
+			     : make_tree(config, &wanted, images);
 	if (!status)
 		status = place_images(config, images->dt.size, &layout);
 	if (status)
@@ -179,12 +172,13 @@ static enum status ask_for_scratch(const struct vm_config *config)
 	return status;
 }
 
-static enum status build_vm(const struct vm_config *config)
+static enum status build_vm(struct fixtures *fixtures, const struct vm_config *config)
 {
 	struct vm_images *images = mm_zalloc(sizeof(*images));
 	struct sched_config sched = sched_config_of(config);
 	struct vm *vm;
-	enum status status = images ? prepare_images(config, images) : out_of_memory(config, 0);
+	enum status status =
+		images ? prepare_images(fixtures, config, images) : out_of_memory(config, 0);
 
 	if (!status)
 		status = sched_check(config->name, (unsigned)config->vcpus, &sched);
@@ -220,48 +214,10 @@ static void found(void *context, const struct vm_config *config)
 {
 	struct build *build = context;
 
-	if (build_vm(config))
+	if (build_vm(&build->fixtures, config))
 		build->bad++;
 	else
 		build->good++;
-}
-
-static void found_shared(void *context, const struct shmem_config *config)
-{
-	struct build *build = context;
-	enum status status = shmem_add(config);
-	struct page_stats stats;
-
-	if (status == OK)
-		return;
-	build->bad_regions++;
-	page_get_stats(&stats);
-	log_error(
-		"shared region %s: not made: size <0x%llx> (%llu KiB): %s; all regions together "
-		"may "
-		"have %llu MiB, each counted as whole 2 MiB, and the machine has %llu MiB that are "
-		"free; its members run without it",
-		config->name, (unsigned long long)config->size,
-		(unsigned long long)(config->size / KIB(1)), status_name(status),
-		(unsigned long long)(SHMEM_MEMORY_SIZE / MIB(1)),
-		(unsigned long long)(stats.free_blocks * (BLOCK_SIZE / MIB(1))));
-}
-
-static void found_rom(void *context, const struct rom_config *config)
-{
-	struct build *build = context;
-	enum status status = rom_add(config);
-	struct page_stats stats;
-
-	if (status == OK)
-		return;
-	build->bad_regions++;
-	page_get_stats(&stats);
-	log_error("read-only region %s: not made: 0x%llx bytes at 0x%llx: %s; the machine has %llu "
-		  "MiB that are free; its members run without it",
-		config->name, (unsigned long long)config->size, (unsigned long long)config->address,
-		status_name(status),
-		(unsigned long long)(stats.free_blocks * (BLOCK_SIZE / MIB(1))));
 }
 
 /* The manifest's bytes, aligned; NULL, logged, when they can't be had. */
@@ -297,25 +253,12 @@ static void seal_devices(struct vm *vm)
 			vm->name, status_name(status));
 }
 
-/* What VMs find when they are made: memory that they share, and images. */
-static enum status read_regions(
-	struct build *build, const void *tree, uint64_t size, unsigned *refused)
-{
-	unsigned shared, roms = 0;
-	enum status status = manifest_read_shared(tree, size, found_shared, build, &shared);
-
-	if (!status)
-		status = manifest_read_roms(tree, size, &archive, found_rom, build, &roms);
-	*refused = shared + roms;
-	return status;
-}
-
 enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 {
 	struct build build = { 0 };
 	enum status status = cpio_open(&archive, base, size);
 	uint64_t tree_size;
-	unsigned refused = 0, refused_regions;
+	unsigned refused = 0;
 	void *tree;
 
 	*bad = 0;
@@ -324,14 +267,15 @@ enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 	tree = manifest_copy(&tree_size);
 	if (!tree)
 		return ERR_CORRUPT;
-	status = read_regions(&build, tree, tree_size, &refused_regions);
+	status = fixtures_make(&build.fixtures, tree, tree_size, &archive);
 	if (!status)
 		status = manifest_read(tree, tree_size, &archive, found, &build, &refused);
+	fixtures_forget(&build.fixtures);
 	mm_free(tree, tree_size);
 	for (unsigned i = 0; i < nr_vms; i++)
 		seal_devices(vms[i]);
 	refused += build.bad;
-	*bad = refused + refused_regions + build.bad_regions;
+	*bad = refused + build.fixtures.bad;
 	/* A tree that breaks off does not stop what came before. */
 	if (build.good)
 		return OK;

@@ -2,11 +2,12 @@
 /*
  * From a bundle's bytes to VMs that are loaded: with VMs and stage 2 made of the test's own memory.
  *
- * links: hyp/bundle/build.c hyp/bundle/load.c hyp/bundle/place.c hyp/bundle/manifest.c
- * hyp/bundle/manifest_nodes.c hyp/bundle/manifest_names.c hyp/bundle/manifest_value.c
- * hyp/bundle/manifest_shared.c hyp/bundle/manifest_rom.c hyp/bundle/guest_dt_shared.c
- * hyp/bundle/cpio.c hyp/bundle/guest_dt.c hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_copy.c
- * hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ * links: hyp/bundle/build.c hyp/bundle/fixtures.c hyp/bundle/manifest_bell.c hyp/bundle/load.c
+ * hyp/bundle/place.c hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c hyp/bundle/manifest_names.c
+ * hyp/bundle/manifest_value.c hyp/bundle/manifest_shared.c hyp/bundle/manifest_rom.c
+ * hyp/bundle/guest_dt_shared.c hyp/bundle/cpio.c hyp/bundle/guest_dt.c
+ * hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c
+ * drivers/dt/walk.c hyp/base/log.c hyp/base/format.c hyp/base/status.c
  */
 #include "hyp/bundle/build.h"
 #include "hyp/bundle/load.h"
@@ -167,6 +168,32 @@ enum status rom_add(const struct rom_config *config)
 	return OK;
 }
 
+const struct rom_config *rom_of(const char *vm, unsigned nth)
+{
+	return nth < roms && strcmp(vm, rom.member[0]) == 0 ? &rom : NULL;
+}
+
+static unsigned lines_added, bells_added;
+static enum status bell_status;
+static struct line_config last_line;
+static struct doorbell_config last_bell;
+
+enum status line_add(const struct line_config *config)
+{
+	assert_int_equal(nr_vms, 0);
+	last_line = *config;
+	lines_added += bell_status == OK;
+	return bell_status;
+}
+
+enum status doorbell_add(const struct doorbell_config *config)
+{
+	assert_int_equal(nr_vms, 0);
+	last_bell = *config;
+	bells_added += bell_status == OK;
+	return bell_status;
+}
+
 bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
 {
 	uint64_t offset = ipa.ipa - RAM;
@@ -221,8 +248,8 @@ static int start(void **state)
 	nr_vms = 0;
 	create_status = start_status = OK;
 	started = busy = seeds = regions = 0;
-	region_status = rom_status = OK;
-	roms = 0;
+	region_status = rom_status = bell_status = OK;
+	roms = lines_added = bells_added = 0;
 	touched = synced = 0;
 	allocations = 0;
 	fake_memory_reset();
@@ -619,6 +646,13 @@ static void counts_bad_regions(void **state)
 	assert_int_equal(bad, 1);
 }
 
+static bool has_node(unsigned vm, const char *path)
+{
+	touched = 0;
+	run_load(vms[vm]);
+	return fdt_path_offset(pa_to_ptr(PA(vms[vm]->entry.x0)), path) > 0;
+}
+
 static void add_rom(const char *file)
 {
 	tree_end(&tree);
@@ -636,6 +670,8 @@ static void makes_roms(void **state)
 	(void)state;
 	begin_vm("a");
 	tree_end(&tree);
+	begin_vm("b");
+	tree_end(&tree);
 	add_rom("Image");
 	assert_int_equal(build(), OK);
 	assert_int_equal(bad, 0);
@@ -645,6 +681,72 @@ static void makes_roms(void **state)
 	assert_int_equal(rom.file_size, sizeof(image));
 	assert_memory_equal(rom.file, image, 64);
 	assert_true(rom.ignore_stores);
+	assert_true(has_node(0, "/rom@2000"));
+	assert_false(has_node(1, "/rom@2000"));
+}
+
+/* Two doorbells of a, one of b, a line of b. */
+static void add_bells(void)
+{
+	tree_end(&tree);
+	tree_begin(&tree, "doorbells");
+	for (unsigned i = 0; i < 3; i++) {
+		static const char *const names[] = { "first", "second", "of-b" };
+
+		tree_begin(&tree, names[i]);
+		tree_text(&tree, "vm", i < 2 ? "a" : "b");
+		tree_u32(&tree, "address", 0x0b000000 + 8 * i);
+		tree_text(&tree, "line", "line");
+		tree_end(&tree);
+	}
+	tree_end(&tree);
+	tree_begin(&tree, "lines");
+	tree_begin(&tree, "line");
+	tree_text(&tree, "vm", "b");
+	tree_u32(&tree, "spi", 40);
+	tree_end(&tree);
+}
+
+static void makes_bells(void **state)
+{
+	(void)state;
+	begin_vm("a");
+	tree_end(&tree);
+	begin_vm("b");
+	tree_end(&tree);
+	add_bells();
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 0);
+	assert_int_equal(bells_added, 3);
+	assert_int_equal(lines_added, 1);
+	assert_string_equal(last_bell.name, "of-b");
+	assert_string_equal(last_line.vm, "b");
+	/* Each VM is told of its own. */
+	assert_true(has_node(0, "/doorbell@b000000"));
+	assert_true(has_node(0, "/doorbell@b000008"));
+	assert_false(has_node(0, "/doorbell@b000010"));
+	assert_false(has_node(0, "/line-40"));
+	assert_false(has_node(1, "/doorbell@b000000"));
+	assert_true(has_node(1, "/doorbell@b000010"));
+	assert_true(has_node(1, "/line-40"));
+}
+
+static void goes_on_without_bells(void **state)
+{
+	(void)state;
+	bell_status = ERR_EXISTS;
+	begin_vm("a");
+	tree_end(&tree);
+	begin_vm("b");
+	tree_end(&tree);
+	add_bells();
+	assert_int_equal(build(), OK);
+	assert_int_equal(nr_vms, 2);
+	assert_int_equal(bad, 4);
+	assert_logged("line line: not made: spi <40> of VM b: ");
+	assert_logged("doorbell second: not made: 0xb000008 in VM a: ");
+	assert_false(has_node(0, "/doorbell@b000000"));
+	assert_false(has_node(1, "/line-40"));
 }
 
 static void goes_on_without_a_rom(void **state)
@@ -718,6 +820,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(goes_on_without_a_region, start, stop),
 		cmocka_unit_test_setup_teardown(counts_bad_regions, start, stop),
 		cmocka_unit_test_setup_teardown(makes_roms, start, stop),
+		cmocka_unit_test_setup_teardown(makes_bells, start, stop),
+		cmocka_unit_test_setup_teardown(goes_on_without_bells, start, stop),
 		cmocka_unit_test_setup_teardown(goes_on_without_a_rom, start, stop),
 		cmocka_unit_test_setup_teardown(counts_bad_roms, start, stop),
 		cmocka_unit_test_setup_teardown(refuses_bad_bundles, start, stop),

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/bundle/fixtures.h"
+#include "hyp/base/log.h"
+#include "hyp/base/string.h"
+#include "hyp/bundle/manifest.h"
+#include "mm/page.h"
+
+/* All that were made, and of them those of the VM that is described. */
+struct fixture_lists {
+	unsigned nr_doorbells, nr_lines;
+	struct doorbell_config doorbells[DOORBELLS_MAX];
+	struct line_config lines[LINES_MAX];
+	const struct doorbell_config *its_doorbells[DOORBELLS_MAX];
+	const struct line_config *its_lines[LINES_MAX];
+};
+_Static_assert(sizeof(struct fixture_lists) <= BLOCK_SIZE, "mm_zalloc()");
+
+/* --- regions --- */
+
+static unsigned long long free_mib(void)
+{
+	struct page_stats stats;
+
+	page_get_stats(&stats);
+	return (unsigned long long)(stats.free_blocks * (BLOCK_SIZE / MIB(1)));
+}
+
+static void found_shared(void *context, const struct shmem_config *config)
+{
+	struct fixtures *fixtures = context;
+	enum status status = shmem_add(config);
+
+	if (status == OK)
+		return;
+	fixtures->bad++;
+	log_error("shared region %s: not made: size <0x%llx> (%llu KiB): %s; all regions together "
+		  "may have %llu MiB, each counted as whole 2 MiB, and the machine has %llu MiB "
+		  "that are free; its members run without it",
+		config->name, (unsigned long long)config->size,
+		(unsigned long long)(config->size / KIB(1)), status_name(status),
+		(unsigned long long)(SHMEM_MEMORY_SIZE / MIB(1)), free_mib());
+}
+
+static void found_rom(void *context, const struct rom_config *config)
+{
+	struct fixtures *fixtures = context;
+	enum status status = rom_add(config);
+
+	if (status == OK)
+		return;
+	fixtures->bad++;
+	log_error("read-only region %s: not made: 0x%llx bytes at 0x%llx: %s; the machine has %llu "
+		  "MiB that are free; its members run without it",
+		config->name, (unsigned long long)config->size, (unsigned long long)config->address,
+		status_name(status), free_mib());
+}
+
+/* --- doorbells and lines --- */
+
+static struct fixture_lists *lists_of(struct fixtures *fixtures)
+{
+	if (!fixtures->lists)
+		fixtures->lists = mm_zalloc(sizeof(*fixtures->lists));
+	return fixtures->lists;
+}
+
+static void found_line(void *context, const struct line_config *config)
+{
+	struct fixtures *fixtures = context;
+	struct fixture_lists *lists = lists_of(fixtures);
+	enum status status = lists ? line_add(config) : ERR_NO_MEMORY;
+
+	if (status == OK) {
+		lists->lines[lists->nr_lines++] = *config;
+		return;
+	}
+	fixtures->bad++;
+	log_error("line %s: not made: spi <%u> of VM %s: %s; expected one that is no other line's "
+		  "and no device's (1, 2, 10 and 192 to 223 are)",
+		config->name, config->spi, config->vm, status_name(status));
+}
+
+static void found_doorbell(void *context, const struct doorbell_config *config)
+{
+	struct fixtures *fixtures = context;
+	struct fixture_lists *lists = lists_of(fixtures);
+	enum status status = lists ? doorbell_add(config) : ERR_NO_MEMORY;
+
+	if (status == OK) {
+		lists->doorbells[lists->nr_doorbells++] = *config;
+		return;
+	}
+	fixtures->bad++;
+	log_error("doorbell %s: not made: 0x%llx in VM %s: %s", config->name,
+		(unsigned long long)config->address, config->vm, status_name(status));
+}
+
+/* --- all of them --- */
+
+enum status fixtures_make(struct fixtures *fixtures, const void *tree, uint64_t size,
+	const struct cpio_archive *archive)
+{
+	unsigned shared = 0, roms = 0, lines = 0, doorbells = 0;
+	enum status status = manifest_read_shared(tree, size, found_shared, fixtures, &shared);
+
+	if (!status)
+		status = manifest_read_roms(tree, size, archive, found_rom, fixtures, &roms);
+	if (!status)
+		status = manifest_read_lines(tree, size, found_line, fixtures, &lines);
+	if (!status)
+		status = manifest_read_doorbells(tree, size, found_doorbell, fixtures, &doorbells);
+	fixtures->bad += shared + roms + lines + doorbells;
+	return status;
+}
+
+static void describe_lists(
+	struct fixture_lists *lists, const char *vm, struct guest_dt_config *config)
+{
+	for (unsigned i = 0; i < lists->nr_doorbells; i++)
+		if (strcmp(lists->doorbells[i].vm, vm) == 0)
+			lists->its_doorbells[config->nr_doorbells++] = &lists->doorbells[i];
+	for (unsigned i = 0; i < lists->nr_lines; i++)
+		if (strcmp(lists->lines[i].vm, vm) == 0)
+			lists->its_lines[config->nr_lines++] = &lists->lines[i];
+	config->doorbells = lists->its_doorbells;
+	config->lines = lists->its_lines;
+}
+
+void fixtures_describe(struct fixtures *fixtures, const char *vm, struct guest_dt_config *config)
+{
+	config->shared = fixtures->shared;
+	config->roms = fixtures->roms;
+	config->nr_shared = config->nr_roms = config->nr_doorbells = config->nr_lines = 0;
+	while (config->nr_shared < SHMEM_REGIONS_MAX &&
+		shmem_view(vm, config->nr_shared, &fixtures->shared[config->nr_shared]))
+		config->nr_shared++;
+	while (config->nr_roms < ROM_REGIONS_MAX &&
+		(fixtures->roms[config->nr_roms] = rom_of(vm, config->nr_roms)))
+		config->nr_roms++;
+	if (fixtures->lists)
+		describe_lists(fixtures->lists, vm, config);
+}
+
+void fixtures_forget(struct fixtures *fixtures)
+{
+	mm_free(fixtures->lists, sizeof(*fixtures->lists));
+	fixtures->lists = NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a bundle puts into the memory maps of its VMs before these are made: memory that they share,
+ * read-only regions, doorbells and interrupt lines.
+ */
+#ifndef HYP_BUNDLE_FIXTURES_H
+#define HYP_BUNDLE_FIXTURES_H
+
+#include "hyp/bundle/cpio.h"
+#include "hyp/bundle/guest_dt.h"
+
+struct fixture_lists;
+
+struct fixtures {
+	unsigned bad;                /* how many could not be made */
+	struct fixture_lists *lists; /* of doorbells and lines; NULL: there are none */
+	/* what the VM has that was described last */
+	struct shmem_view shared[SHMEM_REGIONS_MAX];
+	const struct rom_config *roms[ROM_REGIONS_MAX];
+};
+
+/*
+ * Makes everything that the manifest of `size` bytes at `tree` describes well; what is wrong is
+ * logged, left out and counted. `fixtures` is all zeros before. ERR_CORRUPT: no devicetree.
+ */
+enum status fixtures_make(struct fixtures *fixtures, const void *tree, uint64_t size,
+	const struct cpio_archive *archive) __must_check;
+
+/* Fills config with what a VM of that name has: valid until the next call. */
+void fixtures_describe(struct fixtures *fixtures, const char *vm, struct guest_dt_config *config);
+
+/* Forgets the lists: after the last VM was made. What was made stays. */
+void fixtures_forget(struct fixtures *fixtures);
+
+#endif
