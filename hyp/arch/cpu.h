@@ -13,6 +13,7 @@
 #define CPU_STACK_SIZE KIB(16)
 
 struct vcpu;
+struct timer_queue;
 
 struct cpu {
 	/* vectors.S uses these: see asm_offsets.c */
@@ -24,6 +25,8 @@ struct cpu {
 	struct vcpu *current; /* whose state is loaded; NULL: nobody's */
 	enum exit_kind (*enter)(struct guest_regs *regs);
 	struct trace_ring trace;
+
+	struct timer_queue *timers; /* hyp/vm/timer.c */
 
 	/* where its time went, in ticks of the counter (docs/trace.md) */
 	uint64_t started;       /* when it came up */

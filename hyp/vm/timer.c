@@ -22,7 +22,7 @@ static struct timer_queue timer_queues[MAX_CPUS];
 
 static struct timer_queue *this_queue(void)
 {
-	return &timer_queues[this_cpu()->index];
+	return this_cpu()->timers;
 }
 
 static struct soft_timer *timer_of(struct list *link)
@@ -111,12 +111,31 @@ static struct soft_timer *take_expired(struct timer_queue *queue)
 	return timer;
 }
 
-static __noinline void run_expired(struct timer_queue *queue)
+/* The alarm of what is left, and the CPU's own timer if it is its time. */
+static __always_inline void go_on(struct timer_queue *queue, uint64_t now)
+{
+	uint64_t own_deadline = queue->own_deadline, alarm;
+	bool own = own_deadline <= now;
+
+	if (likely(own))
+		queue->own_deadline = own_deadline = TIMER_NEVER;
+	queue->alarm = alarm = MIN(queue->first, own_deadline);
+	/* The level must go down before the interrupt is deactivated. */
+	timer_clear_deadline();
+	if (alarm != TIMER_NEVER)
+		timer_set_deadline(alarm);
+	isb();
+	if (likely(own))
+		queue->own->fn(queue->own);
+}
+
+static __noinline void some_expired(struct timer_queue *queue, uint64_t now)
 {
 	struct soft_timer *timer;
 
 	while ((timer = take_expired(queue)))
 		timer->fn(timer);
+	go_on(queue, now);
 }
 
 static void alarm_fired(void *context, uint32_t intid)
@@ -124,23 +143,13 @@ static void alarm_fired(void *context, uint32_t intid)
 	struct timer_queue *queue = this_queue();
 	/* Not before the interrupt, whose exception was a barrier. */
 	uint64_t now = read_sysreg(CNTPCT_EL0);
-	struct soft_timer *own = NULL;
 
 	(void)context;
 	(void)intid;
 	if (unlikely(queue->first <= now))
-		run_expired(queue);
-	if (likely(queue->own_deadline <= now)) {
-		own = queue->own;
-		queue->own_deadline = TIMER_NEVER;
-	}
-	/* The level must go down before the interrupt is deactivated. */
-	timer_clear_deadline();
-	queue->alarm = TIMER_NEVER;
-	set_alarm(queue, MIN(queue->first, queue->own_deadline));
-	isb();
-	if (own)
-		own->fn(own);
+		some_expired(queue, now);
+	else
+		go_on(queue, now);
 }
 
 enum status timer_queue_init(void)
@@ -154,6 +163,7 @@ enum status timer_queue_init(void)
 			.first = TIMER_NEVER, .own_deadline = TIMER_NEVER, .alarm = TIMER_NEVER
 		};
 		list_init(&timer_queues[i].timers);
+		cpus[i].timers = &timer_queues[i];
 	}
 	return irq_register(intid, alarm_fired, NULL, IRQ_NORMAL);
 }
