@@ -27,11 +27,10 @@ fpsimd_save:
 	stp	q24, q25, [x0, #16 * 24]
 	stp	q26, q27, [x0, #16 * 26]
 	stp	q28, q29, [x0, #16 * 28]
-	stp	q30, q31, [x0, #16 * 30]
+	stp	q30, q31, [x0, #16 * 30]!
 	mrs	x1, fpcr
 	mrs	x2, fpsr
-	str	x1, [x0, #16 * 32]
-	str	x2, [x0, #16 * 32 + 8]
+	stp	x1, x2, [x0, #16 * 2]
 	ret
 	.size	fpsimd_save, . - fpsimd_save
 
@@ -53,9 +52,8 @@ fpsimd_restore:
 	ldp	q24, q25, [x0, #16 * 24]
 	ldp	q26, q27, [x0, #16 * 26]
 	ldp	q28, q29, [x0, #16 * 28]
-	ldp	q30, q31, [x0, #16 * 30]
-	ldr	x1, [x0, #16 * 32]
-	ldr	x2, [x0, #16 * 32 + 8]
+	ldp	q30, q31, [x0, #16 * 30]!
+	ldp	x1, x2, [x0, #16 * 2]
 	msr	fpcr, x1
 	msr	fpsr, x2
 	ret
