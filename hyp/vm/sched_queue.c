@@ -8,9 +8,6 @@
 struct cpu_queue sched_queues[MAX_CPUS];
 struct sched_times sched_times;
 
-/* The furthest reference of all queues: from there an idle CPU goes on. */
-static uint64_t furthest;
-
 /* Queues with more than one live vCPU, when there was one last, and the CPUs whose vCPU's WFI isn't
  * trapped because there is none (bit n: CPU n). */
 static unsigned crowded;
@@ -60,36 +57,18 @@ void sched_queue_init(struct cpu_queue *queue)
 
 /* ---- virtual time ---- */
 
-/* The running one's virtual runtime at `now`. */
-static uint64_t running_vtime(const struct cpu_queue *queue, uint64_t now)
+/* The furthest reference of all queues: from there an idle CPU goes on. */
+static uint64_t furthest(void)
 {
-	return queue->turn_vtime + sched_vtime(now - queue->charged_at, queue->turn_rate);
-}
+	uint64_t reference = READ_ONCE(sched_queues[0].reference);
 
-static uint64_t first_vtime(const struct cpu_queue *queue)
-{
-	return container_of(queue->ready.next, struct vcpu, run_link)->vruntime;
-}
+	for (unsigned i = 1; i < nr_cpus; i++) {
+		uint64_t other = READ_ONCE(sched_queues[i].reference);
 
-/* `least`: the furthest behind of those that can run. */
-static __always_inline void advance_to(struct cpu_queue *queue, uint64_t least)
-{
-	uint64_t reference = queue->reference;
-
-	if (vtime_before(reference, least)) {
-		reference = least;
-		WRITE_ONCE(queue->reference, reference);
+		if (vtime_before(reference, other))
+			reference = other;
 	}
-	if (vtime_before(READ_ONCE(furthest), reference))
-		WRITE_ONCE(furthest, reference);
-}
-
-/* The same of the list and one that isn't in it, whose virtual runtime that is. */
-static __always_inline uint64_t least_of(const struct cpu_queue *queue, uint64_t vtime)
-{
-	if (queue->nr_ready != 0 && vtime_before(first_vtime(queue), vtime))
-		return first_vtime(queue);
-	return vtime;
+	return reference;
 }
 
 static void advance(struct cpu_queue *queue, uint64_t now)
@@ -97,36 +76,22 @@ static void advance(struct cpu_queue *queue, uint64_t now)
 	uint64_t least;
 
 	if (queue->running)
-		least = least_of(queue, running_vtime(queue, now));
+		least = sched_least_of(queue, sched_running_vtime(queue, now));
 	else if (queue->nr_ready != 0)
-		least = first_vtime(queue);
+		least = sched_first_vtime(queue);
 	else
-		least = READ_ONCE(furthest);
-	advance_to(queue, least);
-}
-
-static __always_inline void end_turn(
-	struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state)
-{
-	uint64_t now = timer_now(), vtime = running_vtime(queue, now);
-
-	advance_to(queue, least_of(queue, vtime));
-	vcpu->run_ticks += now - queue->charged_at;
-	vcpu->vruntime = vtime;
-	WRITE_ONCE(vcpu->state, state);
-	queue->charged_at = now;
-	queue->running = NULL;
+		least = furthest();
+	sched_advance_to(queue, least);
 }
 
 void sched_end_turn(struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state)
 {
-	end_turn(queue, vcpu, state);
+	sched_charge(queue, vcpu, state);
 }
 
 /* ---- the list ---- */
 
-/* In front of the first one, from the start, that is further. */
-static __noinline void insert_between(struct cpu_queue *queue, struct vcpu *vcpu)
+void sched_insert_between(struct cpu_queue *queue, struct vcpu *vcpu)
 {
 	struct list *position = queue->ready.next;
 
@@ -134,23 +99,6 @@ static __noinline void insert_between(struct cpu_queue *queue, struct vcpu *vcpu
 		vcpu->vruntime, container_of(position, struct vcpu, run_link)->vruntime))
 		position = position->next;
 	list_insert_before(position, &vcpu->run_link);
-}
-
-/* Most have just run, and go to the back; who has slept goes to the front. */
-static __always_inline void link_in(struct cpu_queue *queue, struct vcpu *vcpu, bool empty)
-{
-	if (!empty &&
-		vtime_before(vcpu->vruntime,
-			container_of(queue->ready.prev, struct vcpu, run_link)->vruntime))
-		insert_between(queue, vcpu);
-	else
-		list_push_back(&queue->ready, &vcpu->run_link);
-}
-
-static __always_inline void insert(struct cpu_queue *queue, struct vcpu *vcpu)
-{
-	link_in(queue, vcpu, queue->nr_ready == 0);
-	WRITE_ONCE(queue->nr_ready, queue->nr_ready + 1);
 }
 
 static __always_inline void take(struct cpu_queue *queue, struct vcpu *vcpu)
@@ -182,7 +130,8 @@ static void limit_lag(const struct cpu_queue *queue, struct vcpu *vcpu, uint64_t
 static bool takes_turn(const struct cpu_queue *queue, const struct vcpu *vcpu, uint64_t now)
 {
 	return queue->running &&
-		vtime_before(vcpu->vruntime + sched_times.v_granularity, running_vtime(queue, now));
+		vtime_before(vcpu->vruntime + sched_times.v_granularity,
+			sched_running_vtime(queue, now));
 }
 
 bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
@@ -195,7 +144,7 @@ bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
 		vcpu->vruntime += sched_vtime(sched_times.take, vcpu->vtime_rate);
 		end = now;
 	}
-	insert(queue, vcpu);
+	sched_insert(queue, vcpu);
 	if (!queue->running)
 		return true;
 	/* Its WFI isn't trapped: it may sleep now. */
@@ -252,13 +201,11 @@ static __noinline bool change_exclusive(struct cpu_queue *queue, const struct vc
 	return may;
 }
 
-/* May the vCPU that gets this CPU now have it to itself? */
-static __always_inline bool may_be_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu)
+bool sched_may_be_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu)
 {
-	bool may =
-		(vcpu->vm->sched.pinned || unlikely(is_lonely(queue))) && list_empty(&queue->jobs);
+	bool may = (vcpu->vm->sched.pinned || is_lonely(queue)) && list_empty(&queue->jobs);
 
-	return likely(may == queue->exclusive) ? may : change_exclusive(queue, vcpu, may);
+	return may == queue->exclusive ? may : change_exclusive(queue, vcpu, may);
 }
 
 static void end_exclusive_on(struct cpu_queue *queue)
@@ -286,83 +233,4 @@ void sched_end_exclusive(void)
 	left = READ_ONCE(exclusive_cpus);
 	for (; left != 0; left &= left - 1)
 		end_exclusive_on(&sched_queues[__builtin_ctzll(left)]);
-}
-
-/* ---- the next turn ---- */
-
-static __always_inline void begin_turn(struct cpu_queue *queue, struct vcpu *vcpu)
-{
-	uint64_t end = NO_DEADLINE;
-
-	WRITE_ONCE(vcpu->state, VCPU_RUNNING);
-	if (unlikely(READ_ONCE(vcpu->work) & WORK_RESCHED))
-		__atomic_fetch_and(&vcpu->work, ~(uint64_t)WORK_RESCHED, __ATOMIC_RELAXED);
-	vcpu->exclusive = may_be_exclusive(queue, vcpu);
-	vcpu->turns++;
-	queue->running = vcpu;
-	queue->turn_vtime = vcpu->vruntime;
-	queue->turn_rate = vcpu->vtime_rate;
-	if (likely(queue->nr_ready != 0) || !list_empty(&queue->jobs))
-		end = queue->charged_at + sched_times.slice;
-	queue->turn_end = end;
-}
-
-/* The lock is held. */
-static __always_inline void displace(struct cpu_queue *queue, struct vcpu *vcpu)
-{
-	end_turn(queue, vcpu, VCPU_READY);
-	vcpu->displaced = true;
-	vcpu->preempted++;
-}
-
-void sched_requeue(struct cpu_queue *queue)
-{
-	struct vcpu *vcpu;
-
-	spin_lock(&queue->lock);
-	vcpu = queue->running;
-	if (vcpu) {
-		displace(queue, vcpu);
-		insert(queue, vcpu);
-	}
-	spin_unlock(&queue->lock);
-}
-
-/* Of the list, and the one that just ran (or NULL), the one whose turn it is; the others are in the
- * list. */
-static __always_inline struct vcpu *choose(struct cpu_queue *queue, struct vcpu *ran)
-{
-	struct vcpu *vcpu = queue->next;
-	unsigned nr_ready = queue->nr_ready;
-
-	if (unlikely(nr_ready == 0))
-		return ran;
-	if (likely(!vcpu)) {
-		vcpu = container_of(queue->ready.next, struct vcpu, run_link);
-		if (ran && vtime_before(ran->vruntime, vcpu->vruntime))
-			return ran;
-	} else {
-		queue->next = NULL;
-	}
-	list_remove(&vcpu->run_link);
-	if (ran)
-		link_in(queue, ran, nr_ready == 1);
-	else
-		WRITE_ONCE(queue->nr_ready, nr_ready - 1);
-	return vcpu;
-}
-
-struct vcpu *sched_next(struct cpu_queue *queue)
-{
-	struct vcpu *vcpu;
-
-	spin_lock(&queue->lock);
-	vcpu = queue->running;
-	if (vcpu)
-		displace(queue, vcpu);
-	vcpu = choose(queue, vcpu);
-	if (likely(vcpu))
-		begin_turn(queue, vcpu);
-	spin_unlock(&queue->lock);
-	return vcpu;
 }

@@ -96,8 +96,69 @@ static inline bool sched_is_free(const struct cpu_queue *queue)
 
 void sched_queue_init(struct cpu_queue *queue);
 
-/* The running one's time until `now` is charged to it, and its turn is over. */
+/* The running one's virtual runtime at `now`. */
+static inline uint64_t sched_running_vtime(const struct cpu_queue *queue, uint64_t now)
+{
+	return queue->turn_vtime + sched_vtime(now - queue->charged_at, queue->turn_rate);
+}
+
+static inline uint64_t sched_first_vtime(const struct cpu_queue *queue)
+{
+	return container_of(queue->ready.next, struct vcpu, run_link)->vruntime;
+}
+
+/* `least`: the furthest behind of those that can run. */
+static __always_inline void sched_advance_to(struct cpu_queue *queue, uint64_t least)
+{
+	if (vtime_before(queue->reference, least))
+		WRITE_ONCE(queue->reference, least);
+}
+
+/* The same of the list and one that isn't in it, whose virtual runtime that is. */
+static __always_inline uint64_t sched_least_of(const struct cpu_queue *queue, uint64_t vtime)
+{
+	if (queue->nr_ready != 0 && vtime_before(sched_first_vtime(queue), vtime))
+		return sched_first_vtime(queue);
+	return vtime;
+}
+
+/* The running one's time until now is charged to it, and its turn is over. */
+static __always_inline void sched_charge(
+	struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state)
+{
+	uint64_t now = timer_now(), vtime = sched_running_vtime(queue, now);
+
+	sched_advance_to(queue, sched_least_of(queue, vtime));
+	vcpu->run_ticks += now - queue->charged_at;
+	vcpu->vruntime = vtime;
+	WRITE_ONCE(vcpu->state, state);
+	queue->charged_at = now;
+	queue->running = NULL;
+}
+
+/* The same, for those who are not in a hurry. */
 void sched_end_turn(struct cpu_queue *queue, struct vcpu *vcpu, enum vcpu_state state);
+
+/* In front of the first one, from the start, that is further; there is one. */
+void sched_insert_between(struct cpu_queue *queue, struct vcpu *vcpu);
+
+/* Into the list, which is empty or not, but for the count of those in it. Most have just run, and
+ * go to the back; who has slept goes to the front. */
+static __always_inline void sched_link_in(struct cpu_queue *queue, struct vcpu *vcpu, bool empty)
+{
+	if (!empty &&
+		vtime_before(vcpu->vruntime,
+			container_of(queue->ready.prev, struct vcpu, run_link)->vruntime))
+		sched_insert_between(queue, vcpu);
+	else
+		list_push_back(&queue->ready, &vcpu->run_link);
+}
+
+static inline void sched_insert(struct cpu_queue *queue, struct vcpu *vcpu)
+{
+	sched_link_in(queue, vcpu, queue->nr_ready == 0);
+	WRITE_ONCE(queue->nr_ready, queue->nr_ready + 1);
+}
 
 /* Out of the list. */
 void sched_take(struct cpu_queue *queue, struct vcpu *vcpu);
@@ -115,12 +176,8 @@ void sched_part(struct cpu_queue *queue);
 /* After something was put into a queue, without its lock: ends what has become wrong. */
 void sched_end_exclusive(void);
 
-/* On the queue's own CPU, which holds no lock: the vCPU that was running, if it still is, goes back
- * into the list. */
-void sched_requeue(struct cpu_queue *queue);
-
-/* The same, and whose turn it is now: it is RUNNING. NULL: nobody's. */
-struct vcpu *sched_next(struct cpu_queue *queue);
+/* May the vCPU that gets this CPU now have it to itself? From then on it does. */
+bool sched_may_be_exclusive(struct cpu_queue *queue, const struct vcpu *vcpu) __must_check;
 
 /* On the queue's own CPU, lock or not: sets the timer for the end of the turn. A timer that is set
  * for an earlier time may stay: when it fires, it is set anew. */

@@ -5,7 +5,7 @@
  * the guest a function.
  *
  * links: hyp/vm/lifecycle.c hyp/vm/start.c hyp/vm/vm.c hyp/vm/vcpu.c hyp/vm/sched.c hyp/vm/bank.c
- * hyp/vm/sched_queue.c hyp/vm/sched_balance.c hyp/vm/sched_config.c
+ * hyp/vm/sched_turn.c hyp/vm/sched_queue.c hyp/vm/sched_balance.c hyp/vm/sched_config.c
  * hyp/vm/report.c drivers/timer/timer.c hyp/arch/features.c hyp/arch/el2_controls.c
  * hyp/base/status.c hyp/base/format.c
  */

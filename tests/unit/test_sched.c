@@ -3,8 +3,8 @@
  * Which vCPU runs where: placing, powering on and off, blocking and waking without a lost wake-up,
  * turns, slices, jobs. The loop runs for real; a test gets out of it when the CPU goes idle.
  *
- * links: hyp/vm/sched.c hyp/vm/sched_queue.c hyp/vm/sched_balance.c hyp/vm/sched_config.c
- * drivers/timer/timer.c hyp/arch/features.c
+ * links: hyp/vm/sched.c hyp/vm/sched_turn.c hyp/vm/sched_queue.c hyp/vm/sched_balance.c
+ * hyp/vm/sched_config.c drivers/timer/timer.c hyp/arch/features.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

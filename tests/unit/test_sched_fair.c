@@ -4,8 +4,8 @@
  * CPU is a coroutine that runs the real loop, so every run is the same. A guest computes for some
  * time, sleeps for some, and again.
  *
- * links: hyp/vm/sched.c hyp/vm/sched_queue.c hyp/vm/sched_balance.c hyp/vm/sched_config.c
- * drivers/timer/timer.c hyp/arch/features.c
+ * links: hyp/vm/sched.c hyp/vm/sched_turn.c hyp/vm/sched_queue.c hyp/vm/sched_balance.c
+ * hyp/vm/sched_config.c drivers/timer/timer.c hyp/arch/features.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

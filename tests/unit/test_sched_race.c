@@ -4,8 +4,8 @@
  * other, sleep, are paused and asked to stop, are switched off and on, and move between the CPUs
  * all the time. No wake-up may be lost, no vCPU may run on two CPUs, and none may be left over.
  *
- * links: hyp/vm/sched.c hyp/vm/sched_queue.c hyp/vm/sched_balance.c hyp/vm/sched_config.c
- * drivers/timer/timer.c hyp/arch/features.c
+ * links: hyp/vm/sched.c hyp/vm/sched_turn.c hyp/vm/sched_queue.c hyp/vm/sched_balance.c
+ * hyp/vm/sched_config.c drivers/timer/timer.c hyp/arch/features.c
  */
 #include <pthread.h>
 #include <sched.h>
