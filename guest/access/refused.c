@@ -28,7 +28,17 @@ static const struct mode modes[] = {
 struct abort {
 	u32 fsc;
 	u64 far, around;
+	/* A part was accessed before: what it loaded is UNKNOWN (but not the base), as is what
+	 * it stored. */
+	bool partly;
 };
+
+static void forget_loaded(struct regs *before, const struct regs *after)
+{
+	before->x[4] = after->x[4];
+	before->x[17] = after->x[17];
+	memcpy(before->q[4], after->q[4], 2 * sizeof(before->q[4]));
+}
 
 static bool aborts(const struct view *view, const struct mode *mode, const char *text, u32 word,
 	u64 target, const struct abort *want)
@@ -44,8 +54,10 @@ static bool aborts(const struct view *view, const struct mode *mode, const char 
 	if (!good)
 		tap_note("%s: ESR %lx FAR %lx, not ESR %lx FAR %lx", text, after.esr, after.far,
 			esr, far);
+	if (want->partly)
+		forget_loaded(&before, &after);
 	good &= unchanged_registers(text, &before, &after);
-	if (view_restore(view, target)) {
+	if (view_restore(view, target) && !want->partly) {
 		tap_note("%s: memory has changed", text);
 		good = false;
 	}
@@ -106,6 +118,7 @@ static void test_nothing_there(const struct mode *mode)
 static void test_half(const struct mode *mode)
 {
 	const struct abort external = { .fsc = FSC_SEA, .far = 8 };
+	const struct abort partly = { .fsc = FSC_SEA, .far = 8, .partly = true };
 	const struct abort first = { .fsc = FSC_SEA };
 	struct view view = prepared(mode, places.last, places.hole | NOTHING, MAP_NORMAL);
 
@@ -114,7 +127,7 @@ static void test_half(const struct mode *mode)
 	if (!mode->mmu)
 		return;
 	view = prepared(mode, ram_page(2), places.hole | NOTHING, MAP_NORMAL);
-	tap_ok(all_abort(&view, mode, pair_rows, pair_rows_end, 0, HALF, &external),
+	tap_ok(all_abort(&view, mode, pair_rows, pair_rows_end, 0, HALF, &partly),
 		"%s: the first half of it in RAM", mode->name);
 	view = prepared(mode, places.hole | NOTHING, ram_page(2), MAP_NORMAL);
 	tap_ok(all_abort(&view, mode, pair_rows, pair_rows_end, 0, HALF, &first),

@@ -19,37 +19,62 @@ static const struct mode modes[] = {
 	{ "EL0, big-endian", true, true, true },
 };
 
-/* Where in the two pages: inside a row of the device, over the end of one, over the end of the
- * page. */
+/* Where in the two pages; a row of the device has 256 bytes. */
 static const u64 aligned_targets[] = { 0x340, 0x3f0, 0xff0 };
-static const u64 unaligned_targets[] = { 0x343, 0x3fb, 0xffd, 0xff3, 0xfe1, 0x3ff, 0xff9 };
-static const u64 crossing_targets[] = { 0xffd, 0xff3, 0xff0, 0xff8 };
+static const u64 unaligned_targets[] = { 0x343, 0x349, 0x35e };
+static const u64 row_targets[] = { 0x3fb, 0x3ff, 0x3f1 };
+static const u64 page_targets[] = { 0xffd, 0xff3, 0xff0, 0xff8, 0xff9, 0xfe1 };
 
-static u32 complaints, done;
+static u32 complaints, done, refused;
 
-/* The instruction in both views; memory is as before afterwards. */
-static bool run_both(const struct row *row, const struct mode *mode, const struct view *ram,
-	const struct view *device, u64 target)
+/* --- one instruction --- */
+
+static bool same_memory(
+	const struct row *row, const struct view *ram, const struct view *device, u64 target)
 {
-	static struct regs before_a, before_b, a, b;
+	u64 from = ALIGN_DOWN(target, 8) - AROUND_BEFORE;
 	bool good = true;
 
-	view_run(ram, mode, row->word, target, &before_a, &a);
-	view_run(device, mode, row->word, target, &before_b, &b);
-	done++;
-	if (a.esr >> 26 != EC_BRK) {
-		tap_note("%s: in RAM, ESR %lx FAR %lx", row->text, a.esr, a.far);
-		good = false;
-	}
-	good &= same_registers(row, &before_a, &a, &before_b, &b);
-	for (u64 at = ALIGN_DOWN(target, 8) - AROUND_BEFORE, i = 0;
-		i < AROUND_BYTES / 8 && at < 2 * PAGE; i++, at += 8) {
+	for (u64 at = from; at < from + AROUND_BYTES && at < 2 * PAGE; at += 8) {
 		if (view_read(ram, at) == view_read(device, at))
 			continue;
 		tap_note("%s: memory at %ld is %lx, in RAM %lx", row->text, (s64)(at - target),
 			view_read(device, at), view_read(ram, at));
 		good = false;
 	}
+	return good;
+}
+
+/* An external abort, and nothing has changed. */
+static bool is_refusal(const struct row *row, const struct view *device, u64 target,
+	const struct regs *before, const struct regs *after)
+{
+	if ((after->esr & ESR_FSC) != FSC_SEA || view_restore(device, target))
+		return false;
+	refused++;
+	return unchanged_registers(row->text, before, after);
+}
+
+/* The instruction in both views; memory is as before afterwards. */
+static bool run_both(const struct row *row, const struct mode *mode, const struct view *ram,
+	const struct view *device, u64 target, bool may_refuse)
+{
+	static struct regs before_a, before_b, a, b;
+	bool good = true;
+
+	view_run(ram, mode, row->word, target, &before_a, &a);
+	view_run(device, mode, row->word, target, &before_b, &b);
+	if (a.esr >> 26 != EC_BRK) {
+		tap_note("%s: in RAM, ESR %lx FAR %lx", row->text, a.esr, a.far);
+		good = false;
+	}
+	done++;
+	if (may_refuse && is_refusal(row, device, target, &before_b, &b)) {
+		view_restore(ram, target);
+		return good;
+	}
+	good &= same_registers(row, &before_a, &a, &before_b, &b);
+	good &= same_memory(row, ram, device, target);
 	if (view_restore(ram, target) != !!(row->flags & ROW_STORE)) {
 		tap_note("%s: memory has %schanged", row->text,
 			row->flags & ROW_STORE ? "not " : "");
@@ -58,6 +83,8 @@ static bool run_both(const struct row *row, const struct mode *mode, const struc
 	view_restore(device, target);
 	return good;
 }
+
+/* --- all of them --- */
 
 static bool fits(const struct row *row, const struct mode *mode, u64 target)
 {
@@ -68,9 +95,53 @@ static bool fits(const struct row *row, const struct mode *mode, u64 target)
 	return !(row->flags & ROW_ALIGNED) || target % 16 == 0;
 }
 
+/* What the second view is. */
+struct kind {
+	const char *name;
+	bool mmu;
+	u64 attributes;
+	bool ram[2];     /* memory instead of the device */
+	bool may_refuse; /* an access of one register that lies in two rows of the device */
+	const u64 *targets;
+	u32 count;
+};
+
+#define TARGETS(list) .targets = (list), .count = ARRAY_SIZE(list)
+
+static const struct kind kinds[] = {
+	{ .name = "", TARGETS(aligned_targets) },
+	{ .name = ", Device memory",
+		.mmu = true,
+		.attributes = MAP_DEVICE,
+		TARGETS(aligned_targets) },
+	{ .name = ", not aligned",
+		.mmu = true,
+		.attributes = MAP_NORMAL,
+		TARGETS(unaligned_targets) },
+	{ .name = ", over a row's end",
+		.mmu = true,
+		.attributes = MAP_NC,
+		.may_refuse = true,
+		TARGETS(row_targets) },
+	{ .name = ", over a page's end",
+		.mmu = true,
+		.attributes = MAP_NORMAL,
+		TARGETS(page_targets) },
+	{ .name = ", from RAM into the device",
+		.mmu = true,
+		.attributes = MAP_NC,
+		.ram = { true, false },
+		TARGETS(page_targets) },
+	{ .name = ", from the device into RAM",
+		.mmu = true,
+		.attributes = MAP_NORMAL,
+		.ram = { false, true },
+		TARGETS(page_targets) },
+};
+
 /* Every row at one of the targets, in turn. */
-static bool compare(const struct mode *mode, struct view *ram, struct view *device,
-	const u64 *targets, u32 count)
+static bool compare(
+	const struct mode *mode, struct view *ram, struct view *device, const struct kind *kind)
 {
 	static u32 turn;
 	bool good = true;
@@ -80,11 +151,11 @@ static bool compare(const struct mode *mode, struct view *ram, struct view *devi
 	view_fill(ram);
 	view_fill(device);
 	for (const struct row *row = access_rows; row < access_rows_end; row++) {
-		u64 target = targets[turn++ % count];
+		u64 target = kind->targets[turn++ % kind->count];
 
 		if (complaints >= COMPLAINTS_MAX || !fits(row, mode, target))
 			continue;
-		if (run_both(row, mode, ram, device, target))
+		if (run_both(row, mode, ram, device, target, kind->may_refuse))
 			continue;
 		good = false;
 		if (++complaints == COMPLAINTS_MAX)
@@ -92,28 +163,6 @@ static bool compare(const struct mode *mode, struct view *ram, struct view *devi
 	}
 	return good & view_is_filled(ram) & view_is_filled(device);
 }
-
-/* What the second view is. */
-struct kind {
-	const char *name;
-	bool mmu;
-	u64 attributes;
-	bool ram[2]; /* memory instead of the device */
-	const u64 *targets;
-	u32 count;
-};
-
-#define TARGETS(list) (list), ARRAY_SIZE(list)
-
-static const struct kind kinds[] = {
-	{ "", false, 0, { 0 }, TARGETS(aligned_targets) },
-	{ ", Device memory", true, MAP_DEVICE, { 0 }, TARGETS(aligned_targets) },
-	{ ", Normal memory", true, MAP_NORMAL, { 0 }, TARGETS(unaligned_targets) },
-	{ ", not cached, from RAM into the device", true, MAP_NC, { true, false },
-		TARGETS(crossing_targets) },
-	{ ", from the device into RAM", true, MAP_NORMAL, { false, true },
-		TARGETS(crossing_targets) },
-};
 
 static void test_kind(const struct mode *mode, const struct kind *kind)
 {
@@ -127,9 +176,12 @@ static void test_kind(const struct mode *mode, const struct kind *kind)
 		device.page[0] = kind->ram[0] ? ram_page(2) : places.second;
 		device.page[1] = kind->ram[1] ? ram_page(3) : places.first;
 	}
-	done = complaints = 0;
-	good = compare(mode, &ram, &device, kind->targets, kind->count);
-	tap_ok(good, "%s%s: %u loads and stores as in RAM", mode->name, kind->name, done);
+	done = complaints = refused = 0;
+	good = compare(mode, &ram, &device, kind);
+	if (refused)
+		tap_note("%u of them are external aborts", refused);
+	tap_ok(good && refused < done, "%s%s: %u loads and stores as in RAM", mode->name,
+		kind->name, done);
 }
 
 void test_same(void)
