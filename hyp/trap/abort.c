@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/trap/abort.h"
+#include "hyp/arch/at.h"
 #include "hyp/arch/barrier.h"
 #include "hyp/arch/esr.h"
 #include "hyp/arch/mmio_access.h"
@@ -126,6 +127,31 @@ static __always_inline enum exit_result perform_usual(
 	return EXIT_SKIP;
 }
 
+/*
+ * Where an access runs from one page into another that aborts, FAR is the beginning of the second,
+ * and the syndrome describes the access as a whole. So of one at the beginning of a page it must be
+ * known whether it began there: it did, unless the byte before it is Normal memory of the guest's
+ * that is there. (In Device memory an access that is not aligned aborts in stage 1; so does
+ * one that can't be translated. Another device's page would have aborted first.) With stage 1 off
+ * all is Device memory, but QEMU 10 doesn't mind.
+ */
+static bool may_have_begun_before(struct vcpu *vcpu, uint64_t esr, uint64_t far, uint64_t ipa)
+{
+	const struct stage2 *s2 = &vcpu->vm->stage2;
+	ipa_t before = IPA(ipa - 1);
+
+	if ((far & (PAGE_SIZE - 1)) != 0 || FIELD_GET(ISS_SAS, esr) == 0)
+		return false;
+	if (read_sysreg(SCTLR_EL1) & SCTLR_EL1_M) {
+		uint64_t par = at_s1e1r(far - 1);
+
+		if ((par & PAR_F) || !(par & PAR_ATTR_MEMORY))
+			return false;
+		before = IPA(par & PAR_PA);
+	}
+	return stage2_region_find(s2, before) || stage2_share_find(s2, before);
+}
+
 /* All but the usual. */
 static __noinline enum exit_result handle_other(struct vcpu *vcpu, uint64_t esr)
 {
@@ -134,7 +160,8 @@ static __noinline enum exit_result handle_other(struct vcpu *vcpu, uint64_t esr)
 		uint64_t ipa = hpfar_ipa(far);
 		struct device_region *region = device_guess(vcpu->devices, ipa);
 
-		if (device_takes(region, ipa - region->first, FIELD_GET(ISS_SAS, esr)))
+		if (device_takes(region, ipa - region->first, FIELD_GET(ISS_SAS, esr)) &&
+			!may_have_begun_before(vcpu, esr, far, ipa))
 			return abort_emulate(vcpu, region, esr, ipa, far);
 	}
 	return triage_data(vcpu, esr);
@@ -150,6 +177,8 @@ enum exit_result abort_handle_data(struct vcpu *vcpu, uint64_t esr)
 	if (unlikely((kind & USUAL_MASK) != (USUAL ^ ISS_ISV)))
 		return handle_other(vcpu, esr);
 	far = read_sysreg(FAR_EL2);
+	if (unlikely((far & (PAGE_SIZE - 1)) == 0))
+		return handle_other(vcpu, esr);
 	ipa = hpfar_ipa(far);
 	region = device_guess(vcpu->devices, ipa);
 	offset = ipa - region->first;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hyp/arch/at.h"
 #include "hyp/arch/cache.h"
 #include "hyp/arch/fpsimd.h"
 #include "hyp/arch/mmio.h"
@@ -29,6 +30,8 @@ static unsigned reads[ENCODINGS], writes[ENCODINGS];
 unsigned fake_sysreg_accesses;
 uint64_t (*fake_sysreg_read_hook)(unsigned encoding, uint64_t value);
 uint64_t (*fake_sysreg_write_hook)(unsigned encoding, uint64_t value);
+
+uint64_t (*fake_at_hook)(uint64_t va);
 
 uint64_t (*fake_mmio_read_hook)(const volatile void *address, unsigned width);
 void (*fake_mmio_write_hook)(volatile void *address, unsigned width, uint64_t value);
@@ -72,6 +75,7 @@ void fake_cpu_reset(void)
 		registers[i] = NULL;
 	}
 	fake_sysreg_read_hook = fake_sysreg_write_hook = NULL;
+	fake_at_hook = NULL;
 	fake_mmio_read_hook = NULL;
 	fake_mmio_write_hook = NULL;
 	fake_smc_hook = NULL;
@@ -166,6 +170,11 @@ __weak void fake_sysreg_write(unsigned encoding, uint64_t value)
 	if (fake_sysreg_write_hook)
 		value = fake_sysreg_write_hook(encoding, value);
 	*sysreg(encoding) = value;
+}
+
+uint64_t fake_at_s1e1r(uint64_t va)
+{
+	return fake_at_hook ? fake_at_hook(va) : PAR_F;
 }
 
 __weak uint64_t fake_mmio_read(const volatile void *address, unsigned width)

@@ -43,6 +43,9 @@ extern unsigned fake_sysreg_accesses;
 extern uint64_t (*fake_sysreg_read_hook)(unsigned encoding, uint64_t value);
 extern uint64_t (*fake_sysreg_write_hook)(unsigned encoding, uint64_t value);
 
+/* AT S1E1R: what it gives for an address. NULL: no translation. */
+extern uint64_t (*fake_at_hook)(uint64_t va);
+
 /* Device registers; NULL: plain memory. */
 extern uint64_t (*fake_mmio_read_hook)(const volatile void *address, unsigned width);
 extern void (*fake_mmio_write_hook)(volatile void *address, unsigned width, uint64_t value);
