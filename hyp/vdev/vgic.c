@@ -225,9 +225,15 @@ static enum status add_frames(struct vm *vm)
 	enum status status = device_add(
 		vm, VGIC_GICD_BASE, VGIC_GICD_SIZE, &vgic->frame, &vgic_dist_ops, WIDTHS_ALL);
 
-	for (unsigned i = 0; status == OK && i < vm->nr_vcpus; i++)
-		status = device_add(vm, VGIC_GICR_BASE + i * VGIC_GICR_STRIDE, VGIC_GICR_STRIDE,
-			&vgic->cpus[i]->frame, &vgic_redist_ops, WIDTHS_ALL);
+	for (unsigned i = 0; status == OK && i < vm->nr_vcpus; i++) {
+		uint64_t rd = VGIC_GICR_BASE + i * VGIC_GICR_STRIDE;
+
+		status = device_add(
+			vm, rd, VGIC_FRAME_SIZE, &vgic->cpus[i]->frame, &vgic_rd_ops, WIDTHS_ALL);
+		if (status == OK)
+			status = device_add(vm, rd + VGIC_FRAME_SIZE, VGIC_FRAME_SIZE,
+				&vgic->cpus[i]->frame, &vgic_sgi_ops, WIDTHS_ALL);
+	}
 	return status;
 }
 

@@ -22,6 +22,7 @@
 #define VGIC_GICD_SIZE   KIB(64)
 #define VGIC_GICR_BASE   UINT64_C(0x080a0000)
 #define VGIC_GICR_STRIDE KIB(128) /* RD frame and SGI frame of one vCPU */
+#define VGIC_FRAME_SIZE  KIB(64)
 
 #define VGIC_SPI_FIRST   32
 #define VGIC_NR_SPIS     256

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A redistributor: the RD frame and the SGI frame of one vCPU, GICR (IHI 0069 12.10, 12.11). No
- * LPIs.
+ * A redistributor: the RD frame and the SGI frame of one vCPU, GICR (IHI 0069 12.10, 12.11), a
+ * device each. No LPIs.
  */
 #include "hyp/vdev/vgic_reg.h"
-
-#define SGI_FRAME             0x10000
 
 /* The first 128 bytes of the RD frame. */
 #define GICR_CTLR             0x00
@@ -77,24 +75,40 @@ static const struct vgic_register rows[] = {
 	[ROW_HEAD] = VGIC_ROW(BIT(4) | BIT(8), enable, read_head, write_head),
 };
 
-static const uint8_t row_of[VGIC_GICR_STRIDE / VGIC_PIECE] = {
-	VGIC_BANK_PIECES(SGI_FRAME),
+static const uint8_t rd_row_of[VGIC_FRAME_SIZE / VGIC_PIECE] = {
 	[0] = ROW_HEAD,
 	[VGIC_ID_FIRST / VGIC_PIECE] = ROW_ID,
 };
 
-static enum mmio_result redist_read(
+static const uint8_t sgi_row_of[VGIC_FRAME_SIZE / VGIC_PIECE] = { VGIC_BANK_PIECES(0) };
+
+static enum mmio_result rd_read(
 	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t *value)
 {
 	return vgic_read_row(
-		&rows[row_of[offset / VGIC_PIECE]], vcpu, device, offset, width, value);
+		&rows[rd_row_of[offset / VGIC_PIECE]], vcpu, device, offset, width, value);
 }
 
-static enum mmio_result redist_write(
+static enum mmio_result rd_write(
 	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t value)
 {
 	return vgic_write_row(
-		&rows[row_of[offset / VGIC_PIECE]], vcpu, device, offset, width, value);
+		&rows[rd_row_of[offset / VGIC_PIECE]], vcpu, device, offset, width, value);
 }
 
-const struct device_ops vgic_redist_ops = { "GICR", redist_read, redist_write };
+static enum mmio_result sgi_read(
+	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t *value)
+{
+	return vgic_read_row(
+		&rows[sgi_row_of[offset / VGIC_PIECE]], vcpu, device, offset, width, value);
+}
+
+static enum mmio_result sgi_write(
+	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t value)
+{
+	return vgic_write_row(
+		&rows[sgi_row_of[offset / VGIC_PIECE]], vcpu, device, offset, width, value);
+}
+
+const struct device_ops vgic_rd_ops = { "GICR", rd_read, rd_write };
+const struct device_ops vgic_sgi_ops = { "GICR SGI", sgi_read, sgi_write };

@@ -33,7 +33,8 @@ struct vgic_register {
 #define VGIC_PIECE               128
 #define VGIC_PIECES(first, last) [(first) / VGIC_PIECE...(last) / VGIC_PIECE]
 
-extern const struct device_ops vgic_dist_ops, vgic_redist_ops; /* device: struct vgic_frame */
+/* device: struct vgic_frame, the same for both of a redistributor */
+extern const struct device_ops vgic_dist_ops, vgic_rd_ops, vgic_sgi_ops;
 
 /* What TYPER reads as. */
 uint64_t vgic_dist_typer(void);

@@ -132,6 +132,14 @@ static void identification(void **state)
 	assert_int_equal(guest_read(0, GICD(0xfffc), 4), ids[11]);
 	assert_int_equal(guest_read(0, GICR(1, 0xfffc), 4), ids[11]);
 	assert_null(device_find(model_vm->devices, GICD(0xfffc), 8));
+	assert_null(device_find(model_vm->devices, GICR(1, 0xfffc), 8));
+	/* Each frame is a device. */
+	for (unsigned cpu = 0; cpu < 2; cpu++) {
+		assert_int_equal(
+			device_find(model_vm->devices, GICR(cpu, 8), 8)->first, GICR(cpu, 0));
+		assert_int_equal(device_find(model_vm->devices, SGI_FRAME(cpu, 8), 8)->first,
+			SGI_FRAME(cpu, 0));
+	}
 	assert_int_equal(guest_read(0, GICD(0xffcc), 4), 0);
 	assert_int_equal(guest_read(0, GICR(0, 0xffcc), 4), 0);
 }
@@ -637,9 +645,9 @@ static void writes_keep_their_order(void **state)
 	guest_sgi(1, UINT64_C(4) << 24 | 2);
 	model_run_all();
 	region = device_find(model_vm->devices, SGI_FRAME(1, 0x280), 4);
-	assert_int_equal(region->ops->write(vcpu, region->device, 0x10280, 4, BIT(4)), MMIO_DONE);
-	assert_int_equal(region->ops->write(vcpu, region->device, 0x10200, 4, BIT(4)), MMIO_RETRY);
-	assert_int_equal(region->ops->write(vcpu, region->device, 0x10200, 4, BIT(5)), MMIO_DONE);
+	assert_int_equal(region->ops->write(vcpu, region->device, 0x280, 4, BIT(4)), MMIO_DONE);
+	assert_int_equal(region->ops->write(vcpu, region->device, 0x200, 4, BIT(4)), MMIO_RETRY);
+	assert_int_equal(region->ops->write(vcpu, region->device, 0x200, 4, BIT(5)), MMIO_DONE);
 	/* An SGI that is sent after the clearing stays. */
 	guest_sgi(0, UINT64_C(4) << 24 | 2);
 	model_run_all();
@@ -657,7 +665,7 @@ static void asked_before_it_sent_itself(void **state)
 	guest_sgi(1, UINT64_C(4) << 24 | 2);
 	model_run_all();
 	assert_int_equal(
-		region->ops->write(model_vcpu(0), region->device, 0x10280, 4, BIT(4)), MMIO_DONE);
+		region->ops->write(model_vcpu(0), region->device, 0x280, 4, BIT(4)), MMIO_DONE);
 	expect_taken(1, 4);
 	guest_eoi(1, 4, true);
 	guest_sgi(1, UINT64_C(4) << 24 | 2);
@@ -697,7 +705,7 @@ static void rwp_until_the_other_has_looked(void **state)
 	guest_sgi(1, UINT64_C(4) << 24 | 2);
 	model_run_all();
 	assert_int_equal(
-		region->ops->write(model_vcpu(0), region->device, 0x10180, 4, BIT(4)), MMIO_DONE);
+		region->ops->write(model_vcpu(0), region->device, 0x180, 4, BIT(4)), MMIO_DONE);
 	assert_int_equal(guest_read(0, GICR(1, 0), 4), BIT(3));
 	assert_int_equal(guest_read(0, GICD(0), 4), 0x53 | BIT(31));
 	model_run_all();
