@@ -69,17 +69,19 @@ void view_map(struct view *view, const struct mode *mode);
 void view_run(const struct view *view, const struct mode *mode, u32 word, u64 target,
 	struct regs *before, struct regs *after);
 
-/* Memory by its offset in the view, a multiple of 8, and what it is filled with. */
-u64 view_read(const struct view *view, u64 offset);
+/* What memory is filled with, by its offset in the view, a multiple of 8. */
 u64 view_expected(u64 offset);
 void view_fill(const struct view *view);
 /* Fills the bytes around `target` again; true if something had changed. */
 bool view_restore(const struct view *view, u64 target);
-/* The same for both pages. */
+/* Compares memory around `target`, and fills it again; *changed: in RAM something had changed. */
+bool view_same(const char *text, const struct view *ram, const struct view *device, u64 target,
+	bool *changed);
+/* Both pages are as they were filled. */
 bool view_is_filled(const struct view *view);
 
 #define AROUND_BEFORE 32
-#define AROUND_BYTES  160
+#define AROUND_BYTES  128
 
 void run_set_up(void);
 

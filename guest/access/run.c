@@ -103,7 +103,7 @@ void view_map(struct view *view, const struct mode *mode)
 	u64 code_attributes = MAP_NORMAL | MAP_AF | MAP_USER | MAP_RO;
 
 	view->code = (u64)code;
-	view->va = view->page[0];
+	view->va = view->page[0] & ~PAGE_FLAGS;
 	if (!mode->mmu)
 		return;
 	view->code = mmu_window_page(view->slot, view->code, code_attributes);
@@ -125,7 +125,7 @@ static u64 page_of(const struct view *view, u64 offset)
 	return page & (UNMAPPED | NOTHING) ? 0 : page & ~PAGE_FLAGS;
 }
 
-u64 view_read(const struct view *view, u64 offset)
+static u64 view_read(const struct view *view, u64 offset)
 {
 	return mmio_read64(page_of(view, offset) + offset % PAGE);
 }
@@ -135,17 +135,24 @@ u64 view_expected(u64 offset)
 	return (offset + 0x1234567) * UINT64_C(0x9e3779b97f4a7c15) ^ offset >> 3;
 }
 
+/* Puts back what `found` is not. */
+static bool put_back(const struct view *view, u64 offset, u64 found)
+{
+	u64 expected = view_expected(offset);
+
+	if (found == expected)
+		return false;
+	mmio_write64(page_of(view, offset) + offset % PAGE, expected);
+	return true;
+}
+
 static bool restore(const struct view *view, u64 from, u64 to)
 {
 	bool changed = false;
 
 	for (u64 offset = from; offset < to; offset += sizeof(u64)) {
-		u64 page = page_of(view, offset);
-
-		if (page == 0 || view_read(view, offset) == view_expected(offset))
-			continue;
-		mmio_write64(page + offset % PAGE, view_expected(offset));
-		changed = true;
+		if (page_of(view, offset) != 0)
+			changed |= put_back(view, offset, view_read(view, offset));
 	}
 	return changed;
 }
@@ -160,20 +167,48 @@ bool view_is_filled(const struct view *view)
 	return !restore(view, 0, 2 * PAGE);
 }
 
-bool view_restore(const struct view *view, u64 target)
+static u64 around(u64 target, u64 *end)
 {
 	u64 from = ALIGN_DOWN(target, sizeof(u64)) - AROUND_BEFORE;
-	u64 to = from + AROUND_BYTES;
 
-	return restore(view, from, to < 2 * PAGE ? to : 2 * PAGE);
+	*end = from + AROUND_BYTES < 2 * PAGE ? from + AROUND_BYTES : 2 * PAGE;
+	return from;
+}
+
+bool view_restore(const struct view *view, u64 target)
+{
+	u64 end, from = around(target, &end);
+
+	return restore(view, from, end);
+}
+
+bool view_same(const char *text, const struct view *ram, const struct view *device, u64 target,
+	bool *changed)
+{
+	u64 end, from = around(target, &end);
+	bool good = true;
+
+	*changed = false;
+	for (u64 offset = from; offset < end; offset += sizeof(u64)) {
+		u64 a = view_read(ram, offset), b = view_read(device, offset);
+
+		if (a != b) {
+			tap_note("%s: memory at %ld is %lx, in RAM %lx", text,
+				(s64)(offset - target), b, a);
+			good = false;
+		}
+		*changed |= put_back(ram, offset, a);
+		put_back(device, offset, b);
+	}
+	return good;
 }
 
 /* The instruction may look past the cache, in which we are. */
 static void flush(const struct view *view, u64 target)
 {
-	u64 from = ALIGN_DOWN(target, sizeof(u64)) - AROUND_BEFORE;
+	u64 end, from = around(target, &end);
 
-	for (u64 offset = from; offset < from + AROUND_BYTES && offset < 2 * PAGE; offset += 16) {
+	for (u64 offset = from; offset < end; offset += 16) {
 		u64 page = page_of(view, offset);
 
 		if (page >= RAM_BASE)
@@ -269,7 +304,8 @@ bool same_registers(const struct row *row, const struct regs *before_a, const st
 	good &= same(row->text, "sp_el", 0, a->sp - before_a->sp, b->sp - before_b->sp);
 	good &= same(row->text, "elr_el", 1, a->elr - before_a->elr, b->elr - before_b->elr);
 	good &= same(row->text, "spsr_el", 1, a->spsr, b->spsr);
-	return good & same(row->text, "esr_el", 1, a->esr, b->esr);
+	good &= same(row->text, "esr_el", 1, a->esr, b->esr);
+	return good;
 }
 
 bool unchanged_registers(const char *text, const struct regs *before, const struct regs *after)
