@@ -46,6 +46,7 @@ struct mode {
 	bool el0;
 	bool mmu;
 	bool big_endian;
+	bool tagged; /* addresses have a tag, which the MMU ignores */
 };
 
 #define PAGE      KIB(4)

@@ -4,7 +4,7 @@
  * architecture has it.
  *
  * Boot arguments: scratch=ADDRESS (a device that is memory), bytes=SIZE of it; `atomics-abort`:
- * what a device can't do is an external abort.
+ * what a device can't do is an external abort; `refused`: only what is refused.
  */
 #include "access.h"
 #include "machine.h"
@@ -61,7 +61,8 @@ void payload_main(void)
 	read_features();
 	find_places();
 	run_set_up();
-	test_same();
+	if (!arg_flag("refused"))
+		test_same();
 	if (places.device)
 		test_refused();
 	else

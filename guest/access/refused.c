@@ -18,10 +18,10 @@
 #define ANYWHERE        UINT64_C(256) /* what an index adds to the target, at most */
 
 static const struct mode modes[] = {
-	{ "EL1, MMU off", false, false, false },
-	{ "EL1", false, true, false },
-	{ "EL1, big-endian", false, true, true },
-	{ "EL0", true, true, false },
+	{ .name = "EL1, MMU off" },
+	{ .name = "EL1", .mmu = true },
+	{ .name = "EL1, big-endian", .mmu = true, .big_endian = true },
+	{ .name = "EL0, tagged addresses", .el0 = true, .mmu = true, .tagged = true },
 };
 
 /* What must come: a data abort, its FAR so far behind the target, or not further from it. */

@@ -14,6 +14,9 @@
 #define SCTLR_UCI     BIT(26)
 #define SCTLR_PLAIN   (SCTLR_RES1 | SCTLR_I | SCTLR_DZE | SCTLR_UCI)
 
+#define TCR_TBI0      BIT(37)
+#define TAG           (UINT64_C(0x5a) << 56)
+
 #define INSN_BRK      0xd4200000u
 #define SPSR_NZCV     (UINT64_C(0xa) << 28)
 
@@ -54,6 +57,7 @@ void run_set_up(void)
 {
 	exception_set_sync(come_back);
 	msr(vbar_el1, access_vectors);
+	msr(tcr_el1, mrs(tcr_el1) | TCR_TBI0);
 	isb();
 }
 
@@ -107,7 +111,7 @@ void view_map(struct view *view, const struct mode *mode)
 	if (!mode->mmu)
 		return;
 	view->code = mmu_window_page(view->slot, view->code, code_attributes);
-	view->va = view->code + PAGE;
+	view->va = (view->code + PAGE) | (mode->tagged ? TAG : 0);
 	for (u32 i = 0; i < 2; i++)
 		map_page(view->slot + 1 + i, view->page[i], view->attributes);
 	if (!turned_tables(mode))

@@ -10,13 +10,13 @@
 #define COMPLAINTS_MAX 12
 
 static const struct mode modes[] = {
-	{ "EL1, MMU off", false, false, false },
-	{ "EL1, MMU off, big-endian", false, false, true },
-	{ "EL0, MMU off", true, false, false },
-	{ "EL1", false, true, false },
-	{ "EL1, big-endian", false, true, true },
-	{ "EL0", true, true, false },
-	{ "EL0, big-endian", true, true, true },
+	{ .name = "EL1, MMU off" },
+	{ .name = "EL1, MMU off, big-endian", .big_endian = true },
+	{ .name = "EL0, MMU off", .el0 = true },
+	{ .name = "EL1", .mmu = true },
+	{ .name = "EL1, big-endian", .mmu = true, .big_endian = true },
+	{ .name = "EL0, tagged addresses", .el0 = true, .mmu = true, .tagged = true },
+	{ .name = "EL0, big-endian", .el0 = true, .mmu = true, .big_endian = true },
 };
 
 /* Where in the two pages; a row of the device has 256 bytes. */
