@@ -38,7 +38,7 @@
  * | FETCH_RIGHT  | flush   | give | flush   | give | retry    | retry    | retry   |
  * | FETCH_NEVER  | external| give | external| give | retry    | retry    | retry   |
  * | LOAD         | retry   | give | retry   | give | emulate  | absent   | size    |
- * | LOAD_BLIND   | retry   | give | retry   | give | decode   | decode   | size    |
+ * | LOAD_BLIND   | retry   | give | retry   | give | decode   | decode   | decode  |
  * | STORE        | retry   | give | retry   | give | emulate  | absent   | size    |
  * | STORE_BLIND  | retry   | give | retry   | give | decode   | absent   | size    |
  * | LOAD_RIGHT   | flush   | give | flush   | give | retry    | retry    | retry   |
@@ -48,8 +48,8 @@
  *   flush     it was there all the time, with that right: a TLB has an old entry. Dropped; again
  *   give      memory on first touch; again
  *   emulate   by the syndrome (abort.h)
- *   decode    by the instruction (emulate.h). Loads of nothing, too: an emulator says that of
- *             DC CVAP and DC CVADP, which are skipped there
+ *   decode    by the instruction (emulate.h). Loads of nothing and beyond, too: an emulator says
+ *             that of DC CVAP and DC CVADP, which have answers of their own
  *   external  external abort; on walk: with the level of the guest's own walk. WALK_RIGHT at ROM
  *             is a walker that would set a flag in a table there
  *   size      address size fault, level 0

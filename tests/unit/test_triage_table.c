@@ -32,7 +32,7 @@ static const char *const aborts[][COLUMNS] = {
 	{ "fetch, permission", "flush", "give", "flush", "give", "again", "again", "again" },
 	{ "fetch, not executable", "external", "give", "external", "give", "again", "again", "again" },
 	{ "load", "again", "give", "again", "give", "syndrome", "absent", "size" },
-	{ "load, no syndrome", "again", "give", "again", "give", "instruction", "instruction", "size" },
+	{ "load, no syndrome", "again", "give", "again", "give", "instruction", "instruction", "instruction" },
 	{ "store", "again", "give", "again", "give", "syndrome", "absent", "size" },
 	{ "store, no syndrome", "again", "give", "again", "give", "instruction", "absent", "size" },
 	{ "load, permission", "flush", "give", "flush", "give", "again", "again", "again" },
