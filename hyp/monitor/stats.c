@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A VM's counters are numbered rows, so that a table can be printed in pieces and two formats share
- * one list: time, then exits, calls, exceptions for each vCPU, then the VM's devices, doorbells and
- * lines.
+ * one list: time, then exits, calls, aborts, exceptions for each vCPU, then the VM's devices,
+ * doorbells and lines.
  */
 #include "hyp/monitor/stats.h"
 #include "drivers/timer/timer.h"
@@ -12,6 +12,7 @@
 #include "hyp/monitor/stats_bell.h"
 #include "hyp/smccc/call_names.h"
 #include "hyp/trap/exit.h"
+#include "hyp/trap/triage_table.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vdev/doorbell.h"
 
@@ -27,6 +28,7 @@ enum section {
 	SECTION_EXITS,
 	SECTION_PSCI,
 	SECTION_CALLS,
+	SECTION_ABORTS,
 	SECTION_INJECTED,
 	SECTION_DEVICES,
 	SECTION_BELLS,
@@ -55,6 +57,8 @@ static unsigned rows_of(const struct vm *vm, enum section section)
 		return NR_PSCI_CALLS;
 	case SECTION_CALLS:
 		return NR_CALL_CLASSES;
+	case SECTION_ABORTS:
+		return NR_ABORT_ANSWERS;
 	case SECTION_INJECTED:
 		return NR_INJECT_CLASSES;
 	case SECTION_BELLS:
@@ -78,6 +82,8 @@ static uint64_t counter(const struct vcpu *vcpu, enum section section, unsigned 
 		return READ_ONCE(vcpu->psci_calls[row]);
 	case SECTION_CALLS:
 		return READ_ONCE(vcpu->calls[row]);
+	case SECTION_ABORTS:
+		return READ_ONCE(vcpu->aborts[row]);
 	default:
 		return READ_ONCE(vcpu->injected[row]);
 	}
@@ -94,6 +100,8 @@ static const char *row_name(enum section section, unsigned row)
 		return psci_function_name(row);
 	case SECTION_CALLS:
 		return call_class_name((enum call_class)row);
+	case SECTION_ABORTS:
+		return triage_answer_name((enum abort_answer)row);
 	default:
 		return injected_names[row];
 	}
@@ -224,6 +232,7 @@ static void print_heading(const struct vm *vm, enum section section)
 		[SECTION_TIME] = "time:",
 		[SECTION_INTERRUPTS] = "exits:",
 		[SECTION_PSCI] = "calls:",
+		[SECTION_ABORTS] = "aborts:",
 		[SECTION_INJECTED] = "exceptions given to it:",
 		[SECTION_DEVICES] = "devices:",
 	};
@@ -368,6 +377,7 @@ static void print_vcpu_machine_readable(const struct vm *vm, const struct vcpu *
 		[SECTION_EXITS] = "exits",
 		[SECTION_PSCI] = "psci",
 		[SECTION_CALLS] = "calls",
+		[SECTION_ABORTS] = "aborts",
 		[SECTION_INJECTED] = "injected",
 	};
 

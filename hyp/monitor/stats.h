@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the counters say: time, exits, calls and injected exceptions of each vCPU, accesses by
- * device, time of each CPU. docs/trace.md explains the words.
+ * What the counters say: time, exits, calls, aborts and injected exceptions of each vCPU,
+ * accesses by device, time of each CPU. docs/trace.md explains the words.
  */
 #ifndef HYP_MONITOR_STATS_H
 #define HYP_MONITOR_STATS_H

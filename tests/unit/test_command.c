@@ -7,9 +7,8 @@
  *        hyp/monitor/console_port.c hyp/monitor/console_input.c hyp/monitor/console_view.c
  *        hyp/monitor/console_line.c hyp/monitor/command.c hyp/monitor/command_vm.c
  *        hyp/monitor/command_show.c hyp/monitor/results.c hyp/monitor/stats.c
- *        hyp/monitor/stats_bell.c
- *        hyp/smccc/call_names.c hyp/monitor/options.c hyp/base/log.c hyp/base/format.c
- * hyp/base/status.c
+ * hyp/trap/triage_table.c hyp/monitor/stats_bell.c hyp/smccc/call_names.c hyp/monitor/options.c
+ * hyp/base/log.c hyp/base/format.c hyp/base/status.c
  */
 #include "hyp/monitor/command.h"
 #include "hyp/monitor/results.h"

@@ -2,7 +2,8 @@
 /*
  * The tables of counters, for people and for scripts.
  *
- * links: hyp/monitor/stats.c hyp/monitor/stats_bell.c hyp/smccc/call_names.c hyp/base/format.c
+ * links: hyp/monitor/stats.c hyp/monitor/stats_bell.c hyp/smccc/call_names.c
+ * hyp/trap/triage_table.c hyp/base/format.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -143,6 +144,7 @@ static void test_counters(void **state)
 	vcpus[1].psci_calls[31] = 1;
 	vcpus[0].calls[CALL_REFUSED] = 6;
 	vcpus[0].injected[INJECT_DATA_ABORT] = 9;
+	vcpus[1].aborts[ANSWER_GIVE] = 12;
 	stats_print_vm(&vm);
 	HAS("[linux] exits:                                    all      vCPU 0      vCPU 1\n");
 	HAS("  interrupt                                         3           3           0\n");
@@ -151,6 +153,8 @@ static void test_counters(void **state)
 	HAS("  PSCI, reserved                                    1           0           1\n");
 	HAS("  refused: not supported                            6           6           0\n");
 	HAS("  data abort                                        9           9           0\n");
+	HAS("[linux] aborts: ");
+	HAS("  memory given                                     12           0          12\n");
 	HAS("  uart                 at 0x9000000                 7           0   7/0   0/0\n");
 	HAS("[linux] calls:");
 	LACKS("0xa000000");
@@ -262,6 +266,7 @@ static void test_machine_readable(void **state)
 	vcpus[1].psci_calls[8] = 1;
 	vcpus[1].calls[CALL_ARCH] = 2;
 	vcpus[1].injected[INJECT_SERROR] = 4;
+	vcpus[1].aborts[ANSWER_ODD] = 6;
 	stats_print_machine_readable(&vm);
 	HAS("stats linux instructions 12\n");
 	HAS("stats linux vcpu 0 interrupts 3\n");
@@ -270,6 +275,7 @@ static void test_machine_readable(void **state)
 	HAS("stats linux vcpu 1 psci 0x08 1 SYSTEM_OFF\n");
 	HAS("stats linux vcpu 1 calls 0x00 2 Arm architecture calls\n");
 	HAS("stats linux vcpu 1 injected 0x03 4 SError\n");
+	HAS("stats linux vcpu 1 aborts 0x0d 6 unknown abort\n");
 	HAS("stats linux device uart 0x9000000 reads 7 writes 0\n");
 	HAS("stats linux vcpu 0 device uart 0x9000000 reads 7 writes 0\n");
 	LACKS("stats linux vcpu 1 device");
