@@ -168,9 +168,12 @@ static void build_node(
 		fill(b, at, next, number, &b->rows[span.low]);
 		next = number + 1;
 		if (crowd.high > crowd.low) {
-			struct device_node *child = b->nodes + b->nr_nodes++;
+			/* While they are counted there are none yet. */
+			struct device_node *child = b->nodes ? b->nodes + b->nr_nodes : NULL;
 
-			fill(b, at, number, number, (char *)child + DEVICE_IS_NODE);
+			b->nr_nodes++;
+			if (child)
+				fill(b, at, number, number, (char *)child + DEVICE_IS_NODE);
 			build_node(b, crowd, child, depth + 1);
 			span.low = crowd.high;
 			if (piece_of(to_of(b, &span, span.low), shift, mask) != number)
