@@ -225,6 +225,8 @@ __noreturn void boot_main(void *dtb, uint64_t current_el, uint64_t sctlr)
 	dt_log(&machine);
 	init_entropy();
 	stage2_init(cpu_features.pa_bits, cpu_features.vmid_bits);
+	if (cpu_features.fwb)
+		stage2_force_write_back();
 	idreg_init();
 	sysreg_init();
 	parts_init();

@@ -71,8 +71,21 @@ void boot_init_cpu(struct cpu *cpu)
 	__atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
 }
 
+/* Guests could not move to it. */
+static __noreturn void stay_off(const struct cpu *cpu)
+{
+	log_error("CPU 0x%lx has no FEAT_S2FWB (ID_AA64MMFR2_EL1.FWB), but the CPU that started "
+		  "has: it can't be used",
+		(unsigned long)cpu->mpidr);
+	(void)psci_client_cpu_off();
+	for (;;)
+		wfe();
+}
+
 __noreturn void boot_secondary_main(struct cpu *cpu)
 {
+	if (!cpu_features_suffice())
+		stay_off(cpu);
 	boot_init_cpu(cpu);
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
 		wfe();

@@ -18,7 +18,8 @@
 #define PGTABLE_ENTRIES     512
 #define PGTABLE_PA_BITS_MAX 48
 
-enum pgtable_kind { PGTABLE_EL2, PGTABLE_STAGE2 };
+/* STAGE2_FWB: for guests that run with HCR_EL2.FWB = 1, where MemAttr means something else. */
+enum pgtable_kind { PGTABLE_EL2, PGTABLE_STAGE2, PGTABLE_STAGE2_FWB };
 
 /* What may be done with a page. EL2 maps are always readable; a stage 2 may be write-only as well.
  */

@@ -10,6 +10,23 @@ static const uint8_t s2_mem_attr[MEM_TYPE_COUNT] = {
 	[MEM_DEVICE_nGnRnE] = 0x0,
 };
 
+/*
+ * With HCR_EL2.FWB = 1 (Arm ARM, S2ApplyFWBMemAttrs): write-back whatever stage 1 says, also where
+ * it is off; not cacheable, unless stage 1 says Device; Device of that kind, or of a stricter one
+ * that stage 1 asks for.
+ */
+static const uint8_t s2_mem_attr_fwb[MEM_TYPE_COUNT] = {
+	[MEM_NORMAL] = 0x6,
+	[MEM_NORMAL_NC] = 0x5,
+	[MEM_DEVICE_nGnRE] = 0x1,
+	[MEM_DEVICE_nGnRnE] = 0x0,
+};
+
+static const uint8_t *mem_attrs_of(enum pgtable_kind kind)
+{
+	return kind == PGTABLE_STAGE2_FWB ? s2_mem_attr_fwb : s2_mem_attr;
+}
+
 static uint64_t s1_bits(uint64_t prot, enum mem_type type, bool guarded)
 {
 	uint64_t bits = DESC_S1_AP1 | FIELD_PREP(DESC_S1_ATTR_INDEX, type);
@@ -23,9 +40,9 @@ static uint64_t s1_bits(uint64_t prot, enum mem_type type, bool guarded)
 	return bits;
 }
 
-static uint64_t s2_bits(uint64_t prot, enum mem_type type)
+static uint64_t s2_bits(uint64_t prot, uint8_t mem_attr)
 {
-	uint64_t bits = FIELD_PREP(DESC_S2_MEM_ATTR, s2_mem_attr[type]);
+	uint64_t bits = FIELD_PREP(DESC_S2_MEM_ATTR, mem_attr);
 
 	if (prot & MEM_R)
 		bits |= DESC_S2_READ;
@@ -49,7 +66,7 @@ bool pgtable_leaf_bits(const struct pgtable *table, unsigned level, uint64_t pro
 			return false;
 		*bits = s1_bits(prot, type, table->guarded);
 	} else {
-		*bits = s2_bits(prot, type);
+		*bits = s2_bits(prot, mem_attrs_of(table->kind)[type]);
 	}
 	*bits |= DESC_VALID | DESC_AF;
 	if (level == PGTABLE_LEVEL_LAST)
@@ -88,11 +105,12 @@ uint64_t desc_prot(enum pgtable_kind kind, uint64_t desc)
 enum mem_type desc_type(enum pgtable_kind kind, uint64_t desc)
 {
 	unsigned attr = (unsigned)FIELD_GET(DESC_S2_MEM_ATTR, desc);
+	const uint8_t *attrs = mem_attrs_of(kind);
 	unsigned type = 0;
 
 	if (kind == PGTABLE_EL2)
 		return (enum mem_type)FIELD_GET(DESC_S1_ATTR_INDEX, desc);
-	while (type < MEM_TYPE_COUNT - 1 && s2_mem_attr[type] != attr)
+	while (type < MEM_TYPE_COUNT - 1 && attrs[type] != attr)
 		type++;
 	return (enum mem_type)type;
 }

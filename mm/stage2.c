@@ -17,13 +17,20 @@ _Static_assert(BLOCK_SIZE % STAGE2_FILL_STEP == 0, "the last step ends with the 
 static struct {
 	uint8_t pa_bits;
 	uint8_t vmid_bits;
+	enum pgtable_kind kind;
 } machine;
 
 void stage2_init(unsigned pa_bits, unsigned vmid_bits)
 {
 	machine.pa_bits = (uint8_t)pa_bits;
 	machine.vmid_bits = (uint8_t)vmid_bits;
+	machine.kind = PGTABLE_STAGE2;
 	vmid_init(vmid_bits);
+}
+
+void stage2_force_write_back(void)
+{
+	machine.kind = PGTABLE_STAGE2_FWB;
 }
 
 /* --- what the mapper asks of us --- */
@@ -101,7 +108,7 @@ enum status stage2_create(
 		.table_pages_max = table_pages_max ? table_pages_max : STAGE2_TABLE_PAGES_MAX,
 		.vtcr = stage2_vtcr(ipa_bits, machine.pa_bits, machine.vmid_bits),
 		.table = {
-			.kind = PGTABLE_STAGE2,
+			.kind = machine.kind,
 			.ia_bits = (uint8_t)ipa_bits,
 			.pa_bits = machine.pa_bits,
 			.start_level = (uint8_t)start_level,

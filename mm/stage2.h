@@ -94,6 +94,9 @@ uint64_t stage2_vtcr(unsigned ipa_bits, unsigned pa_bits, unsigned vmid_bits);
  * agree on. */
 void stage2_init(unsigned pa_bits, unsigned vmid_bits);
 
+/* After it: guests run with HCR_EL2.FWB = 1 (FEAT_S2FWB), for all stage 2s made from now on. */
+void stage2_force_write_back(void);
+
 /*
  * An empty stage 2 for `owner` with an address space of ipa_bits (see stage2_ipa_bits()), with its
  * own VMID. table_pages_max: budget for tables, 0 for the default. ERR_RANGE: ipa_bits;

@@ -31,6 +31,8 @@ uint64_t guest_hcr(void)
 
 	if (cpu_features.pauth)
 		hcr |= HCR_EL2_APK | HCR_EL2_API;
+	if (cpu_features.fwb)
+		hcr |= HCR_EL2_FWB;
 	if (cpu_features.lor)
 		hcr |= HCR_EL2_TLOR;
 	if (cpu_features.ras)

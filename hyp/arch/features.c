@@ -51,6 +51,7 @@ static void read_mmfr(struct cpu_features *f)
 {
 	uint64_t ID_AA64MMFR0_EL1_value = read_sysreg(ID_AA64MMFR0_EL1);
 	uint64_t ID_AA64MMFR1_EL1_value = read_sysreg(ID_AA64MMFR1_EL1);
+	uint64_t ID_AA64MMFR2_EL1_value = read_sysreg(ID_AA64MMFR2_EL1);
 	uint64_t ID_AA64MMFR3_EL1_value = read_sysreg(ID_AA64MMFR3_EL1);
 
 	f->pa_bits = pa_bits_of(ID_AA64MMFR0_EL1_value);
@@ -63,6 +64,7 @@ static void read_mmfr(struct cpu_features *f)
 	f->pan = HAS(ID_AA64MMFR1_EL1, PAN);
 	f->lor = HAS(ID_AA64MMFR1_EL1, LO);
 	f->hcrx = HAS(ID_AA64MMFR1_EL1, HCX);
+	f->fwb = HAS(ID_AA64MMFR2_EL1, FWB);
 	f->tcr2 = HAS(ID_AA64MMFR3_EL1, TCRX);
 	f->sctlr2 = HAS(ID_AA64MMFR3_EL1, SCTLRX);
 }
@@ -90,4 +92,9 @@ void cpu_features_init(void)
 	read_isar(&cpu_features);
 	read_mmfr(&cpu_features);
 	read_dfr(&cpu_features);
+}
+
+bool cpu_features_suffice(void)
+{
+	return !cpu_features.fwb || FIELD_GET(ID_AA64MMFR2_EL1_FWB, read_sysreg(ID_AA64MMFR2_EL1));
 }

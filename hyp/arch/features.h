@@ -25,6 +25,7 @@ struct cpu_features {
 	/* controls of EL2 that exist */
 	bool fgt, fgt2;
 	bool hcrx;
+	bool fwb; /* guests run with HCR_EL2.FWB: their memory is cacheable, whatever they say */
 
 	/* hidden from guests */
 	bool sve, sme, mte, mpam, amu, nmi, lor;
@@ -39,6 +40,12 @@ extern struct cpu_features cpu_features;
 
 /* Reads the ID registers; once, on the boot CPU. Needs neither MMU nor memory. */
 void cpu_features_init(void);
+
+/*
+ * This CPU has what the tables of guests rely on, of what the boot CPU has. One that hasn't can't
+ * be used.
+ */
+bool cpu_features_suffice(void);
 
 /*
  * Puts every control of EL2's, and what a boot loader may have left in the registers behind them,

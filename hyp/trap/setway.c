@@ -2,6 +2,7 @@
 #include "hyp/trap/setway.h"
 #include "hyp/arch/barrier.h"
 #include "hyp/arch/cache.h"
+#include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/vm/vm.h"
 #include "mm/phys.h"
@@ -83,6 +84,8 @@ static enum exit_result go_on(struct vcpu *vcpu)
 
 enum exit_result setway_handle(struct vcpu *vcpu)
 {
+	if (cpu_features.fwb)
+		return EXIT_SKIP;
 	if (!(vcpu->hcr & HCR_EL2_TVM)) {
 		*position_of(vcpu) = 0;
 		set_tvm(vcpu, true);

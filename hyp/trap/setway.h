@@ -13,6 +13,10 @@
  *   2. More of them: skipped, for nothing has changed.
  *   3. SCTLR_EL1 switches the caches (M and C) on or off: everything once more; when they are on,
  *      TVM is off again.
+ *
+ * With FEAT_S2FWB none of that is needed: their memory is cacheable for guests with their caches
+ * off as well, so that they see what was stored in any case, and it is skipped at once. (No VM has
+ * a real device that would look past the caches.)
  */
 #ifndef HYP_TRAP_SETWAY_H
 #define HYP_TRAP_SETWAY_H

@@ -58,6 +58,7 @@ static const struct row rows[] = {
 	ROW(ID_AA64MMFR1_EL1, PAN, 1, pan),
 	ROW(ID_AA64MMFR1_EL1, LO, 1, lor),
 	ROW(ID_AA64MMFR1_EL1, HCX, 1, hcrx),
+	ROW(ID_AA64MMFR2_EL1, FWB, 1, fwb),
 	ROW(ID_AA64MMFR3_EL1, TCRX, 1, tcr2),
 	ROW(ID_AA64MMFR3_EL1, SCTLRX, 1, sctlr2),
 	ROW(ID_AA64DFR0_EL1, PMUVER, 1, pmu),
@@ -173,6 +174,20 @@ static void test_hcr(void **state)
 	assert_int_equal(guest_hcr(), least | HCR_EL2_TLOR);
 	cpu_features = (struct cpu_features){ .mte = true };
 	assert_int_equal(guest_hcr(), least | HCR_EL2_TID5);
+	cpu_features = (struct cpu_features){ .fwb = true };
+	assert_int_equal(guest_hcr(), least | HCR_EL2_FWB);
+}
+
+/* Tables with the meaning of FWB can't be used by a CPU without it; the other way round they can.
+ */
+static void test_suffice(void **state)
+{
+	(void)state;
+	for (unsigned n = 0; n < 4; n++) {
+		fake_reg(ID_AA64MMFR2_EL1) = FIELD_PREP(ID_AA64MMFR2_EL1_FWB, n & 1);
+		cpu_features = (struct cpu_features){ .fwb = n & 2 };
+		assert_int_equal(cpu_features_suffice(), n != 2);
+	}
 }
 
 static void test_cptr(void **state)
@@ -343,6 +358,7 @@ int main(void)
 		cmocka_unit_test_setup(test_numbers, setup),
 		cmocka_unit_test_setup(test_controls_of_the_least_cpu, setup),
 		cmocka_unit_test_setup(test_hcr, setup),
+		cmocka_unit_test_setup(test_suffice, setup),
 		cmocka_unit_test_setup(test_cptr, setup),
 		cmocka_unit_test_setup(test_cpacr, setup),
 		cmocka_unit_test_setup(test_mdcr, setup),

@@ -148,9 +148,25 @@ static void geometry(void **state)
 }
 
 /* Every combination of rights and type, written out. */
+static void check_leaf_bits_s2(enum pgtable_kind kind, const uint64_t attr_s2[MEM_TYPE_COUNT],
+	enum mem_type type, uint64_t prot, unsigned level)
+{
+	struct pgtable s2 = { .kind = kind };
+	bool device = type >= MEM_DEVICE_nGnRE, x = prot & MEM_X, good = !(x && device);
+	uint64_t common = 1 | BIT(10) | (level == 3 ? 2 : 0) | (device ? 0 : 3 << 8), bits;
+
+	assert_int_equal(pgtable_leaf_bits(&s2, level, prot, type, &bits), good);
+	if (!good)
+		return;
+	assert_int_equal(bits, common | attr_s2[type] | (prot & 3) << 6 | (x ? 0 : BIT(54)));
+	assert_int_equal(desc_prot(kind, bits), prot);
+	assert_int_equal(desc_type(kind, bits), type);
+}
+
 static void leaf_bits(void **state)
 {
 	static const uint64_t attr_s2[] = { 0xf << 2, 0x5 << 2, 0x1 << 2, 0x0 << 2 };
+	static const uint64_t attr_fwb[] = { 0x6 << 2, 0x5 << 2, 0x1 << 2, 0x0 << 2 };
 	static const uint64_t mair[] = { 0xff, 0x44, 0x04, 0x00 };
 	struct pgtable el2 = { .kind = PGTABLE_EL2 }, s2 = { .kind = PGTABLE_STAGE2 };
 	uint64_t bits;
@@ -176,16 +192,8 @@ static void leaf_bits(void **state)
 					assert_int_equal(desc_prot(PGTABLE_EL2, bits), prot);
 					assert_int_equal(desc_type(PGTABLE_EL2, bits), type);
 				}
-				good = !(x && device);
-				assert_int_equal(
-					pgtable_leaf_bits(&s2, level, prot, type, &bits), good);
-				if (good) {
-					assert_int_equal(bits,
-						common | attr_s2[type] | (prot & 3) << 6 |
-							(x ? 0 : BIT(54)));
-					assert_int_equal(desc_prot(PGTABLE_STAGE2, bits), prot);
-					assert_int_equal(desc_type(PGTABLE_STAGE2, bits), type);
-				}
+				check_leaf_bits_s2(PGTABLE_STAGE2, attr_s2, type, prot, level);
+				check_leaf_bits_s2(PGTABLE_STAGE2_FWB, attr_fwb, type, prot, level);
 			}
 	assert_false(pgtable_leaf_bits(&s2, 0, MEM_R, MEM_NORMAL, &bits));
 	assert_false(pgtable_leaf_bits(&s2, 4, MEM_R, MEM_NORMAL, &bits));

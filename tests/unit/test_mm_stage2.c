@@ -196,10 +196,16 @@ static void create(void **state)
 	assert_int_equal(stage2_create(&other, VM2, 49, 0), ERR_RANGE);
 	assert_int_equal(stage2_create(&other, VM2, 40, 1), ERR_NO_MEMORY);
 	assert_int_equal(stage2_create(&other, VM2, 48, 0), OK);
+	assert_int_equal(other.table.kind, PGTABLE_STAGE2);
 	assert_int_not_equal(other.vmid, s2.vmid);
 	destroy(&other);
 	destroy(&s2);
 	assert_int_equal(stats().free_pages, free_at_start);
+
+	stage2_force_write_back();
+	assert_int_equal(stage2_create(&other, VM2, 40, 0), OK);
+	assert_int_equal(other.table.kind, PGTABLE_STAGE2_FWB);
+	destroy(&other);
 
 	stage2_init(36, 8);
 	assert_int_equal(stage2_create(&other, VM2, 40, 0), ERR_RANGE);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "hyp/arch/esr.h"
+#include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/trap/setway.h"
 #include "hyp/vm/vm.h"
@@ -31,6 +32,8 @@
 /* Where the machine has what the VM sees. */
 #define PA_OFFSET UINT64_C(0x100000000)
 #define CACHES    (SCTLR_EL1_M | SCTLR_EL1_C)
+
+struct cpu_features cpu_features;
 
 static struct vm vm;
 static struct vcpu vcpu, other;
@@ -74,6 +77,7 @@ static int setup(void **state)
 {
 	(void)state;
 	fake_cpu_reset();
+	cpu_features.fwb = false;
 	memset(&vm, 0, sizeof(vm));
 	memset(&vcpu, 0, sizeof(vcpu));
 	memset(&other, 0, sizeof(other));
@@ -256,6 +260,16 @@ static void test_other_registers(void **state)
 	assert_true(vcpu.hcr & HCR_EL2_TVM);
 }
 
+/* Guests' memory is cacheable whatever they do: nothing is done, and nothing trapped. */
+static void test_write_back_forced(void **state)
+{
+	(void)state;
+	cpu_features.fwb = true;
+	assert_int_equal(setway_handle(&vcpu), EXIT_SKIP);
+	assert_int_equal(fake_op_count + lookups, 0);
+	assert_false(vcpu.hcr & HCR_EL2_TVM);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -265,6 +279,7 @@ int main(void)
 		cmocka_unit_test_setup(test_switching_caches, setup),
 		cmocka_unit_test_setup(test_sctlr_first, setup),
 		cmocka_unit_test_setup(test_other_registers, setup),
+		cmocka_unit_test_setup(test_write_back_forced, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
