@@ -238,5 +238,6 @@ void payload_main(void)
 	if (wanted("s2_fault"))
 		bench_stage2();
 	bench_table();
+	bench_bells();
 	bench_shared();
 }

@@ -140,6 +140,23 @@ measure_ipi:
 2:	sub	x0, x11, x10
 	ret
 
+	.globl	measure_store_wake
+measure_store_wake:
+	ldr	x14, =SPIN_LIMIT
+	str	xzr, [x0]
+	dsb	sy
+	isb
+	mrs	x10, cntvct_el0
+	str	wzr, [x1]
+1:	yield
+	ldar	x11, [x0]
+	cbnz	x11, 2f
+	sub	x14, x14, #1
+	cbnz	x14, 1b
+	b	timed_out
+2:	sub	x0, x11, x10
+	ret
+
 /*
  * x0 = struct switches, x1 = who we are, 0 or 1: until enough changes of turn are seen. Each notes the
  * time of its own rounds alone: one that lost the CPU between taking and storing it spoils no other's.

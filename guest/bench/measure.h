@@ -26,6 +26,8 @@ u64 measure_timer_spin(u64 ticks, u64 unused);
 u64 measure_timer_wfi(u64 ticks, u64 unused);
 /* From the write of ICC_SGI1R_EL1 to *slot becoming the other CPU's handler's time. */
 u64 measure_ipi(volatile u64 *slot, u64 sgi1r);
+/* The same from a 32-bit store to an address. */
+u64 measure_store_wake(volatile u64 *slot, u64 address);
 /* The other CPU: sets *ready, counts until the IRQ, stores the handler's time to *slot. */
 void receive_ipi(volatile u64 *slot, volatile u64 *ready);
 

@@ -13,8 +13,9 @@
 #define WIDTH_MAX 8
 
 struct doorbell {
-	uint64_t match, mask;  /* rings for values that are equal in `mask` */
-	uint16_t widths;       /* bit n: for stores of n bytes */
+	uint64_t match, mask; /* rings for values that are equal in `mask` */
+	uint16_t widths;      /* bit n: for stores of n bytes */
+	bool only_counted;
 	struct doorbell *next; /* at the same address */
 	struct bell_target target;
 	uint64_t rings, dropped;
@@ -51,6 +52,13 @@ static enum mmio_result bell_read(
 	return miss(vcpu, device);
 }
 
+static __noinline enum mmio_result act(struct doorbell *bell)
+{
+	if (!bell_do(&bell->config.action, &bell->target))
+		count(&bell->dropped);
+	return MMIO_DONE;
+}
+
 static enum mmio_result bell_write(
 	struct vcpu *vcpu, void *device, uint64_t offset, unsigned width, uint64_t value)
 {
@@ -62,9 +70,7 @@ static enum mmio_result bell_write(
 		if (!((bell->widths >> width) & 1) || ((value ^ bell->match) & bell->mask))
 			continue;
 		count(&bell->rings);
-		if (unlikely(!bell_do(&bell->config.action, &bell->target)))
-			count(&bell->dropped);
-		return MMIO_DONE;
+		return bell->only_counted ? MMIO_DONE : act(bell);
 	}
 	return miss(vcpu, device);
 }
@@ -119,6 +125,7 @@ enum status doorbell_add(const struct doorbell_config *config)
 		.match = config->match,
 		.mask = config->has_match ? UINT64_MAX : 0,
 		.widths = (uint16_t)(config->width ? BIT(config->width) : WIDTHS_ALL),
+		.only_counted = config->action.kind == BELL_COUNT,
 		.first = !before,
 		.config = *config,
 	};
