@@ -107,7 +107,7 @@ static enum vgic_rise rise(struct vgic *vgic, struct vgic_bank *bank, unsigned i
 		bank->line |= bit;
 		/* An edge may be missing where the guest has made it edge-triggered while it was
 		 * high. */
-		bank->latch |= bit & bank->edge & ~bank->in_lr;
+		bank->latch |= bit & bank->edge;
 		vgic_route(vgic, NULL, vgic_word(intid), bit);
 	}
 	return high ? VGIC_RISE_HIGH : VGIC_RISE_DONE;

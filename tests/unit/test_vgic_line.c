@@ -414,17 +414,21 @@ static void made_edge_triggered(void **state)
 	eoi(0, LINE);
 	assert_int_equal(model_ended[LINE], 1);
 	expect_nothing(0);
-	raise(LINE);
-	acknowledge(0, LINE);
-	assert_int_equal(raise_from(1, LINE), VGIC_RISE_HIGH);
-	guest_write(0, ISPENDR(LINE), 4, BIT_OF(LINE));
-	expect_nothing(0);
-	eoi(0, LINE);
-	assert_int_equal(model_ended[LINE], 2);
-	acknowledge(0, LINE);
-	eoi(0, LINE);
-	assert_int_equal(model_ended[LINE], 3);
-	expect_nothing(0);
+	/* Raised while it is active; and made pending by the guest, too, which is the same one. */
+	for (unsigned i = 0; i < 2; i++) {
+		raise(LINE);
+		acknowledge(0, LINE);
+		assert_int_equal(raise_from(1, LINE), VGIC_RISE_HIGH);
+		if (i)
+			guest_write(0, ISPENDR(LINE), 4, BIT_OF(LINE));
+		expect_nothing(0);
+		eoi(0, LINE);
+		assert_int_equal(model_ended[LINE], 2 * i + 2);
+		acknowledge(0, LINE);
+		eoi(0, LINE);
+		assert_int_equal(model_ended[LINE], 2 * i + 3);
+		expect_nothing(0);
+	}
 }
 
 static void made_edge_triggered_while_high(void **state)
