@@ -70,6 +70,11 @@ static void read_property(struct walk *walk, const char *name, u64 data, u32 len
 			machine.shared_base = be64(data);
 			machine.shared_size = be64(data + 8);
 		}
+	} else if (in_node(walk, 1, "rom@") && same(name, "reg")) {
+		if (machine.roms < ROMS) {
+			machine.rom_base[machine.roms] = be64(data);
+			machine.rom_size[machine.roms++] = be64(data + 8);
+		}
 	} else if (in_node(walk, 1, "gpio@")) {
 		read_chip(name, data);
 	} else if (in_node(walk, 1, "psci") && same(name, "method")) {

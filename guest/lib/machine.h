@@ -12,6 +12,9 @@
 /* The PL061s of the first memory region that the VM shares with others. */
 #define SHARED_CHIPS 2
 
+/* Regions that can only be read: the first so many. */
+#define ROMS         2
+
 struct machine {
 	u64 memory_base;
 	u64 memory_size;
@@ -24,6 +27,9 @@ struct machine {
 	u32 chips;
 	u64 chip_base[SHARED_CHIPS]; /* "in", "out" */
 	u32 chip_intid[SHARED_CHIPS];
+	u32 roms;
+	u64 rom_base[ROMS];
+	u64 rom_size[ROMS];
 };
 
 extern struct machine machine;
