@@ -4,6 +4,7 @@
  * because there is no archive around it.
  *
  * links: hyp/bundle/cpio.c hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c hyp/bundle/manifest_names.c hyp/bundle/manifest_value.c hyp/bundle/manifest_shared.c
+ *        hyp/bundle/manifest_rom.c hyp/bundle/manifest_bell.c
  *        hyp/bundle/guest_dt.c hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_shared.c hyp/bundle/guest_dt_copy.c
  *        hyp/bundle/dt_writer.c drivers/dt/walk.c
  *        hyp/base/log.c hyp/base/format.c hyp/base/status.c
@@ -64,6 +65,71 @@ static void found_shared(void *context, const struct shmem_config *config)
 		MUST(config->member[i][0] && strlen(config->member[i]) <= VM_NAME_MAX);
 }
 
+static void check_name(const char *name)
+{
+	MUST(name[0] && strlen(name) <= VM_NAME_MAX);
+}
+
+static void found_rom(void *context, const struct rom_config *config)
+{
+	unsigned *count = context;
+
+	MUST(++*count <= ROM_REGIONS_MAX);
+	check_name(config->name);
+	MUST(config->file == archive.files[0].data || config->file == archive.files[1].data);
+	MUST(config->size && config->size <= ROM_SIZE_MAX);
+	MUST(IS_ALIGNED(config->size | config->address, PAGE_SIZE));
+	MUST(config->file_size <= config->size && config->address + config->size <= ROM_END);
+	MUST(config->address + config->size <= ROM_DEVICES_FIRST ||
+		config->address >= ROM_DEVICES_END);
+	MUST(config->members >= 1 && config->members <= ROM_MEMBERS_MAX);
+	for (unsigned i = 0; i < config->members; i++)
+		check_name(config->member[i]);
+}
+
+static void check_action(const struct bell_action *action)
+{
+	MUST(action->kind <= BELL_SIGNAL && action->vcpu < MAX_VCPUS);
+	MUST((action->kind == BELL_COUNT) == !action->name[0]);
+	MUST(!action->vcpu || action->kind == BELL_SIGNAL);
+}
+
+static void found_doorbell(void *context, const struct doorbell_config *config)
+{
+	unsigned *count = context, width = config->width;
+
+	MUST(++*count <= DOORBELLS_MAX);
+	check_name(config->name);
+	MUST(config->vm[0] && config->address <= UINT32_MAX);
+	MUST(width <= 8 && (width & (width - 1)) == 0);
+	MUST(!width || IS_ALIGNED(config->address, width));
+	MUST(!config->has_match || width);
+	MUST(!config->has_match || width == 8 || config->match >> (8 * width) == 0);
+	check_action(&config->action);
+}
+
+static void found_line(void *context, const struct line_config *config)
+{
+	unsigned *count = context;
+
+	MUST(++*count <= LINES_MAX);
+	check_name(config->name);
+	MUST(config->vm[0] && config->spi < 256);
+	MUST(config->level || config->on_eoi.kind == BELL_COUNT);
+	check_action(&config->on_eoi);
+}
+
+/* What stands beside the VMs. */
+static void read_fixtures(const void *tree, size_t size)
+{
+	unsigned counts[4] = { 0 }, bad;
+
+	(void)!manifest_read_shared(tree, size, found_shared, &counts[0], &bad);
+	(void)!manifest_read_roms(tree, size, &archive, found_rom, &counts[1], &bad);
+	(void)!manifest_read_lines(tree, size, found_line, &counts[2], &bad);
+	(void)!manifest_read_doorbells(tree, size, found_doorbell, &counts[3], &bad);
+}
+
 static void copy(const void *tree, size_t size)
 {
 	static const struct guest_dt_config wanted = {
@@ -96,9 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(tree, data, size);
 	if (manifest_read(tree, size, &archive, found, &count, &bad) == OK)
 		MUST(count + bad > 0);
-	count = 0;
-	if (manifest_read_shared(tree, size, found_shared, &count, &bad) == OK)
-		MUST(count <= SHMEM_REGIONS_MAX);
+	read_fixtures(tree, size);
 	copy(tree, size);
 	free(tree);
 	return 0;
