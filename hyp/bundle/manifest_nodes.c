@@ -295,7 +295,8 @@ static void note_kind(
 
 enum status manifest_start(struct dt_walk *walk, const void *tree, uint64_t size)
 {
-	memset(&manifest_names, 0, sizeof(manifest_names));
+	manifest_names.count = 0;
+	memset(manifest_names.first, 0, sizeof(manifest_names.first));
 	/* The header is read before its size is believed. */
 	if (size >= DT_HEADER_SIZE && dt_walk_start(walk, tree, size) == OK)
 		return OK;

@@ -82,7 +82,7 @@ enum manifest_node_kind { NODE_VM, NODE_SHARED, NODE_ROM, NODE_DOORBELL, NODE_LI
 #define MANIFEST_NAMES_MAX    (MAX_VMS + LINES_MAX + DOORBELLS_MAX)
 #define MANIFEST_NAME_BUCKETS 512
 
-/* Names of nodes, each found in one step or a few. All zeros: none. */
+/* Names of nodes, each found in one step or a few. None: count and first are zeros. */
 struct manifest_names {
 	unsigned count;
 	uint16_t first[MANIFEST_NAME_BUCKETS]; /* number + 1 of a bucket's newest; 0: none */
