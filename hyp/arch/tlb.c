@@ -47,13 +47,6 @@ void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa)
 	WITH_VTTBR(vttbr, flush_ipa(TLBI_ADDRESS(ipa.ipa)));
 }
 
-void tlb_flush_local_stage1(void)
-{
-	TLBI("vmalle1");
-	dsb_nsh();
-	isb();
-}
-
 void tlb_flush_all_guests(void)
 {
 	dsb_ishst();

@@ -8,6 +8,7 @@
 #ifndef HYP_ARCH_TLB_H
 #define HYP_ARCH_TLB_H
 
+#include "hyp/arch/barrier.h"
 #include "hyp/base/types.h"
 
 /* Everything of the VMID in `vttbr`, both stages. */
@@ -18,7 +19,16 @@ void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa);
 
 /* What this CPU's TLB holds of stage 1 for the VMID that is loaded (VTTBR_EL2); other CPUs keep
  * theirs. */
+#ifdef LINTEL_HOST
 void tlb_flush_local_stage1(void);
+#else
+static inline void tlb_flush_local_stage1(void)
+{
+	__asm__ volatile("tlbi vmalle1" : : : "memory");
+	dsb_nsh();
+	isb();
+}
+#endif
 
 /* All VMIDs, both stages (when VMIDs are used anew). */
 void tlb_flush_all_guests(void);

@@ -17,8 +17,7 @@ static __always_inline void begin_turn(struct cpu_queue *queue, struct vcpu *vcp
 		__atomic_fetch_and(&vcpu->work, ~(uint64_t)WORK_RESCHED, __ATOMIC_RELAXED);
 	/* Not where there are others; nor need anything be said about that, most of the time. */
 	vcpu->exclusive = false;
-	if (unlikely(queue->members == 1) || unlikely(vcpu->vm->sched.pinned) ||
-		unlikely(queue->exclusive))
+	if (unlikely(queue->members == 1) || unlikely(queue->exclusive))
 		vcpu->exclusive = sched_may_be_exclusive(queue, vcpu);
 	vcpu->turns++;
 	queue->running = vcpu;

@@ -130,39 +130,27 @@ struct device_table;
 
 struct vcpu {
 	struct guest_regs regs; /* must be first: vectors.S */
-	uint64_t work;          /* WORK_*, atomic */
+	/* What comes and goes with every exit and every turn is within 504 bytes: LDP and STP reach
+	 * it. */
+	uint64_t work; /* WORK_*, atomic */
 	struct vm *vm;
-	struct vcpu_times times; /* within 504 bytes: one STP */
-	void *part[NR_PARTS];
-	uint64_t exits[NR_EXIT_CLASSES]; /* by ESR_EL2.EC */
-	uint64_t irq_exits;
-	uint64_t psci_calls[NR_PSCI_CALLS]; /* by function number */
-	uint64_t calls[NR_CALL_CLASSES];
-	uint64_t injected[NR_INJECT_CLASSES];
-
-	const struct device_table *devices; /* its VM's: looked at on every abort */
-	uintptr_t device_counts;            /* hyp/vdev/device.h: device_count() */
-	uint64_t fault_address;             /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
-	uint64_t mmio_value;                /* what an emulated load has read (hyp/trap/abort.c) */
-	unsigned id;                        /* index in its VM, and Aff0 of its MPIDR */
-	uint32_t trace_id;                  /* TRACE_VCPU() of it */
+	struct vcpu_times times;
+	uint64_t hcr;      /* HCR_EL2 while it runs */
+	uint64_t mdcr;     /* MDCR_EL2 while it runs */
+	uint64_t cptr;     /* CPTR_EL2 while it runs */
+	uint64_t vmpidr;   /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */
+	unsigned id;       /* index in its VM, and Aff0 of its MPIDR */
+	uint32_t trace_id; /* TRACE_VCPU() of it */
 	enum vcpu_state state;
-	struct cpu *cpu; /* whose run queue it belongs to; changes only under that queue's lock
-			  */
-	struct cpu *placed_on; /* where it was to begin when its VM was made */
-	struct list run_link;  /* in that run queue while READY */
-	bool loaded;           /* its state is in cpu's registers */
-	bool exclusive;        /* it has its CPU to itself: WFI is not trapped, no tick */
-	bool signalled;        /* vcpu_signal(): its next WFI ends at once */
-	bool displaced;        /* READY, but it would have gone on */
-	uint64_t vruntime;     /* virtual time it had (hyp/vm/sched.h) */
-	uint64_t vtime_rate;   /* of virtual time, for a tick of the counter: by its weight */
-	uint64_t cpus;         /* bit n: it may use CPU n, while no other VM is pinned to that */
-	uint64_t hcr;          /* HCR_EL2 while it runs */
-	uint64_t mdcr;         /* MDCR_EL2 while it runs */
-	uint64_t cptr;         /* CPTR_EL2 while it runs */
-	struct injection inject;
-
+	struct cpu *cpu;      /* whose run queue it belongs to; changes only under that queue's lock
+			       */
+	struct list run_link; /* in that run queue while READY */
+	bool loaded;          /* its state is in cpu's registers */
+	bool exclusive;       /* it has its CPU to itself: WFI is not trapped, no tick */
+	bool signalled;       /* vcpu_signal(): its next WFI ends at once */
+	bool displaced;       /* READY, but it would have gone on */
+	uint64_t vruntime;    /* virtual time it had (hyp/vm/sched.h) */
+	uint64_t vtime_rate;  /* of virtual time, for a tick of the counter: by its weight */
 	/* counted by hyp/vm/sched*.c */
 	uint64_t run_ticks;  /* of the counter, it was RUNNING */
 	uint64_t turns;      /* how often it was given a CPU */
@@ -170,10 +158,25 @@ struct vcpu {
 	uint64_t wakes;      /* how often it was woken, or unpaused */
 	uint64_t migrations; /* how often it changed its CPU */
 
+	void *part[NR_PARTS];
+
+	const struct device_table *devices; /* its VM's: looked at on every abort */
+	uintptr_t device_counts;            /* hyp/vdev/device.h: device_count() */
+	uint64_t fault_address;             /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
+	uint64_t mmio_value;                /* what an emulated load has read (hyp/trap/abort.c) */
+
+	uint64_t exits[NR_EXIT_CLASSES]; /* by ESR_EL2.EC */
+	uint64_t irq_exits;
+	uint64_t psci_calls[NR_PSCI_CALLS]; /* by function number */
+	uint64_t calls[NR_CALL_CLASSES];
+	uint64_t injected[NR_INJECT_CLASSES];
+
 	uint64_t bank[NR_BANK_SLOTS];
-	uint32_t on_demand; /* bit n: vcpu_load and vcpu_put of part n, which is on demand, are
-			       called */
-	uint64_t vmpidr;    /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */
+	uint32_t on_demand;    /* bit n: vcpu_load and vcpu_put of part n, which is on demand, are
+				  called */
+	struct cpu *placed_on; /* where it was to begin when its VM was made */
+	uint64_t cpus;         /* bit n: it may use CPU n, while no other VM is pinned to that */
+	struct injection inject;
 	uint64_t aborts[NR_ABORT_ANSWERS];
 	struct retry_note retry;
 };
