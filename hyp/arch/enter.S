@@ -4,7 +4,8 @@
  *
  *   enum exit_kind vcpu_enter_*(struct guest_regs *regs)
  *
- * Lintel's callee-saved registers go on its stack, whose address is kept in regs->host_sp. SP_EL2 then points to the
+ * Lintel's registers go on its stack, whose address is kept in regs->host_sp: those of the callee-saved ones that the
+ * run loop needs, x19 to x24; the compiler knows that the others are lost (hyp/arch/guest_regs.h). SP_EL2 then points to the
  * guest's registers until the vector puts the stack back. With pointer authentication the IA key moves with every
  * entry and exit: guest and Lintel each have their own (the other keys are not used by Lintel, hyp/vm/bank.c).
  */
@@ -19,12 +20,10 @@
 	.else
 	hint	#34			/* bti c */
 	.endif
-	stp	x29, x30, [sp, #-96]!
+	stp	x29, x30, [sp, #-64]!
 	stp	x19, x20, [sp, #16]
 	stp	x21, x22, [sp, #32]
 	stp	x23, x24, [sp, #48]
-	stp	x25, x26, [sp, #64]
-	stp	x27, x28, [sp, #80]
 	mov	x1, sp
 	ldp	x2, x3, [x0, #GUEST_PC]
 	str	x1, [x0, #GUEST_HOST_SP]

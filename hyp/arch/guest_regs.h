@@ -7,6 +7,7 @@
 #ifndef HYP_ARCH_GUEST_REGS_H
 #define HYP_ARCH_GUEST_REGS_H
 
+#include "hyp/base/compiler.h"
 #include "hyp/base/types.h"
 
 struct guest_regs {
@@ -24,9 +25,30 @@ enum exit_kind { EXIT_SYNC, EXIT_IRQ, EXIT_FIQ, EXIT_SERROR };
 
 /*
  * Runs the guest until an exception is taken to EL2; returns which. Two forms: for CPUs with and
- * without pointer authentication. The vectors that belong to each are in vectors.S.
+ * without pointer authentication. The vectors that belong to each are in vectors.S. Of the
+ * registers that a C function keeps they keep x19 to x24 and x29 alone, so call them by
+ * vcpu_enter().
  */
 enum exit_kind vcpu_enter_pauth(struct guest_regs *regs);
 enum exit_kind vcpu_enter_plain(struct guest_regs *regs);
+
+/* Calls one of them, or a C function that stands in for one. */
+static __always_inline enum exit_kind vcpu_enter(
+	enum exit_kind (*enter)(struct guest_regs *regs), struct guest_regs *regs)
+{
+#ifdef LINTEL_HOST
+	return enter(regs);
+#else
+	register uintptr_t x0 __asm__("x0") = (uintptr_t)regs;
+
+	__asm__ volatile("blr %1"
+			 : "+r"(x0)
+			 : "r"(enter)
+			 : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",
+			 "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x25", "x26", "x27",
+			 "x28", "x30", "cc", "memory");
+	return (enum exit_kind)x0;
+#endif
+}
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * The exception vectors of EL2, twice: for CPUs with pointer authentication and without (see enter.S).
  *
- * From a guest: SP_EL2 points to its registers (struct guest_regs). They are stored, Lintel's stack and callee-saved
- * registers come back, and vcpu_enter_*() returns which vector it was. From EL2: a bug, or an abort in a fault-safe
+ * From a guest: SP_EL2 points to its registers (struct guest_regs). They are stored, Lintel's stack and its x19 to
+ * x24 come back, and vcpu_enter_*() returns which vector it was. From EL2: a bug, or an abort in a fault-safe
  * copy; everything is saved on the CPU's emergency stack, for the stack may be what is broken.
  */
 #include "asm_offsets.h"
@@ -52,9 +52,7 @@
 	ldp	x19, x20, [sp, #16]
 	ldp	x21, x22, [sp, #32]
 	ldp	x23, x24, [sp, #48]
-	ldp	x25, x26, [sp, #64]
-	ldp	x27, x28, [sp, #80]
-	ldp	x29, x30, [sp], #96
+	ldp	x29, x30, [sp], #64
 	.if	\pauth
 	autiasp
 	.endif

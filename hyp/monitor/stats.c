@@ -113,11 +113,10 @@ static const char *row_name(enum section section, unsigned row)
 static uint64_t lintel_ticks(const struct vcpu *vcpu)
 {
 	const struct vcpu_times *times = &vcpu->times;
-	uint64_t turns = READ_ONCE(times->turns) + READ_ONCE(times->last_exit) -
-		READ_ONCE(times->turn_start);
+	uint64_t turns = READ_ONCE(times->last_exit) - READ_ONCE(times->away);
 	uint64_t guest = READ_ONCE(times->guest);
 
-	/* Where it runs the four are not of one moment. */
+	/* Where it runs the three are not of one moment. */
 	return turns > guest ? turns - guest : 0;
 }
 

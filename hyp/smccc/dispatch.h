@@ -12,7 +12,7 @@
 
 #include "hyp/vm/vcpu.h"
 
-enum conduit { SMCCC_HVC, SMCCC_SMC };
+enum conduit { SMCCC_SMC, SMCCC_HVC };
 
 /* DEN0028 2.5: function identifiers */
 #define SMCCC_FAST                BIT(31)

@@ -189,7 +189,8 @@ void exit_skip_instruction(struct guest_regs *regs, uint64_t esr)
 {
 	uint64_t pstate = regs->pstate;
 
-	regs->pc += esr & ESR_IL ? 4 : 2;
+	/* Only T32 has 16-bit instructions: IL of an exit from AArch64 is always 1. */
+	regs->pc += (pstate & PSTATE_NRW) && !(esr & ESR_IL) ? 2 : 4;
 	if (pstate & PSTATE_NRW) {
 		uint64_t it = FIELD_GET(PSTATE_AA32_IT_HIGH, pstate) << 2 |
 			FIELD_GET(PSTATE_AA32_IT_LOW, pstate);
@@ -233,17 +234,16 @@ static __noinline bool finish_other(struct vcpu *vcpu, uint64_t esr, enum exit_r
 
 static __always_inline bool finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
 {
-	if (result == EXIT_RESUME)
-		return true;
 	if (likely(result == EXIT_SKIP)) {
-		if (likely((esr & ESR_IL) &&
-			    !(vcpu->regs.pstate & (PSTATE_NRW | PSTATE_BTYPE | PSTATE_SS))))
-			vcpu->regs.pc += 4;
+		uint64_t pc = vcpu->regs.pc, pstate = vcpu->regs.pstate;
+
+		if (likely(!(pstate & (PSTATE_NRW | PSTATE_BTYPE | PSTATE_SS))))
+			vcpu->regs.pc = pc + 4;
 		else
 			exit_skip_instruction(&vcpu->regs, esr);
 		return true;
 	}
-	return finish_other(vcpu, esr, result);
+	return likely(result == EXIT_RESUME) || finish_other(vcpu, esr, result);
 }
 
 bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
@@ -313,16 +313,15 @@ static struct trace_entry *asynchronous(
 	return entry;
 }
 
-/* The vCPU's turn on this CPU begins: what it is known by in the trace, and the sums of the turn
- * before. */
+/* The vCPU's turn on this CPU begins. */
 static struct trace_entry *begin_turn(struct cpu *cpu, struct vcpu *vcpu)
 {
 	struct trace_entry *entry =
 		trace_record(&cpu->trace, TRACE_WHAT(TRACE_RUN) | vcpu->trace_id, vcpu->regs.pc);
 	struct vcpu_times *times = &vcpu->times;
 
-	times->turns += times->last_exit - times->turn_start;
-	times->turn_start = times->last_exit = entry->out;
+	times->away += entry->out - times->last_exit;
+	times->last_exit = entry->out;
 	cpu->guest_counted = times->guest;
 	cpu->in_turn = true;
 	return entry;
@@ -353,7 +352,7 @@ static __always_inline void run(struct vcpu *vcpu)
 		now = read_sysreg(CNTPCT_EL0);
 		entry->in = now;
 		guest -= now;
-		kind = enter(&vcpu->regs);
+		kind = vcpu_enter(enter, &vcpu->regs);
 		now = read_sysreg(CNTPCT_EL0);
 		guest += now;
 		vcpu->times.guest = guest;
@@ -387,7 +386,7 @@ static enum exit_kind enter_measured(struct guest_regs *regs)
 
 	if (cpu->exit_time != 0 && masked > cpu->longest_masked)
 		cpu->longest_masked = masked;
-	kind = unmeasured_enter(regs);
+	kind = vcpu_enter(unmeasured_enter, regs);
 	cpu->exit_time = read_sysreg(CNTPCT_EL0);
 	return kind;
 }

@@ -26,13 +26,13 @@
 
 /* What a handler of an exit says is to be done; hyp/trap/exit.c does it. */
 enum exit_result {
-	EXIT_RESUME,     /* registers are as they should be */
-	EXIT_SKIP,       /* the instruction was emulated: move past it */
-	EXIT_INJECT,     /* vcpu->inject holds an exception for the guest's EL1 */
-	EXIT_REFLECT,    /* to virtual EL2, as it is */
-	EXIT_WAIT,       /* the vCPU blocks; the instruction is past (it was moved, or it moves on
-			    completion) */
-	EXIT_SWITCH,     /* another context is loaded already */
+	EXIT_SKIP,    /* the instruction was emulated: move past it. The first: looked at first */
+	EXIT_RESUME,  /* registers are as they should be */
+	EXIT_INJECT,  /* vcpu->inject holds an exception for the guest's EL1 */
+	EXIT_REFLECT, /* to virtual EL2, as it is */
+	EXIT_WAIT,    /* the vCPU blocks; the instruction is past (it was moved, or it moves on
+			 completion) */
+	EXIT_SWITCH,  /* another context is loaded already */
 	EXIT_RESCHEDULE, /* try the same instruction again later */
 	EXIT_STOP_VM,    /* the VM can't go on; vm_fail() said why */
 };
@@ -74,10 +74,9 @@ enum bank_slot {
 
 /* Where a vCPU's time went, in ticks of the counter; kept by hyp/trap/exit.c. */
 struct vcpu_times {
-	uint64_t guest;      /* in the guest, up to the last exit */
-	uint64_t last_exit;  /* when that was */
-	uint64_t turn_start; /* when the run loop got it last */
-	uint64_t turns;      /* in the run loop, from its start to the last exit, in turns before */
+	uint64_t guest;     /* in the guest, up to the last exit */
+	uint64_t last_exit; /* when that was, or when the run loop got it */
+	uint64_t away; /* of the counter's ticks up to then, when the run loop did not have it */
 };
 
 /*

@@ -671,8 +671,7 @@ static void test_run_times(void **state)
 	run(exits, 1);
 	assert_int_equal(vcpu.times.guest, 100 + 1000);
 	assert_int_equal(vcpu.times.last_exit, 2130);
-	assert_int_equal(vcpu.times.turn_start, 1000);
-	assert_int_equal(vcpu.times.turns, 0);
+	assert_int_equal(vcpu.times.away, 1000);
 	assert_int_equal(cpus[0].guest_ticks, 1100);
 	assert_false(cpus[0].in_turn);
 	assert_int_equal(ring[0].what, TRACE_WHAT(TRACE_RUN) | 3 << 16 | 1);
@@ -685,7 +684,8 @@ static void test_run_times(void **state)
 	assert_int_equal(ring[2].in, 0);
 	set_times(second, ARRAY_SIZE(second));
 	run(exits, 1);
-	assert_int_equal(vcpu.times.turns, 1130);
+	assert_int_equal(vcpu.times.away, 1000 + 5000 - 2130);
+	assert_int_equal(vcpu.times.last_exit - vcpu.times.away, 1130 + 7);
 	assert_int_equal(vcpu.times.guest, 1100 + 1 + 2);
 	assert_int_equal(cpus[0].guest_ticks, 1103);
 }
