@@ -63,7 +63,7 @@ static inline uint64_t mmio_swap(uint64_t value, unsigned width)
 
 static inline uint64_t mmio_mask(unsigned width)
 {
-	return ~UINT64_C(0) >> (-8 * width % 64);
+	return ~UINT64_C(0) >> ((64 - 8 * width) % 64);
 }
 
 /* What a store puts on the bus: `width` bytes, zero-extended. */

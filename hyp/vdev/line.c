@@ -119,7 +119,7 @@ enum status line_create(struct vm *vm)
 		struct line *line = &lines[i];
 
 		bell_bind(&line->config.on_eoi, &line->on_eoi, vm);
-		if (is_of(line, vm)) {
+		if (of_vm && is_of(line, vm)) {
 			line->vm = vm;
 			of_vm->by_spi[line->config.spi] = line;
 		}

@@ -3,11 +3,12 @@
  * Any bytes as a manifest, and as a devicetree that a user gives: deeper than fuzz_bundle gets,
  * because there is no archive around it.
  *
- * links: hyp/bundle/cpio.c hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c hyp/bundle/manifest_names.c hyp/bundle/manifest_value.c hyp/bundle/manifest_shared.c
+ * links: hyp/bundle/cpio.c hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c
+ * hyp/bundle/manifest_names.c hyp/bundle/manifest_value.c hyp/bundle/manifest_shared.c
  *        hyp/bundle/manifest_rom.c hyp/bundle/manifest_bell.c
- *        hyp/bundle/guest_dt.c hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_shared.c hyp/bundle/guest_dt_copy.c
- *        hyp/bundle/dt_writer.c drivers/dt/walk.c
- *        hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ *        hyp/bundle/guest_dt.c hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_shared.c
+ * hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c
+ * hyp/base/format.c hyp/base/status.c
  */
 #include <stdlib.h>
 #include <string.h>
