@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Stage-2 aborts arrive here. A plain load or store to a device, which the syndrome describes, is
- * done at once; all else is triage.h's.
+ * done at once; all else is triage.h's. So is one at the beginning of a page, if it may have begun
+ * in the page before.
  */
 #ifndef HYP_TRAP_ABORT_H
 #define HYP_TRAP_ABORT_H

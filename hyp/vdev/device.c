@@ -250,6 +250,13 @@ static enum status resize(struct vm *vm, struct device_table *table, unsigned ca
 	return OK;
 }
 
+static enum status grow(struct vm *vm, struct device_table *table)
+{
+	if (table->capacity >= DEVICE_ROWS_MAX)
+		return ERR_NO_MEMORY;
+	return resize(vm, table, MIN(table->capacity * 2, DEVICE_ROWS_MAX));
+}
+
 static void set_table(struct vm *vm, const struct device_table *table)
 {
 	vm->devices = table;
@@ -334,7 +341,7 @@ enum status device_add(struct vm *vm, uint64_t first, uint64_t size, void *devic
 	if (status == OK)
 		status = check(vm, table, at, first, size);
 	if (status == OK && table->count == table->capacity)
-		status = resize(vm, table, table->capacity * 2);
+		status = grow(vm, table);
 	if (status != OK)
 		return status;
 	drop_index(table);

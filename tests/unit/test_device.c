@@ -395,6 +395,7 @@ static void out_of_memory(void **state)
 static void full(void **state)
 {
 	(void)state;
+	assert_int_equal(device_table_create(&vm, 20), OK);
 	for (unsigned i = 0; i < DEVICE_ROWS_MAX; i++)
 		assert_int_equal(add(0x8000000 + i * 16, 16), OK);
 	assert_int_equal(add(0, 16), ERR_NO_MEMORY);
