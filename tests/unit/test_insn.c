@@ -256,6 +256,20 @@ static void test_near_atomic_pairs(void **state)
 	}
 }
 
+/* The same of LD64B, ST64B, ST64BV and ST64BV0. */
+static void test_near_ls64(void **state)
+{
+	(void)state;
+	for (uint32_t opcode = 0; opcode < 64; opcode++) {
+		uint32_t word = 0xf83f0000 | opcode << 10 | 3 << 5 | 4;
+		bool is = opcode == 0x34 || opcode == 0x24 || opcode == 0x2c || opcode == 0x28;
+
+		assert_int_equal(insn_decode(word).class == INSN_LS64, is);
+		for (unsigned bit = 21; bit < 32; bit++)
+			assert_int_not_equal(insn_decode(word ^ BIT(bit)).class, INSN_LS64);
+	}
+}
+
 /* Only loads and stores have something to write back. */
 static void test_no_writeback(void **state)
 {
@@ -284,6 +298,7 @@ int main(void)
 		cmocka_unit_test_setup(test_reserved, set_up),
 		cmocka_unit_test_setup(test_atomic_pairs, set_up),
 		cmocka_unit_test_setup(test_near_atomic_pairs, set_up),
+		cmocka_unit_test_setup(test_near_ls64, set_up),
 		cmocka_unit_test_setup(test_no_writeback, set_up),
 	};
 
