@@ -5,6 +5,7 @@
  * be decoded to the same.
  *
  * links: hyp/arch/insn.c hyp/arch/insn_address.c
+ * covers: hyp/arch/insn.c hyp/arch/insn_address.c
  */
 #include <stdlib.h>
 #include <string.h>
