@@ -36,7 +36,7 @@ enum { CLOCK, CONTROL, REFRESH, DEVICES };
 
 static struct vm vm;
 static struct device_region devices[DEVICES];
-static unsigned device_count;
+static unsigned rows;
 static struct soft_timer *timers[2]; /* armed */
 static bool rtc_line, dog_line, paused;
 static unsigned restarts;
@@ -69,7 +69,7 @@ enum status device_add(struct vm *for_vm, uint64_t first, uint64_t size, void *d
 	const struct device_ops *ops, uint16_t widths)
 {
 	(void)for_vm;
-	devices[device_count++] = (struct device_region){
+	devices[rows++] = (struct device_region){
 		.first = first, .size = size, .device = device, .ops = ops, .widths = widths
 	};
 	return OK;
@@ -309,7 +309,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&vm, 0, sizeof(vm));
 	memset(&rtc, 0, sizeof(rtc));
 	vm.cntvoff = 10000;
-	device_count = restarts = 0;
+	rows = restarts = 0;
 	rtc_line = dog_line = false;
 	vm.name[0] = 'x';
 	vwatchdog_ask(vm.name);
