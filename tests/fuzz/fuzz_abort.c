@@ -81,7 +81,7 @@ static uint64_t pristine[NR_PAGES][PAGE_SIZE / 8];
 static uint64_t shadow[NR_PAGES][PAGE_SIZE / 8]; /* what it is to be */
 static bool dirty[NR_PAGES];
 static unsigned stores; /* of Lintel's, by its one way */
-static unsigned busy; /* so often memory is still being wiped */
+static unsigned busy;   /* so often memory is still being wiped */
 static bool taken_away, copy_fails;
 
 static struct vm vm;
@@ -726,7 +726,8 @@ static uint64_t likely_esr(bool write)
 	iss |= (how & 1 ? FSC_PERMISSION : FSC_TRANSLATION) | 3;
 	if (how & 2)
 		iss |= ISS_ISV | FIELD_PREP(ISS_SAS, how >> 8) | FIELD_PREP(ISS_SRT, how >> 10) |
-			(how & 4 ? ISS_SF : 0) | (how & 8 ? ISS_SSE : 0) | (how & 0x10 ? ISS_AR : 0);
+			(how & 4 ? ISS_SF : 0) | (how & 8 ? ISS_SSE : 0) |
+			(how & 0x10 ? ISS_AR : 0);
 	if (how & 0x20)
 		iss |= ISS_S1PTW;
 	if (how & 0x40)
