@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The vGIC when CPUs are late: what one asks of another is done some time later, while the other's
- * guest goes on taking and ending interrupts. Edge-triggered interrupts only; none may be lost
- * (sent after the last time it was taken, but neither pending nor taken in the end) and none may
- * come from nothing (taken more often than sent, or pending without a cause).
+ * guest goes on taking and ending interrupts. Edge-triggered interrupts, and lines that fall when
+ * they are ended; none may be lost (sent after the last time it was taken, but neither pending nor
+ * taken in the end) and none may come from nothing (taken more often than sent, or pending without
+ * a cause). Each end of a line is told once.
  *
  * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c
  * hyp/vdev/vgic_irq.c hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c
@@ -20,12 +21,14 @@
 
 #define CPUS      3
 #define SPIS      8
+#define LINES     4 /* of these, the last ones; and two of them are level-sensitive */
 #define STEPS     6000
 #define STACK_MAX 64
 
 struct count {
 	unsigned sent; /* since it was last known not to be pending, less the times it was taken */
 	bool owed;     /* sent, and not taken since */
+	unsigned taken;
 };
 
 static struct count sgis[CPUS][16], spis[SPIS];
@@ -70,6 +73,7 @@ static bool ack(unsigned cpu)
 	assert_true(count->sent > 0);
 	count->sent--;
 	count->owed = false;
+	count->taken++;
 	taken++;
 	return true;
 }
@@ -83,7 +87,7 @@ static void end(unsigned cpu)
 /* Everybody has done what was asked: what is pending now is known. */
 static void check_quiet(unsigned reader)
 {
-	uint32_t pending;
+	uint32_t pending, active;
 
 	model_run_all();
 	for (unsigned cpu = 0; cpu < CPUS; cpu++) {
@@ -99,7 +103,12 @@ static void check_quiet(unsigned reader)
 		}
 	}
 	pending = (uint32_t)guest_read(reader, GICD(0x204), 4);
+	/* A line may be owed for the time after it has been ended. */
+	active = (uint32_t)guest_read(reader, GICD(0x304), 4) &
+		(uint32_t)GENMASK(SPIS - 1, SPIS - LINES);
 	for (unsigned n = 0; n < SPIS; n++) {
+		if ((active >> n) & 1)
+			continue;
 		if (spis[n].owed && !((pending >> n) & 1))
 			print_error("seed %u step %u: SPI %u is lost\n", seed_now, step, n + 32);
 		assert_true(!spis[n].owed || (pending >> n) & 1);
@@ -119,6 +128,28 @@ static unsigned any_loaded(void)
 		model_run(cpu);
 	}
 	return cpu;
+}
+
+static bool is_active(unsigned intid)
+{
+	for (unsigned cpu = 0; cpu < CPUS; cpu++) {
+		for (unsigned i = 0; i < guests[cpu].depth; i++) {
+			if (guests[cpu].stack[i] == intid)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void raise(unsigned cpu, unsigned n)
+{
+	unsigned before = this_cpu()->index;
+
+	fake_cpu_switch(cpu);
+	assert_int_not_equal(vgic_raise_line(model_vm, 32 + n), VGIC_RISE_DOWN);
+	fake_cpu_switch(before);
+	/* Before it goes on. */
+	model_run(cpu);
 }
 
 static void one_step(void)
@@ -143,7 +174,10 @@ static void one_step(void)
 		model_run(cpu);
 		break;
 	case 12 ... 13:
-		guest_write(cpu, GICD(0x204), 4, BIT(n));
+		if (n >= SPIS - LINES)
+			raise(cpu, n);
+		else
+			guest_write(cpu, GICD(0x204), 4, BIT(n));
 		sent(&spis[n]);
 		break;
 	case 14:
@@ -154,7 +188,10 @@ static void one_step(void)
 		guest_write(cpu, GICD(enabled_spis & BIT(n) ? 0x104 : 0x184), 4, BIT(n));
 		break;
 	case 16:
-		guest_write(cpu, GICD(0x420 + n), 1, roll(16) << 4);
+		/* Of an active one it would not be known whom an end outside the list registers
+		 * ends. */
+		if (!is_active(32 + n))
+			guest_write(cpu, GICD(0x420 + n), 1, roll(16) << 4);
 		break;
 	case 17:
 		guests[cpu].loaded = false;
@@ -191,8 +228,11 @@ static void drain(void)
 		for (unsigned n = 0; n < 16; n++)
 			assert_false(sgis[cpu][n].owed);
 	}
-	for (unsigned n = 0; n < SPIS; n++)
+	for (unsigned n = 0; n < SPIS; n++) {
 		assert_false(spis[n].owed);
+		assert_int_equal(model_ended[32 + n], n < SPIS - LINES ? 0 : spis[n].taken);
+	}
+	assert_int_equal(guest_read(0, GICD(0x204), 4), 0);
 }
 
 static void run(unsigned seed, unsigned lrs)
@@ -203,9 +243,11 @@ static void run(unsigned seed, unsigned lrs)
 	memset(guests, 0, sizeof(guests));
 	model_create(CPUS, lrs);
 	guest_setup(0x80);
-	guest_write(0, GICD(0xc08), 4, UINT32_MAX);
+	guest_write(0, GICD(0xc08), 4, (uint32_t)GENMASK(2 * (SPIS - LINES / 2) - 1, 0));
 	guest_write(0, GICD(0xc0c), 4, UINT32_MAX);
 	enabled_spis = UINT32_MAX;
+	for (unsigned n = SPIS - LINES; n < SPIS; n++)
+		vgic_open_line(model_vm, 32 + n, true);
 	for (unsigned cpu = 0; cpu < CPUS; cpu++)
 		guests[cpu].loaded = true;
 	for (step = 0; step < STEPS; step++)
