@@ -80,12 +80,38 @@ static void found_line(void *context, const struct line_config *config)
 		config->name, config->spi, config->vm, status_name(status));
 }
 
+/* A region of the VM's that the doorbell would reach into; NULL: none. What else may be in its way
+ * is known when the VM is made. */
+static const char *region_at(const struct doorbell_config *config)
+{
+	uint64_t first = config->address, end = first + MAX(config->width, 1u);
+	const struct rom_config *rom;
+	struct shmem_view view;
+
+	for (unsigned i = 0; (rom = rom_of(config->vm, i)); i++)
+		if (first < rom->address + rom->size && rom->address < end)
+			return rom->name;
+	for (unsigned i = 0; shmem_view(config->vm, i, &view); i++)
+		if (first < view.memory + view.config->size && view.memory < end)
+			return view.config->name;
+	return NULL;
+}
+
 static void found_doorbell(void *context, const struct doorbell_config *config)
 {
 	struct fixtures *fixtures = context;
 	struct fixture_lists *lists = lists_of(fixtures);
-	enum status status = lists ? doorbell_add(config) : ERR_NO_MEMORY;
+	const char *region = region_at(config);
+	enum status status;
 
+	if (region) {
+		fixtures->bad++;
+		log_error("doorbell %s: not made: 0x%llx in VM %s is in region %s, expected a "
+			  "place where nothing is",
+			config->name, (unsigned long long)config->address, config->vm, region);
+		return;
+	}
+	status = lists ? doorbell_add(config) : ERR_NO_MEMORY;
 	if (status == OK) {
 		lists->doorbells[lists->nr_doorbells++] = *config;
 		return;

@@ -26,11 +26,6 @@ static bool has_member(const struct rom_config *config, const char *name)
 	return false;
 }
 
-static bool overlaps(const struct rom_config *config, uint64_t first, uint64_t size)
-{
-	return config->address < first + size && first < config->address + config->size;
-}
-
 const struct rom_config *rom_of(const char *vm, unsigned nth)
 {
 	for (unsigned i = 0; i < nr_roms; i++)
@@ -41,13 +36,33 @@ const struct rom_config *rom_of(const char *vm, unsigned nth)
 
 /* --- its place --- */
 
-static void log_overlap(const struct rom_config *config, const char *vm, const char *what,
-	const char *name, uint64_t first, uint64_t size)
+/* Something of a VM's in its memory map. */
+struct placed {
+	const char *what, *name;
+	uint64_t first, size;
+};
+
+static struct placed place_of(const struct rom_config *config)
 {
-	log_error("read-only region %s: 0x%llx to 0x%llx in VM %s overlaps %s %s, 0x%llx to 0x%llx",
-		config->name, (unsigned long long)config->address,
-		(unsigned long long)(config->address + config->size), vm, what, name,
-		(unsigned long long)first, (unsigned long long)(first + size));
+	return (struct placed){ "read-only region", config->name, config->address, config->size };
+}
+
+static struct placed shared_place(const struct shmem_view *view)
+{
+	return (struct placed){ "shared region", view->config->name, view->memory,
+		view->config->size };
+}
+
+/* False, logged: the two have addresses in common. */
+static bool apart(const char *vm, struct placed a, struct placed b)
+{
+	if (a.first + a.size <= b.first || b.first + b.size <= a.first)
+		return true;
+	log_error("%s %s: 0x%llx to 0x%llx in VM %s overlaps %s %s, 0x%llx to 0x%llx", a.what,
+		a.name, (unsigned long long)a.first, (unsigned long long)(a.first + a.size), vm,
+		b.what, b.name, (unsigned long long)b.first,
+		(unsigned long long)(b.first + b.size));
+	return false;
 }
 
 /* What else that VM has there. */
@@ -56,20 +71,12 @@ static bool place_taken(const struct rom_config *config, const char *vm)
 	const struct rom_config *other;
 	struct shmem_view view;
 
-	for (unsigned i = 0; (other = rom_of(vm, i)); i++) {
-		if (overlaps(config, other->address, other->size)) {
-			log_overlap(config, vm, "read-only region", other->name, other->address,
-				other->size);
+	for (unsigned i = 0; (other = rom_of(vm, i)); i++)
+		if (!apart(vm, place_of(config), place_of(other)))
 			return true;
-		}
-	}
-	for (unsigned i = 0; shmem_view(vm, i, &view); i++) {
-		if (overlaps(config, view.memory, view.config->size)) {
-			log_overlap(config, vm, "shared region", view.config->name, view.memory,
-				view.config->size);
+	for (unsigned i = 0; shmem_view(vm, i, &view); i++)
+		if (!apart(vm, place_of(config), shared_place(&view)))
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -78,7 +85,8 @@ static bool place_ok(const struct rom_config *config)
 	return config->size && config->size <= ROM_SIZE_MAX &&
 		IS_ALIGNED(config->address | config->size, PAGE_SIZE) &&
 		config->file_size <= config->size && config->address <= ROM_END - config->size &&
-		!overlaps(config, ROM_DEVICES_FIRST, ROM_DEVICES_END - ROM_DEVICES_FIRST);
+		(config->address + config->size <= ROM_DEVICES_FIRST ||
+			config->address >= ROM_DEVICES_END);
 }
 
 /* --- a region --- */
@@ -112,38 +120,42 @@ enum status rom_add(const struct rom_config *config)
 
 /* --- a member --- */
 
-/* Devices whose place the bundle chooses. */
-static bool device_in(const struct rom_config *config, const struct vm *vm)
+/* A device whose place the bundle chooses is there, too. */
+static bool device_in(const struct vm *vm, struct placed place)
 {
 	const struct device_table *devices = vm->devices;
 
 	for (unsigned i = 0; devices && i < devices->count; i++) {
 		const struct device_region *row = &devices->rows[i];
+		const struct placed device = { "device", row->ops->name, row->first, row->size };
 
-		if (overlaps(config, row->first, row->size)) {
-			log_overlap(
-				config, vm->name, "device", row->ops->name, row->first, row->size);
+		if (!apart(vm->name, place, device))
 			return true;
-		}
 	}
 	return false;
 }
 
 static enum status create(struct vm *vm)
 {
+	struct shmem_view view;
+
 	for (unsigned i = 0; i < nr_roms; i++) {
 		const struct rom *rom = roms[i];
 		enum status status;
 
 		if (!has_member(&rom->config, vm->name))
 			continue;
-		if (device_in(&rom->config, vm))
+		if (device_in(vm, place_of(&rom->config)))
 			return ERR_EXISTS;
 		status = shared_memory_map(&rom->memory, &vm->stage2, IPA(rom->config.address),
 			MEM_RX, rom->config.ignore_stores);
 		if (status != OK)
 			return status;
 	}
+	/* Memory that is shared was there before the devices. */
+	for (unsigned i = 0; shmem_view(vm->name, i, &view); i++)
+		if (device_in(vm, shared_place(&view)))
+			return ERR_EXISTS;
 	return OK;
 }
 

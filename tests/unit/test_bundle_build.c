@@ -731,6 +731,43 @@ static void makes_bells(void **state)
 	assert_true(has_node(1, "/line-40"));
 }
 
+/* A doorbell may not be in what its VM can only read; beside it, and in another VM, it may. */
+static void keeps_bells_out_of_regions(void **state)
+{
+	static const struct {
+		const char *name, *vm;
+		uint32_t address, width;
+	} bells[] = {
+		{ "inside", "a", 0x2000 + 0xffc, 4 },
+		{ "below", "a", 0x1ffc, 4 },
+		{ "bytes", "a", 0x1fff, 0 },
+		{ "other", "b", 0x2000, 4 },
+	};
+
+	(void)state;
+	begin_vm("a");
+	tree_end(&tree);
+	begin_vm("b");
+	tree_end(&tree);
+	add_rom("Image");
+	tree_end(&tree);
+	tree_begin(&tree, "doorbells");
+	for (unsigned i = 0; i < ARRAY_SIZE(bells); i++) {
+		tree_begin(&tree, bells[i].name);
+		tree_text(&tree, "vm", bells[i].vm);
+		tree_u32(&tree, "address", bells[i].address);
+		if (bells[i].width)
+			tree_u32(&tree, "width", bells[i].width);
+		tree_end(&tree);
+	}
+	assert_int_equal(build(), OK);
+	assert_int_equal(bells_added, 3);
+	assert_int_equal(bad, 1);
+	assert_logged(
+		"doorbell inside: not made: 0x2ffc in VM a is in region rom, expected a place "
+		"where nothing is");
+}
+
 static void goes_on_without_bells(void **state)
 {
 	(void)state;
@@ -821,6 +858,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(counts_bad_regions, start, stop),
 		cmocka_unit_test_setup_teardown(makes_roms, start, stop),
 		cmocka_unit_test_setup_teardown(makes_bells, start, stop),
+		cmocka_unit_test_setup_teardown(keeps_bells_out_of_regions, start, stop),
 		cmocka_unit_test_setup_teardown(goes_on_without_bells, start, stop),
 		cmocka_unit_test_setup_teardown(goes_on_without_a_rom, start, stop),
 		cmocka_unit_test_setup_teardown(counts_bad_roms, start, stop),

@@ -202,6 +202,13 @@ static void sees_devices(void **state)
 	assert_int_equal(mappings, 1);
 	assert_logged("read-only region rom: 0x0 to 0x2000 in VM a overlaps device doorbell, "
 		      "0x1ff8 to 0x2000\n");
+	/* Shared memory, too. */
+	rows[1].first = 0x10001ff8;
+	shared_by = "a";
+	assert_int_equal(rom_part.create(&vms_made[0]), ERR_EXISTS);
+	assert_logged("shared region box: 0x10000000 to 0x10002000 in VM a overlaps device "
+		      "doorbell, 0x10001ff8 to 0x10002000\n");
+	shared_by = NULL;
 	vms_made[0].devices = NULL;
 }
 
