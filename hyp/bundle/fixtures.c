@@ -20,9 +20,11 @@ _Static_assert(sizeof(struct fixture_lists) <= BLOCK_SIZE, "mm_zalloc()");
 static unsigned long long free_mib(void)
 {
 	struct page_stats stats;
+	uint64_t mib;
 
 	page_get_stats(&stats);
-	return (unsigned long long)(stats.free_blocks * (BLOCK_SIZE / MIB(1)));
+	mib = stats.free_blocks * (BLOCK_SIZE / MIB(1));
+	return mib;
 }
 
 static void found_shared(void *context, const struct shmem_config *config)

@@ -28,6 +28,7 @@ struct rom_reader {
 static void check_place(struct manifest_reader *reader, const struct rom *rom, uint64_t size)
 {
 	char text[MANIFEST_VALUE_MAX], expected[MANIFEST_VALUE_MAX];
+	uint64_t end = rom->address + size;
 
 	if (rom->size && rom->size < rom->file->size) {
 		format(text, sizeof(text), "0x%llx", (unsigned long long)rom->size);
@@ -36,12 +37,12 @@ static void check_place(struct manifest_reader *reader, const struct rom *rom, u
 		manifest_error(reader, "size", text, expected);
 	}
 	format(text, sizeof(text), "0x%llx to 0x%llx", (unsigned long long)rom->address,
-		(unsigned long long)(rom->address + size));
+		(unsigned long long)end);
 	if (rom->file->size > ROM_SIZE_MAX)
 		manifest_error(reader, "file", rom->file->name, "one of at most 256 MiB");
-	else if (rom->address + size > ROM_END)
+	else if (end > ROM_END)
 		manifest_error(reader, "address", text, "its end at 0x40000000 or below");
-	else if (rom->address < ROM_DEVICES_END && ROM_DEVICES_FIRST < rom->address + size)
+	else if (rom->address < ROM_DEVICES_END && ROM_DEVICES_FIRST < end)
 		manifest_error(reader, "address", text,
 			"a place outside 0x8000000 to 0xb000000, where devices are");
 }
