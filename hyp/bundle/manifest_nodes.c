@@ -315,12 +315,14 @@ enum status manifest_read_kind(
 	*bad = 0;
 	if (status)
 		return status;
+	reader->walk = start;
+	good = dt_walk_next(&reader->walk) == DT_BEGIN && find(&reader->walk, reader->kind->parent);
+	if (!good)
+		return OK;
 	note_kind(&start, MANIFEST_VMS, NODE_VM, MAX_VMS);
 	note_kind(&start, MANIFEST_LINES, NODE_LINE, LINES_MAX);
-	reader->walk = start;
-	good = dt_walk_next(&reader->walk) == DT_BEGIN;
-	while (good && find(&reader->walk, reader->kind->parent))
-		good = manifest_read_nodes(reader);
+	while (good)
+		good = manifest_read_nodes(reader) && find(&reader->walk, reader->kind->parent);
 	*bad = reader->bad;
 	return OK;
 }
