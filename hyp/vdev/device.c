@@ -158,7 +158,7 @@ static void build_node(
 
 	b->nr_entries += mask + 1;
 	b->depth = MAX(b->depth, depth + 1);
-	if (b->entries)
+	if (b->entries && node)
 		*node = (struct device_node){ b->entries + at,
 			mask << DEVICE_FIELD_MASK | shift % ADDRESS_BITS };
 	for (;;) {
