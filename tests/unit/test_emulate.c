@@ -929,6 +929,12 @@ static void test_maintenance(void **state)
 		assert_resumed(run(words[i]));
 		model_pages[0].fst = S1_FST_WALK_SEA | 1;
 		assert_injected(run(words[i]), FSC_EXTERNAL_ON_WALK | 1, X[2]);
+		/* The CPU's own walk went there. */
+		model_pages[0].fst = S1_FST_ADDRESS_SIZE | 3;
+		model_cmo.calls = 0;
+		assert_int_equal(run(words[i]), EXIT_SKIP);
+		assert_int_equal(model_cmo.calls, 1);
+		assert_int_equal(model_cmo.ipa, model_ipa(MODEL_BEYOND));
 	}
 }
 
