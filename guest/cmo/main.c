@@ -169,12 +169,8 @@ static bool is_right(enum op op, enum place place, u64 mode, const struct run *f
 		return matches(found, store_answer(place, mode), va) ||
 			(!(mode & WITH_S1) &&
 				matches(found, data_abort(mode, ESR_WNR | FSC_ALIGNMENT), va));
-	if (matches(found, maintenance_answer(op, place, mode), va))
-		return true;
-	/* QEMU reports DC CVAP and CVADP as loads, and so it is the fault of one. */
-	return !is_trapped(op) &&
-		(found->esr == ESR_SVC ||
-			(place == BEYOND && matches(found, data_abort(mode, FSC_SIZE), va)));
+	return matches(found, maintenance_answer(op, place, mode), va) ||
+		(!is_trapped(op) && found->esr == ESR_SVC);
 }
 
 /* One case; `pa` is what the VM calls physical. */

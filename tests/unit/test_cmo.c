@@ -496,8 +496,8 @@ static void check_by_instruction(
 	/* What isn't mapped can't lack a right: triage lets the guest try again. */
 	if (how == CMO_BY_PERMISSION && !same(place->name, "RAM") && !same(place->name, "ROM"))
 		return;
-	/* There triage need not know what it is. */
-	if (same(place->name, "beyond"))
+	/* There a store is all that triage need know; and a walk says no more than that. */
+	if (same(place->name, "beyond") && op == CMO_DC_ZVA)
 		return;
 	if (op == CMO_DC_ZVA)
 		iss |= ISS_WNR;
