@@ -165,6 +165,10 @@ void console_rewind(struct console_vm *to);
 /* Shows a piece of what is left of any VM, in view or not; false: nothing is. */
 bool console_show_rest(void);
 
+/* An unfinished line of the focus, in the view of all, is shown when nothing is added to it for a
+ * while: it may be a prompt. */
+void console_watch_partial_line(const struct console_vm *from);
+
 /* The tick: the focus's unfinished line may be due. */
 void console_check_partial_line(uint64_t now);
 

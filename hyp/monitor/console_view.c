@@ -27,7 +27,7 @@ static void begin_focus(void)
 	console.interactive = false;
 	console.partial_at = 0;
 	console.hold_until = 0;
-	console_focus()->flush = console_focus()->output.count != 0;
+	console_watch_partial_line(console_focus());
 	if (console.uart)
 		console_resume_input();
 }

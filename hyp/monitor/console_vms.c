@@ -236,8 +236,7 @@ bool console_show_rest(void)
 
 /* --- the backend of the VMs' UARTs --- */
 
-/* An unfinished line of the focus is shown when nothing is added to it for a while. */
-static void watch_partial_line(const struct console_vm *from)
+void console_watch_partial_line(const struct console_vm *from)
 {
 	if (console.partial_at || console.view != VIEW_ALL || !is_focus(from) ||
 		!from->output.count)
@@ -257,7 +256,7 @@ void console_check_partial_line(uint64_t now)
 	if (focus->written == console.partial_written)
 		focus->flush = focus->output.count != 0;
 	else
-		watch_partial_line(focus);
+		console_watch_partial_line(focus);
 }
 
 /*
@@ -294,7 +293,7 @@ static void backend_put(void *context, const char *text, size_t length)
 		hold_others();
 	if (!from->waking && is_ready(from))
 		console_pump();
-	watch_partial_line(from);
+	console_watch_partial_line(from);
 	spin_unlock(&console.lock);
 }
 

@@ -479,6 +479,31 @@ static void the_keyboard_leaves_a_vm_that_ended(void **state)
 	assert_int_equal(console.focus, 0);
 }
 
+/* A VM that is in the middle of a line when it gets the keyboard may finish it; a prompt appears.
+ */
+static void the_keyboard_breaks_no_line(void **state)
+{
+	(void)state;
+	vm_says(1, "o");
+	machines[0].state = VM_STOPPED;
+	console_receive();
+	assert_int_equal(console.focus, 1);
+	assert_string_equal(output, "lintel: [vm1] has the keyboard\r\n");
+	vm_says(1, "k 3\n");
+	assert_shown("\n[vm1] ok 3\r\n");
+	vm_says(1, "> ");
+	forget();
+	let_time_pass();
+	let_time_pass();
+	assert_shown("[vm1] > ");
+	vm_says(2, "$ ");
+	machines[1].state = VM_STOPPED;
+	console_receive();
+	forget();
+	let_time_pass();
+	assert_shown("[vm2] $ ");
+}
+
 static void input_waits_for_the_guest(void **state)
 {
 	static char many[CONSOLE_INPUT_MAX + 100];
@@ -656,6 +681,7 @@ int main(void)
 		cmocka_unit_test_setup(keys_go_to_the_vm_in_view, start_three),
 		cmocka_unit_test_setup(the_escape_character_may_be_another, start_three),
 		cmocka_unit_test_setup(the_keyboard_leaves_a_vm_that_ended, start_three),
+		cmocka_unit_test_setup(the_keyboard_breaks_no_line, start_three),
 		cmocka_unit_test_setup(input_waits_for_the_guest, start_three),
 		cmocka_unit_test_setup(input_stays_with_its_vm, start_three),
 		cmocka_unit_test_setup(one_cpu_at_a_time, start_three),
