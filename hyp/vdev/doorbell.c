@@ -201,7 +201,7 @@ static enum status add_row(struct vm *vm, struct doorbell *first)
 	other = next_inside(first, size);
 	if (other)
 		size = (unsigned)(other->config.address - address);
-	if (size < needed) {
+	if (other && size < needed) {
 		log_error("doorbell %s: %u bytes at 0x%llx of VM %s reach into doorbell %s at "
 			  "0x%llx: give one another address, or a smaller width",
 			config->name, needed, (unsigned long long)address, vm->name,
