@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/trap/triage.h"
 #include "hyp/arch/esr.h"
+#include "hyp/arch/insn.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/arch/tlb.h"
 #include "hyp/trap/abort.h"
@@ -76,9 +77,32 @@ static enum exit_result give(struct vcpu *vcpu, const struct guest_abort *abort)
 	return external(vcpu, abort);
 }
 
+static enum exit_result address_size(struct vcpu *vcpu, const struct guest_abort *abort)
+{
+	if (abort->fetch)
+		return inject_instruction_abort(vcpu, FSC_ADDRESS_SIZE, abort->far);
+	return inject_data_abort(vcpu, (abort->esr & ISS_WNR) | FSC_ADDRESS_SIZE, abort->far);
+}
+
+/* No walk of Lintel's leads there; all that matters is whether it was cache maintenance. */
+static enum exit_result decode_beyond(struct vcpu *vcpu, const struct guest_abort *abort)
+{
+	uint32_t instruction;
+	struct insn insn;
+
+	if ((vcpu->regs.pstate & PSTATE_NRW) || guest_fetch(vcpu, &instruction) != OK)
+		return address_size(vcpu, abort);
+	insn = insn_decode(instruction);
+	if (insn.class != INSN_MAINTENANCE)
+		return address_size(vcpu, abort);
+	return cmo_handle_insn(vcpu, abort->esr, insn.op, IPA(abort->ipa));
+}
+
 /* It takes the instruction to know what the access is. */
 static enum exit_result decode(struct vcpu *vcpu, const struct guest_abort *abort)
 {
+	if (abort->placed.place == PLACE_BEYOND)
+		return decode_beyond(vcpu, abort);
 	return emulate_instruction(vcpu, abort->esr, abort->far);
 }
 
@@ -129,13 +153,6 @@ static enum exit_result maintain(struct vcpu *vcpu, const struct guest_abort *ab
 	if ((abort->esr & FSC_TYPE_MASK) == FSC_TRANSLATION)
 		return retry(vcpu, abort);
 	return flush(vcpu, abort);
-}
-
-static enum exit_result address_size(struct vcpu *vcpu, const struct guest_abort *abort)
-{
-	if (abort->fetch)
-		return inject_instruction_abort(vcpu, FSC_ADDRESS_SIZE, abort->far);
-	return inject_data_abort(vcpu, (abort->esr & ISS_WNR) | FSC_ADDRESS_SIZE, abort->far);
 }
 
 static enum exit_result reflect(struct vcpu *vcpu, const struct guest_abort *abort)

@@ -6,7 +6,7 @@
  *
  * links: hyp/trap/triage.c hyp/trap/triage_table.c hyp/trap/triage_retry.c hyp/trap/abort.c
  * hyp/trap/place.c hyp/trap/guest_walk.c mm/walk_s1.c hyp/vdev/device.c hyp/vm/inject.c
- * hyp/arch/features.c
+ * hyp/arch/features.c hyp/arch/insn.c hyp/arch/insn_address.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -248,6 +248,12 @@ enum exit_result cmo_handle_abort(struct vcpu *by, uint64_t esr, ipa_t ipa)
 	cmo.esr = esr;
 	cmo.ipa = ipa.ipa;
 	return cmo.result;
+}
+
+enum exit_result cmo_handle_insn(struct vcpu *by, uint64_t esr, enum cmo_op op, ipa_t ipa)
+{
+	assert_int_equal(op, CMO_DC_CVAP);
+	return cmo_handle_abort(by, esr, ipa);
 }
 
 static struct {
@@ -872,8 +878,17 @@ static void test_beyond(void **state)
 			assert_injected(triage_instruction(&vcpu, IABT(codes[c])), IABT(0), VA);
 		}
 	}
-	/* It may be cache maintenance, by an emulator that doesn't say so: then CM is set. */
-	assert_decoded(DABT(FSC_TRANSLATION), VA);
+	/* It may be cache maintenance, by an emulator that doesn't say so. */
+	assert_injected(triage_data(&vcpu, DABT(FSC_TRANSLATION)), DABT(0), VA);
+	memory_at(RAM_BASE)[0] = 0xd50b7c22; /* dc cvap, x2 */
+	set_desc(TABLE(3), 3, PC, RAM_BASE | DESC_PAGE);
+	cmo.result = EXIT_SKIP;
+	assert_int_equal(triage_data(&vcpu, DABT(FSC_TRANSLATION)), EXIT_SKIP);
+	assert_int_equal(cmo.calls, 1);
+	assert_int_equal(cmo.ipa, UINT64_C(0xfffffffff008));
+	memory_at(RAM_BASE)[0] = 0xa9400c41; /* ldp x1, x3, [x2] */
+	assert_injected(triage_data(&vcpu, DABT(FSC_TRANSLATION)), DABT(0), VA);
+	assert_int_equal(decoded.calls, 0);
 	/* The last page below is not beyond. */
 	fault_at(BEYOND - PAGE_SIZE, VA);
 	assert_injected(triage_data(&vcpu, DABT(LOAD64 | FSC_TRANSLATION)), DABT(0x10), VA);
