@@ -135,7 +135,7 @@ static u64 store_answer(enum place place, u64 mode)
 	switch (place) {
 	case ROM:
 	case NOTHING:
-		return data_abort(mode, FSC_SEA);
+		return data_abort(mode, ESR_WNR | FSC_SEA);
 	case DEVICE:
 		return data_abort(mode, ESR_WNR | FSC_ALIGNMENT);
 	case BEYOND:
@@ -145,7 +145,7 @@ static u64 store_answer(enum place place, u64 mode)
 	}
 }
 
-/* Bits that may be either way: WnR and EA of an external abort; the level where the guest's own
+/* Bits that may be either way: EA of an external abort; the level where the guest's own
  * tables were found to lead too far. */
 static bool matches(const struct run *found, u64 esr, u64 va)
 {
@@ -154,7 +154,7 @@ static bool matches(const struct run *found, u64 esr, u64 va)
 	if (esr == ESR_SVC)
 		return found->esr == esr;
 	if (FIELD_GET(ESR_FSC, esr) == FSC_SEA)
-		any = ESR_EA | (esr & ESR_CM ? 0 : ESR_WNR);
+		any = ESR_EA;
 	if (FIELD_GET(ESR_FSC, esr) == FSC_SIZE)
 		any = ESR_LEVEL;
 	return (found->esr & ~any) == (esr & ~any) && found->far == va;

@@ -26,12 +26,16 @@ static __always_inline uint64_t hpfar_ipa(uint64_t far)
  * The usual access: its syndrome is valid, the address is one that stage 2 could not translate, and
  * it is neither of cache maintenance nor of a walk; without sign extension, acquire or release.
  */
-#define USUAL_MASK (FSC_TYPE_MASK | ISS_ISV | ISS_SSE | ISS_AR | ISS_CM | ISS_S1PTW)
-#define USUAL      (FSC_TRANSLATION | ISS_ISV)
+#define USUAL_MASK  (FSC_TYPE_MASK | ISS_ISV | ISS_SSE | ISS_AR | ISS_CM | ISS_S1PTW)
+#define USUAL       (FSC_TRANSLATION | ISS_ISV)
 /* The same, with those. */
-#define PLAIN_MASK (FSC_TYPE_MASK | ISS_ISV | ISS_CM | ISS_S1PTW)
+#define PLAIN_MASK  (FSC_TYPE_MASK | ISS_ISV | ISS_CM | ISS_S1PTW)
 
-static __noinline enum exit_result finish_mmio(struct vcpu *vcpu, enum mmio_result result)
+/* The syndrome of any store, as far as an abort is concerned: a constant need not be kept. */
+#define STORE_ABORT ESR_MAKE(EC_DATA_ABORT_LOWER, ISS_WNR)
+
+static __noinline enum exit_result finish_mmio(
+	struct vcpu *vcpu, uint64_t esr, enum mmio_result result)
 {
 	switch (result) {
 	case MMIO_RETRY:
@@ -39,7 +43,7 @@ static __noinline enum exit_result finish_mmio(struct vcpu *vcpu, enum mmio_resu
 	case MMIO_STOP_VM:
 		return EXIT_STOP_VM;
 	default:
-		return inject_external_abort(vcpu, false, vcpu->fault_address);
+		return inject_external_abort(vcpu, esr, vcpu->fault_address);
 	}
 }
 
@@ -48,7 +52,7 @@ static __noinline enum exit_result finish_load(
 	struct vcpu *vcpu, uint64_t esr, enum mmio_result result)
 {
 	if (result != MMIO_RAZ_WI)
-		return finish_mmio(vcpu, result);
+		return finish_mmio(vcpu, esr, result);
 	mmio_load_plain(&vcpu->regs, FIELD_GET(ISS_SRT, esr), 0);
 	return EXIT_SKIP;
 }
@@ -61,7 +65,7 @@ static __always_inline enum exit_result store(struct vcpu *vcpu, struct device_r
 	device_count(vcpu, region)->writes++;
 	result = region->ops->write(vcpu, region->device, offset, width, value);
 	if (unlikely(result > MMIO_RAZ_WI))
-		return finish_mmio(vcpu, result);
+		return finish_mmio(vcpu, STORE_ABORT, result);
 	return EXIT_SKIP;
 }
 
@@ -97,7 +101,7 @@ enum exit_result abort_emulate(
 
 	vcpu->fault_address = far;
 	if (!device_takes(region, ipa - region->first, FIELD_GET(ISS_SAS, esr)))
-		return inject_external_abort(vcpu, false, far);
+		return inject_external_abort(vcpu, esr, far);
 	if (esr & ISS_AR)
 		dmb_ish();
 	result = perform(vcpu, region, esr, ipa - region->first);

@@ -128,7 +128,7 @@ static enum exit_result absent(struct vcpu *vcpu, const struct request *request)
 /* DC ZVA where no memory is to be written, unless nobody shall notice. */
 static enum exit_result refuse_store(struct vcpu *vcpu, const struct request *request, bool ignored)
 {
-	return ignored ? EXIT_SKIP : inject_external_abort(vcpu, false, request->far);
+	return ignored ? EXIT_SKIP : fault(vcpu, request->op, FSC_EXTERNAL, request->far);
 }
 
 /* False: there is none. Another vCPU may be having it wiped right now: the guest tries again until

@@ -101,7 +101,7 @@ static enum exit_result abort_with(const struct aborted *aborted, uint64_t fsc)
 
 static enum exit_result external_abort(const struct aborted *aborted)
 {
-	return inject_external_abort(aborted->vcpu, false, aborted->far);
+	return inject_external_abort(aborted->vcpu, aborted->esr, aborted->far);
 }
 
 static enum exit_result refuse(const struct aborted *aborted, ipa_t ipa)
@@ -158,7 +158,7 @@ static bool find_ipa(const struct aborted *aborted, ipa_t *ipa, enum exit_result
 		*ipa = IPA(BIT(aborted->vcpu->vm->stage2.ipa_bits));
 		return true;
 	}
-	*result = guest_walk_aborts(aborted->vcpu, status, &page, false, aborted->far)
+	*result = guest_walk_aborts(aborted->vcpu, status, &page, aborted->esr, aborted->far)
 		? EXIT_INJECT
 		: again(aborted);
 	return false;

@@ -55,7 +55,7 @@ static uint64_t iss_write(const struct plan *plan)
 
 static enum exit_result external_abort(const struct plan *plan, unsigned at)
 {
-	return inject_external_abort(plan->vcpu, false, plan->address + at);
+	return inject_external_abort(plan->vcpu, plan->esr, plan->address + at);
 }
 
 /* Loads and stores of EL0, and LDTR and STTR unless PSTATE.UAO says that they are as any. */
@@ -77,7 +77,7 @@ static enum exit_result walk_page(struct plan *plan, unsigned at, struct s1_resu
 		if ((user ? page->user : page->priv) & needs)
 			return EXIT_SKIP;
 		page->fst = (uint8_t)(S1_FST_PERMISSION | page->level);
-	} else if (guest_walk_aborts(plan->vcpu, status, page, false, va)) {
+	} else if (guest_walk_aborts(plan->vcpu, status, page, plan->esr, va)) {
 		return EXIT_INJECT;
 	}
 	return inject_data_abort(plan->vcpu, iss_write(plan) | page->fst, va);

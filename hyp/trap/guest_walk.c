@@ -45,12 +45,12 @@ enum status guest_walk_data(struct vcpu *vcpu, uint64_t va, bool user, struct s1
 }
 
 bool guest_walk_aborts(struct vcpu *vcpu, enum status status, const struct s1_result *result,
-	bool fetch, uint64_t va)
+	uint64_t esr, uint64_t va)
 {
 	if (status != ERR_FAULT)
-		inject_external_abort(vcpu, fetch, va);
+		inject_external_abort(vcpu, esr, va);
 	else if ((result->fst & ~FSC_LEVEL_MASK) == S1_FST_WALK_SEA)
-		inject_external_abort_on_walk(vcpu, fetch, va, result->fst & FSC_LEVEL_MASK);
+		inject_external_abort_on_walk(vcpu, esr, va, result->fst & FSC_LEVEL_MASK);
 	else
 		return false;
 	return true;

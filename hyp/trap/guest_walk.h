@@ -27,10 +27,10 @@ enum status guest_walk_data(struct vcpu *vcpu, uint64_t va, bool user, struct s1
  * A walk has failed with `status`. True: Lintel can't tell where the guest's own tables lead, for
  * they are where it doesn't read, or of a kind it doesn't walk; an external abort (on the walk, if
  * its level is known) is recorded, return EXIT_INJECT. False: the tables say no, result->fst says
- * how.
+ * how. esr: of the abort that the walk was for.
  */
 bool guest_walk_aborts(struct vcpu *vcpu, enum status status, const struct s1_result *result,
-	bool fetch, uint64_t va);
+	uint64_t esr, uint64_t va);
 
 /*
  * At which level a walk of va reads a descriptor in the page of memory at `page` (an IPA): the

@@ -42,7 +42,7 @@ static enum exit_result flush_all(struct vcpu *vcpu, const struct guest_abort *a
 
 static enum exit_result external(struct vcpu *vcpu, const struct guest_abort *abort)
 {
-	return inject_external_abort(vcpu, abort->fetch, abort->far);
+	return inject_external_abort(vcpu, abort->esr, abort->far);
 }
 
 /* Nothing is there (absent), or a flag can't be written there. */
@@ -56,7 +56,7 @@ static enum exit_result on_walk_as(struct vcpu *vcpu, const struct guest_abort *
 		return external(vcpu, abort);
 	if (status != OK)
 		return retry(vcpu, abort);
-	return inject_external_abort_on_walk(vcpu, abort->fetch, abort->far, level);
+	return inject_external_abort_on_walk(vcpu, abort->esr, abort->far, level);
 }
 
 static enum exit_result on_walk(struct vcpu *vcpu, const struct guest_abort *abort)
@@ -249,7 +249,7 @@ static bool find_by_walk(struct vcpu *vcpu, struct guest_abort *abort, enum exit
 		abort->ipa = walk.ipa.ipa;
 		return true;
 	}
-	if (guest_walk_aborts(vcpu, status, &walk, abort->fetch, abort->far)) {
+	if (guest_walk_aborts(vcpu, status, &walk, abort->esr, abort->far)) {
 		vcpu->aborts[ANSWER_ON_WALK]++;
 		*result = EXIT_INJECT;
 	} else {

@@ -24,15 +24,23 @@ enum exit_result inject_undefined(struct vcpu *vcpu)
 	return record(vcpu, EC_UNKNOWN, 0);
 }
 
-enum exit_result inject_external_abort(struct vcpu *vcpu, bool instruction, uint64_t far)
+/* An abort of the guest's is reported as the exit was: for a fetch or data, and what did it. */
+static enum exit_result abort_as(struct vcpu *vcpu, uint64_t esr, uint64_t fsc, uint64_t far)
 {
-	return record_abort(vcpu, instruction, FSC_EXTERNAL, far);
+	if (ESR_GET_EC(esr) == EC_INSN_ABORT_LOWER)
+		return record_abort(vcpu, true, fsc, far);
+	return record_abort(vcpu, false, (esr & (ISS_CM | ISS_WNR)) | fsc, far);
+}
+
+enum exit_result inject_external_abort(struct vcpu *vcpu, uint64_t esr, uint64_t far)
+{
+	return abort_as(vcpu, esr, FSC_EXTERNAL, far);
 }
 
 enum exit_result inject_external_abort_on_walk(
-	struct vcpu *vcpu, bool instruction, uint64_t far, unsigned level)
+	struct vcpu *vcpu, uint64_t esr, uint64_t far, unsigned level)
 {
-	return record_abort(vcpu, instruction, FSC_EXTERNAL_ON_WALK + level, far);
+	return abort_as(vcpu, esr, FSC_EXTERNAL_ON_WALK + level, far);
 }
 
 enum exit_result inject_data_abort(struct vcpu *vcpu, uint64_t iss, uint64_t far)

@@ -14,12 +14,15 @@
 /* Undefined Instruction: EC 0, IL 1. */
 enum exit_result inject_undefined(struct vcpu *vcpu);
 
-/* Synchronous external abort on a data access or an instruction fetch; far: the guest's address. */
-enum exit_result inject_external_abort(struct vcpu *vcpu, bool instruction, uint64_t far);
+/*
+ * Synchronous external abort; far: the guest's address. esr: of the abort that came to EL2, whose
+ * class (fetch or data), WnR and CM the guest's is to have.
+ */
+enum exit_result inject_external_abort(struct vcpu *vcpu, uint64_t esr, uint64_t far);
 
 /* The same on the walk of the guest's own tables, at `level`. */
 enum exit_result inject_external_abort_on_walk(
-	struct vcpu *vcpu, bool instruction, uint64_t far, unsigned level);
+	struct vcpu *vcpu, uint64_t esr, uint64_t far, unsigned level);
 
 /* A data abort with any ISS (DFSC, CM, WnR ...), or an instruction abort with IFSC. */
 enum exit_result inject_data_abort(struct vcpu *vcpu, uint64_t iss, uint64_t far);

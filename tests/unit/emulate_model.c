@@ -339,10 +339,13 @@ void model_assert_unchanged(void)
 	assert_memory_equal(before.bytes, model_bytes, sizeof(before.bytes));
 }
 
+uint64_t model_iss;
+
 enum exit_result model_run(uint32_t instruction, uint64_t iss, uint64_t far)
 {
 	model_instruction = instruction;
 	model_accesses = model_retries = 0;
+	model_iss = iss;
 	model_vcpu.inject = (struct injection){ 0 };
 	model_remember();
 	return emulate_instruction(

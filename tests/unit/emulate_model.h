@@ -107,5 +107,7 @@ void model_assert_unchanged(void);
 
 /* The guest has executed it, and the access at far was an abort; iss has WnR. */
 enum exit_result model_run(uint32_t instruction, uint64_t iss, uint64_t far);
+/* The ISS that it was given last. */
+extern uint64_t model_iss;
 
 #endif

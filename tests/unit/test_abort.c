@@ -338,7 +338,7 @@ static void test_device_results(void **state)
 	assert_int_equal(abort_handle_data(&vcpu, load), EXIT_STOP_VM);
 	dev.result = MMIO_EXTERNAL_ABORT;
 	assert_injected(abort_handle_data(&vcpu, load), DABT(FSC_EXTERNAL), AT);
-	assert_injected(abort_handle_data(&vcpu, load | ISS_WNR), DABT(FSC_EXTERNAL), AT);
+	assert_injected(abort_handle_data(&vcpu, load | ISS_WNR), DABT(ISS_WNR | FSC_EXTERNAL), AT);
 	assert_int_equal(vcpu.regs.x[2], before);
 	dev.result = MMIO_RAZ_WI;
 	assert_int_equal(abort_handle_data(&vcpu, load | ISS_WNR), EXIT_SKIP);

@@ -88,6 +88,11 @@ static uint64_t swapped(uint64_t value, unsigned width)
 
 static void assert_injected(enum exit_result result, uint64_t iss, uint64_t far)
 {
+	uint64_t fsc = iss & FSC_MASK;
+
+	/* An external abort of a store is one of a write. */
+	if (fsc == FSC_EXTERNAL || (fsc & FSC_TYPE_MASK) == FSC_EXTERNAL_ON_WALK)
+		iss |= model_iss & ISS_WNR;
 	assert_int_equal(result, EXIT_INJECT);
 	assert_int_equal(model_vcpu.inject.esr, ESR_MAKE(EC_DATA_ABORT_LOWER, iss));
 	assert_true(model_vcpu.inject.has_far);
@@ -615,7 +620,7 @@ static void check_answer(uint32_t word, uint64_t wnr, const char *answer)
 		return;
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(faults); i++) {
-		uint64_t iss = faults[i].fsc | (faults[i].fsc == FSC_EXTERNAL ? 0 : wnr);
+		uint64_t iss = faults[i].fsc | wnr;
 
 		if (!strcmp(answer, faults[i].answer)) {
 			assert_injected(result, iss, VA + 0x100);
@@ -781,16 +786,14 @@ static void test_crossing_refused(void **state)
 	(void)state;
 	X[2] = second - 8;
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-		uint64_t wnr = rows[i].fsc == FSC_EXTERNAL ? 0 : ISS_WNR;
-
 		model_map(0, MODEL_DEVICE, ATTR_DEVICE);
 		model_map(1, rows[i].place, ATTR_NORMAL);
 		assert_injected(run(LDP), rows[i].fsc, second);
-		assert_injected(run(STP), rows[i].fsc | wnr, second);
+		assert_injected(run(STP), rows[i].fsc | ISS_WNR, second);
 		model_map(0, rows[i].place, ATTR_NORMAL);
 		model_map(1, MODEL_DEVICE, ATTR_DEVICE);
 		assert_injected(run(LDP), rows[i].fsc, X[2]);
-		assert_injected(run(STP), rows[i].fsc | wnr, X[2]);
+		assert_injected(run(STP), rows[i].fsc | ISS_WNR, X[2]);
 		assert_int_equal(model_accesses, 0);
 	}
 	/* Not there yet: given before anything is done. */

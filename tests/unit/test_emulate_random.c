@@ -164,7 +164,7 @@ static bool want_pages(const struct insn *insn, uint64_t va, unsigned size)
 		enum model_place place = model_pages[(firsts[i] - MODEL_VA) / PAGE_SIZE].place;
 
 		if (place == MODEL_HOLE || (place == MODEL_ROM && insn->write))
-			return want_fault(FSC_EXTERNAL, firsts[i]), false;
+			return want_fault(wnr | FSC_EXTERNAL, firsts[i]), false;
 		memory &= place != MODEL_DEVICE;
 	}
 	if (memory)

@@ -39,6 +39,10 @@ static int setup(void **state)
 	return 0;
 }
 
+/* Of exits, with more in them than an abort of the guest's is to have. */
+#define DATA  ESR_MAKE(EC_DATA_ABORT_LOWER, ISS_ISV | ISS_SAS | ISS_EA | 7)
+#define FETCH ESR_MAKE(EC_INSN_ABORT_LOWER, ISS_EA | 7)
+
 /* Handlers record; nothing of the guest changes before exit_finish(). */
 static void test_record(void **state)
 {
@@ -46,18 +50,22 @@ static void test_record(void **state)
 	assert_int_equal(inject_undefined(&vcpu), EXIT_INJECT);
 	assert_int_equal(vcpu.inject.esr, 0x02000000);
 	assert_false(vcpu.inject.has_far);
-	assert_int_equal(inject_external_abort(&vcpu, false, FAR), EXIT_INJECT);
+	assert_int_equal(inject_external_abort(&vcpu, DATA, FAR), EXIT_INJECT);
 	assert_int_equal(vcpu.inject.esr, 0x92000010);
 	assert_true(vcpu.inject.has_far);
 	assert_int_equal(vcpu.inject.far, FAR);
-	assert_int_equal(inject_external_abort(&vcpu, true, FAR), EXIT_INJECT);
+	assert_int_equal(inject_external_abort(&vcpu, FETCH, FAR), EXIT_INJECT);
 	assert_int_equal(vcpu.inject.esr, 0x82000010);
+	assert_int_equal(inject_external_abort(&vcpu, DATA | ISS_WNR, FAR), EXIT_INJECT);
+	assert_int_equal(vcpu.inject.esr, 0x92000050);
+	assert_int_equal(inject_external_abort(&vcpu, DATA | ISS_WNR | ISS_CM, FAR), EXIT_INJECT);
+	assert_int_equal(vcpu.inject.esr, 0x92000150);
 	for (unsigned level = 0; level < 4; level++) {
 		assert_int_equal(
-			inject_external_abort_on_walk(&vcpu, false, FAR, level), EXIT_INJECT);
+			inject_external_abort_on_walk(&vcpu, DATA, FAR, level), EXIT_INJECT);
 		assert_int_equal(vcpu.inject.esr, 0x92000014 + level);
 		assert_int_equal(
-			inject_external_abort_on_walk(&vcpu, true, FAR, level), EXIT_INJECT);
+			inject_external_abort_on_walk(&vcpu, FETCH, FAR, level), EXIT_INJECT);
 		assert_int_equal(vcpu.inject.esr, 0x82000014 + level);
 	}
 	assert_int_equal(inject_data_abort(&vcpu, ISS_CM | ISS_WNR | 0xf, FAR), EXIT_INJECT);
@@ -161,7 +169,7 @@ static void test_now(void **state)
 	(void)state;
 	vcpu.regs.pstate = pstate;
 	fake_reg(SCTLR_EL1) = SCTLR_EL1_DSSBS;
-	inject_external_abort(&vcpu, false, FAR);
+	inject_external_abort(&vcpu, DATA, FAR);
 	inject_now(&vcpu);
 	assert_int_equal(fake_reg(FAR_EL1), FAR);
 	assert_int_equal(fake_reg(SPSR_EL1), pstate);

@@ -351,7 +351,7 @@ static void test_hardware(void **state)
 	fault_at(DEVICE_BASE, VA);
 	for (unsigned i = 0; i < ARRAY_SIZE(codes); i++) {
 		assert_injected(triage_data(&vcpu, DABT(LOAD64 | ISS_S1PTW | ISS_CM | codes[i])),
-			DABT(0x10), VA);
+			DABT(ISS_CM | 0x10), VA);
 		assert_injected(
 			triage_instruction(&vcpu, IABT(ISS_S1PTW | codes[i])), IABT(0x10), VA);
 	}
@@ -461,7 +461,7 @@ static void test_walk_elsewhere(void **state)
 			assert_injected(
 				triage_data(&vcpu,
 					DABT(ISS_S1PTW | ISS_CM | ISS_WNR | FSC_PERMISSION | 1)),
-				DABT(0x14 + level), VA);
+				DABT(ISS_WNR | ISS_CM | (0x14 + level)), VA);
 			assert_injected(
 				triage_instruction(&vcpu, IABT(ISS_S1PTW | FSC_TRANSLATION)),
 				IABT(0x14 + level), VA);
@@ -497,7 +497,7 @@ static void test_walk_update(void **state)
 	move_table(2, ROM_BASE);
 	set_desc(ROM_BASE, 2, VA, TABLE(3) | DESC_TABLE);
 	assert_injected(triage_data(&vcpu, DABT(ISS_S1PTW | ISS_WNR | FSC_PERMISSION | LEVEL3)),
-		DABT(0x16), VA);
+		DABT(ISS_WNR | 0x16), VA);
 	/* Tables that look into themselves: it is the last one that was to be written. */
 	set_desc(ROM_BASE, 2, VA, ROM_BASE | DESC_TABLE);
 	set_desc(ROM_BASE, 3, VA, RAM_BASE | DESC_PAGE);
@@ -575,14 +575,14 @@ static void test_permission_without_tables(void **state)
 	(void)state;
 	permission_at(ROM_BASE);
 	move_table(2, SHARE_BASE);
-	assert_injected(
-		triage_data(&vcpu, DABT(STORE64 | FSC_PERMISSION | LEVEL3)), DABT(0x16), VA_PAGE);
+	assert_injected(triage_data(&vcpu, DABT(STORE64 | FSC_PERMISSION | LEVEL3)),
+		DABT(ISS_WNR | 0x16), VA_PAGE);
 	assert_injected(
 		triage_instruction(&vcpu, IABT(FSC_PERMISSION | LEVEL3)), IABT(0x16), VA_PAGE);
 	assert_int_equal(vcpu.aborts[ANSWER_ON_WALK], 2);
 	fake_reg(TCR_EL1) |= TCR_DS;
-	assert_injected(
-		triage_data(&vcpu, DABT(STORE64 | FSC_PERMISSION | LEVEL3)), DABT(0x10), VA_PAGE);
+	assert_injected(triage_data(&vcpu, DABT(STORE64 | FSC_PERMISSION | LEVEL3)),
+		DABT(ISS_WNR | 0x10), VA_PAGE);
 }
 
 /* Cache maintenance is never an access, whatever is there. */
@@ -729,9 +729,9 @@ static void test_store_to_rom(void **state)
 	mapped = true;
 	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
 		permission_at(places[i]);
-		assert_injected(triage_data(&vcpu, store), DABT(0x10), VA_PAGE | 8);
+		assert_injected(triage_data(&vcpu, store), DABT(ISS_WNR | 0x10), VA_PAGE | 8);
 		assert_injected(triage_data(&vcpu, DABT(ISS_WNR | FSC_PERMISSION | LEVEL3)),
-			DABT(0x10), VA);
+			DABT(ISS_WNR | 0x10), VA);
 	}
 	shares[1].ignore_stores = true;
 	before = vcpu.regs;
@@ -805,8 +805,8 @@ static void test_decoded(void **state)
 	assert_int_equal(dev.writes, 0);
 	/* Where the answer does not depend on what it was, it isn't asked. */
 	vm.policy.absent_ignored = false;
-	assert_injected(
-		triage_data(&vcpu, DABT(ISS_WNR | FSC_TRANSLATION)), DABT(0x10), VA_PAGE | 0xff8);
+	assert_injected(triage_data(&vcpu, DABT(ISS_WNR | FSC_TRANSLATION)), DABT(ISS_WNR | 0x10),
+		VA_PAGE | 0xff8);
 	/* An emulator reports DC CVAP as such a load. */
 	assert_decoded(DABT(FSC_TRANSLATION), VA_PAGE | 0xff8);
 }
@@ -818,8 +818,10 @@ static void test_nothing(void **state)
 	fault_at(HOLE, VA);
 	assert_injected(
 		triage_data(&vcpu, DABT(LOAD64 | FSC_TRANSLATION | LEVEL3)), DABT(0x10), VA);
-	assert_injected(triage_data(&vcpu, DABT(STORE64 | FSC_TRANSLATION | 1)), DABT(0x10), VA);
-	assert_injected(triage_data(&vcpu, DABT(ISS_WNR | FSC_TRANSLATION | 1)), DABT(0x10), VA);
+	assert_injected(
+		triage_data(&vcpu, DABT(STORE64 | FSC_TRANSLATION | 1)), DABT(ISS_WNR | 0x10), VA);
+	assert_injected(
+		triage_data(&vcpu, DABT(ISS_WNR | FSC_TRANSLATION | 1)), DABT(ISS_WNR | 0x10), VA);
 	assert_injected(triage_instruction(&vcpu, IABT(FSC_TRANSLATION | 2)), IABT(0x10), VA);
 	/* just below and just above */
 	fault_at(DEVICE_BASE - PAGE_SIZE, VA);
