@@ -128,6 +128,9 @@ enum exit_result setway_write_vm_register(struct vcpu *vcpu, unsigned encoding, 
 
 	if (encoding != SYS_SCTLR_EL1) {
 		write_register(encoding, value);
+		/* It has gone on with its caches on: the next set/way is another time. */
+		if (*position_of(vcpu) == FLUSHED && caches_on(read_sysreg(SCTLR_EL1)))
+			set_tvm(vcpu, false);
 		return EXIT_SKIP;
 	}
 	/* Executed again while the flush goes on: it is what it is to be by then. */

@@ -10,9 +10,10 @@
  *   1. The first one: all memory that the VM has is cleaned and invalidated by address, in steps
  *      between which the vCPU gives up its CPU. From then on writes to the registers of class VM
  *      are trapped too (HCR_EL2.TVM).
- *   2. More of them: skipped, for nothing has changed.
- *   3. SCTLR_EL1 switches the caches (M and C) on or off: everything once more; when they are on,
- *      TVM is off again.
+ *   2. More of them: skipped, as they are parts of the same.
+ *   3. SCTLR_EL1 switches the caches (M and C) on or off: everything once more.
+ *   4. Any of those registers is written, the flush is complete and the caches are on: TVM is off
+ *      again, and the next set/way is a first one.
  *
  * With FEAT_S2FWB none of that is needed: their memory is cacheable for guests with their caches
  * off as well, so that they see what was stored in any case, and it is skipped at once. (No VM has

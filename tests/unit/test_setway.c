@@ -241,6 +241,26 @@ static void test_sctlr_first(void **state)
 	expect_all_flushed();
 }
 
+/* With its caches on it does so again and again: each time is one, once it has written any of those
+ * registers. Until the flush is complete they change nothing. */
+static void test_caches_stay_on(void **state)
+{
+	(void)state;
+	fake_reg(SCTLR_EL1) = CACHES;
+	assert_int_equal(setway_handle(&vcpu), EXIT_RESCHEDULE);
+	assert_int_equal(setway_write_vm_register(&vcpu, SYS_TTBR0_EL1, 0x1000), EXIT_SKIP);
+	assert_true(vcpu.hcr & HCR_EL2_TVM);
+	set_way(&vcpu);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(setway_write_vm_register(&vcpu, SYS_TTBR0_EL1, 0x1000), EXIT_SKIP);
+		assert_false(vcpu.hcr & HCR_EL2_TVM);
+		fake_op_count = 0;
+		assert_true(set_way(&vcpu) > 1);
+		expect_all_flushed();
+		assert_true(vcpu.hcr & HCR_EL2_TVM);
+	}
+}
+
 static void test_other_registers(void **state)
 {
 	static const unsigned registers[] = { SYS_TTBR0_EL1, SYS_TTBR1_EL1, SYS_TCR_EL1,
@@ -279,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup(test_switching_caches, setup),
 		cmocka_unit_test_setup(test_sctlr_first, setup),
 		cmocka_unit_test_setup(test_other_registers, setup),
+		cmocka_unit_test_setup(test_caches_stay_on, setup),
 		cmocka_unit_test_setup(test_write_back_forced, setup),
 	};
 
