@@ -19,7 +19,8 @@
  * on_eoi.
  *
  * A VM that is reset or stopped lets go of its lines: they are low, and no on_eoi is done; raising
- * one is counted as dropped until the VM runs again. In a paused VM a line can be raised.
+ * one is counted as dropped until the VM runs again. In a paused VM a line can be raised, and its
+ * vCPUs can be signalled: they find it when they go on.
  */
 #ifndef HYP_VDEV_LINE_H
 #define HYP_VDEV_LINE_H

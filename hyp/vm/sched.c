@@ -82,13 +82,12 @@ bool vcpu_signal(struct vcpu *vcpu)
 		sched_make_ready(home, vcpu);
 		return true;
 	}
-	if (state == VCPU_RUNNING || state == VCPU_READY)
+	/* A paused one may have been between its look at memory and its WFI. */
+	if (state != VCPU_OFF)
 		WRITE_ONCE(vcpu->signalled, true);
 	spin_unlock(&home->lock);
-	if (state == VCPU_READY)
-		return true;
 	if (state != VCPU_RUNNING)
-		return false;
+		return state != VCPU_OFF;
 	/* Out of an untrapped WFI; or, if it isn't in one yet, its WFI is to be trapped:
 	 * trap_waits(). */
 	vcpu_request(vcpu, exclusive ? WORK_WAKE | WORK_RESCHED : WORK_WAKE);

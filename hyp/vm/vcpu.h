@@ -211,7 +211,7 @@ void vcpu_wake(struct vcpu *vcpu);
 /*
  * Ends a WFI of the guest's without an interrupt: the one in which the vCPU is BLOCKED, or sits
  * with its CPU to itself; else its next one, so that a signal between a guest's look at memory and
- * its WFI is not lost. False: it is OFF or PAUSED (a paused one leaves its WFI when it goes on).
+ * its WFI is not lost, not even if it is PAUSED there. False: it is OFF. vcpu_reset() forgets it.
  */
 bool vcpu_signal(struct vcpu *vcpu);
 

@@ -330,8 +330,10 @@ static void test_load_put(void **state)
 	vm = make("test", 2);
 	a = vm->vcpus[0];
 	b = vm->vcpus[1];
+	a->signalled = true;
 	vcpu_reset(a, ENTRY, 0);
 	vcpu_reset(b, ENTRY, 0);
+	assert_false(a->signalled);
 	a->hcr |= HCR_EL2_TWI;
 	a->bank[BANK_TTBR0_EL1] = 0xa;
 	b->bank[BANK_TTBR0_EL1] = 0xb;

@@ -416,10 +416,45 @@ static void test_signal_blocked(void **state)
 	assert_true(vcpus[0].signalled);
 	vcpus[0].state = VCPU_OFF;
 	assert_false(vcpu_signal(&vcpus[0]));
-	vcpus[0].state = VCPU_PAUSED;
-	assert_false(vcpu_signal(&vcpus[0]));
-	assert_int_equal(vcpus[0].state, VCPU_PAUSED);
 	vcpus[0].state = VCPU_READY;
+}
+
+/* One that is off has no next wait. */
+static void test_signal_off(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	vcpus[0].state = VCPU_OFF;
+	assert_false(vcpu_signal(&vcpus[0]));
+	assert_int_equal(vcpus[0].state, VCPU_OFF);
+	assert_false(vcpus[0].signalled);
+	vcpus[0].state = VCPU_READY;
+}
+
+static void pause_then_block(struct vcpu *vcpu)
+{
+	if (runs++ == 0) {
+		assert_true(sched_pause(vcpu));
+		return;
+	}
+	assert_false(sched_block(vcpu));
+	assert_true(sched_block(vcpu));
+}
+
+/* It was paused between its look at memory and its WFI, and is signalled then. */
+static void test_signal_paused(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	runs = 0;
+	loop(pause_then_block);
+	assert_int_equal(vcpus[0].state, VCPU_PAUSED);
+	assert_true(vcpu_signal(&vcpus[0]));
+	assert_int_equal(vcpus[0].state, VCPU_PAUSED);
+	sched_unpause(&vcpus[0]);
+	loop(pause_then_block);
+	assert_int_equal(runs, 2);
+	assert_int_equal(vcpus[0].state, VCPU_BLOCKED);
 }
 
 /* Between its look at memory and its WFI, from another CPU. It was out meanwhile. */
@@ -971,6 +1006,8 @@ int main(void)
 		TEST(test_power_on_elsewhere),
 		TEST(test_exclusive),
 		TEST(test_signal_blocked),
+		TEST(test_signal_off),
+		TEST(test_signal_paused),
 		TEST(test_signal_running),
 		TEST(test_signal_exclusive),
 		TEST(test_shared),
