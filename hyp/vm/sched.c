@@ -114,10 +114,11 @@ static bool leave_for(struct vcpu *vcpu, enum vcpu_state state, uint64_t against
 
 bool sched_block(struct vcpu *vcpu)
 {
-	if (unlikely(READ_ONCE(vcpu->signalled))) {
-		WRITE_ONCE(vcpu->signalled, false);
+	/* What was written before the signal is seen by the guest that it wakes; and one that comes
+	 * meanwhile is not overwritten. */
+	if (unlikely(READ_ONCE(vcpu->signalled)) &&
+		__atomic_exchange_n(&vcpu->signalled, false, __ATOMIC_ACQUIRE))
 		return false;
-	}
 	if (!leave_for(vcpu, VCPU_BLOCKED, ~(uint64_t)WORK_RESCHED))
 		return false;
 	trace_vcpu(vcpu, TRACE_BLOCK, vcpu->regs.pc);
