@@ -79,7 +79,7 @@ static const struct device_ops bell_ops = { "doorbell", bell_read, bell_write };
 
 /* ---- the bundle's doorbells ---- */
 
-/* The widest store that is aligned there. */
+/* The widest access that is aligned there. */
 static unsigned natural_width(uint64_t address)
 {
 	return (unsigned)((address | WIDTH_MAX) & -(address | WIDTH_MAX));
@@ -141,17 +141,14 @@ static bool is_of(const struct doorbell *bell, const struct vm *vm)
 	return strcmp(bell->config.vm, vm->name) == 0;
 }
 
-/* How many bytes those at an address need, and might have. */
-static void sizes_at(const struct doorbell *first, unsigned *needed, unsigned *wanted)
+/* How many bytes those at an address must have. */
+static unsigned needed_at(const struct doorbell *first)
 {
-	*needed = 1;
-	*wanted = 1;
-	for (const struct doorbell *bell = first; bell; bell = bell->next) {
-		unsigned width = bell->config.width;
+	unsigned needed = 1;
 
-		*needed = MAX(*needed, width);
-		*wanted = MAX(*wanted, width ? width : natural_width(bell->config.address));
-	}
+	for (const struct doorbell *bell = first; bell; bell = bell->next)
+		needed = MAX(needed, bell->config.width);
+	return needed;
 }
 
 /* The first doorbell of the VM whose address is inside [address + 1, address + size), the nearest;
@@ -172,32 +169,41 @@ static const struct doorbell *next_inside(const struct doorbell *first, unsigned
 	return nearest;
 }
 
-/* What of the VM is in the way of a row. */
-static const char *whose(const struct vm *vm, uint64_t first, unsigned size)
+/* What of the VM is there. */
+static const char *whose(const struct vm *vm, uint64_t ipa)
 {
-	for (unsigned i = 0; i < size; i++) {
-		struct device_region *row =
-			vm->devices ? device_find(vm->devices, first + i, 1) : NULL;
+	struct device_region *row = vm->devices ? device_find(vm->devices, ipa, 1) : NULL;
 
-		if (row)
-			return row->ops->name;
-		if (stage2_region_find(&vm->stage2, IPA(first + i)))
-			return "its memory";
-		if (stage2_share_find(&vm->stage2, IPA(first + i)))
-			return "shared memory";
-	}
-	return NULL;
+	if (row)
+		return row->ops->name;
+	if (stage2_region_find(&vm->stage2, IPA(ipa)))
+		return "its memory";
+	return stage2_share_find(&vm->stage2, IPA(ipa)) ? "shared memory" : NULL;
 }
 
+/* How many of these bytes are free, and what is behind them. */
+static unsigned free_at(const struct vm *vm, uint64_t address, unsigned size, const char **owner)
+{
+	for (unsigned i = 0; i < size; i++) {
+		*owner = whose(vm, address + i);
+		if (*owner)
+			return i;
+	}
+	return size;
+}
+
+/*
+ * An access of any width comes to the doorbell, even if none there is for it: so the row is as wide
+ * as the widest, or as there is room.
+ */
 static enum status add_row(struct vm *vm, struct doorbell *first)
 {
 	const struct doorbell_config *config = &first->config;
 	uint64_t address = config->address;
 	const struct doorbell *other;
-	const char *owner;
-	unsigned needed, size;
+	unsigned needed = needed_at(first), size = natural_width(address);
+	const char *owner = NULL;
 
-	sizes_at(first, &needed, &size);
 	other = next_inside(first, size);
 	if (other)
 		size = (unsigned)(other->config.address - address);
@@ -208,8 +214,8 @@ static enum status add_row(struct vm *vm, struct doorbell *first)
 			other->config.name, (unsigned long long)other->config.address);
 		return ERR_EXISTS;
 	}
-	owner = whose(vm, address, size);
-	if (owner) {
+	size = free_at(vm, address, size, &owner);
+	if (size < needed) {
 		log_error("doorbell %s: at 0x%llx of VM %s there is %s: give it an address where "
 			  "nothing is",
 			config->name, (unsigned long long)address, vm->name, owner);

@@ -7,8 +7,8 @@
  * Several doorbells may have one address, with different widths or values; the first in the
  * manifest's order that matches is rung. A store that none of them matches, and every load, is what
  * an access to nothing is (external abort, or RAZ/WI with absent-access = "ignore"); it is counted.
- * The row reaches as far as the widest of them: an access to its inside, or over its end, rings
- * nothing either.
+ * The row is as wide as the widest access that is aligned there, or as is free, so that these come
+ * to it whatever their width; an access to its inside rings nothing either.
  */
 #ifndef HYP_VDEV_DOORBELL_H
 #define HYP_VDEV_DOORBELL_H
@@ -22,7 +22,7 @@ struct doorbell_config {
 	char vm[VM_NAME_MAX + 1]; /* in whose memory map it is */
 	uint64_t address;         /* IPA, a multiple of width */
 	unsigned width; /* bytes: 1, 2, 4, 8; 0: any of them that the address is a multiple of, up
-			   to the next doorbell */
+			   to the next doorbell or device */
 	bool has_match; /* only for stores of `match` (zero-extended); needs a width */
 	uint64_t match;
 	struct bell_action action;
