@@ -11,7 +11,8 @@
  * the two it is (the vCPU that has the interrupt runs on another CPU just now) it takes it for the
  * latter: rather one interrupt too many than one too few.
  *
- * An edge line pulses: the guest configures its SPI as edge-triggered (GICD_ICFGR).
+ * An edge line pulses: the guest configures its SPI as edge-triggered (GICD_ICFGR). As long as it
+ * has not, which is so after a reset, raising it does nothing, and is counted as dropped.
  *
  * What the guest does to its distributor does not lose a line: it stays high while its SPI is
  * disabled, and ICPENDR changes nothing of a level; ICACTIVER of the active interrupt is its end.
@@ -63,7 +64,8 @@ struct line_view {
 	const struct line_config *config;
 	uint64_t raises;    /* all of them; of these: */
 	uint64_t coalesced; /* it was high already */
-	uint64_t dropped;   /* its VM was not running, or never made */
+	uint64_t dropped;   /* its VM was not running, or never made; or it is an edge line, and the
+			       guest has its SPI level-triggered */
 	uint64_t ends;      /* ends of its interrupt; of these: */
 	uint64_t unheard;   /* what its on_eoi names is not there, or not running */
 };

@@ -52,7 +52,8 @@ void vgic_set_spi(struct vm *vm, unsigned intid, bool level);
 void vgic_open_line(struct vm *vm, unsigned intid, bool resample);
 
 enum vgic_rise {
-	VGIC_RISE_DOWN, /* it isn't open: nothing was done */
+	VGIC_RISE_DOWN, /* it isn't open, or it is a pulse and the guest has it level-sensitive:
+			   nothing was done */
 	VGIC_RISE_DONE,
 	VGIC_RISE_HIGH, /* it was high. It is high again after the end, unless the guest is known
 			   not to have acknowledged it: Lintel can't see that while the vCPU that

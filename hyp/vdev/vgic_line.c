@@ -84,12 +84,15 @@ static bool may_be_acknowledged(struct vgic *vgic, const struct vgic_bank *bank,
 	return !vgic_is_here(home) || !vgic_lr_waits(home, intid);
 }
 
-/* Of an edge-triggered one it is known as long as it is in no list register. */
+/* Of an edge-triggered one it is known as long as it is in no list register. A level that is high
+ * for no time is nothing. */
 static enum vgic_rise pulse(struct vgic *vgic, struct vgic_bank *bank, unsigned intid)
 {
 	uint32_t bit = vgic_bit(intid) & bank->edge;
 	bool again = bank->latch & bit;
 
+	if (unlikely(!bit))
+		return VGIC_RISE_DOWN;
 	bank->latch |= bit;
 	vgic_route(vgic, NULL, vgic_word(intid), bit);
 	return again ? VGIC_RISE_HIGH : VGIC_RISE_DONE;

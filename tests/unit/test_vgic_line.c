@@ -462,9 +462,15 @@ static void pulses(void **state)
 		expect_nothing(0);
 	}
 	assert_int_equal(model_ended[PULSE], 0);
-	/* The guest has left it level-sensitive. */
+	/* The guest has left it level-sensitive: nothing comes of it, not even later. */
 	guest_write(0, ICFGR(PULSE), 4, 0);
+	assert_int_equal(raise_from(0, PULSE), VGIC_RISE_DOWN);
+	expect_nothing(0);
+	guest_write(0, ICFGR(PULSE), 4, EDGE(PULSE));
+	expect_nothing(0);
 	raise(PULSE);
+	acknowledge(0, PULSE);
+	eoi(0, PULSE);
 	expect_nothing(0);
 }
 
