@@ -40,19 +40,27 @@ static void write_rom(struct dt_writer *writer, const struct rom_config *rom)
 	dt_writer_end(writer);
 }
 
-/* One that has no width reaches as far as the widest store there. */
-static uint64_t doorbell_size(const struct doorbell_config *bell)
+/* One that has no width reaches as far as the widest store there, or up to the next. */
+static uint64_t doorbell_size(
+	const struct guest_dt_config *config, const struct doorbell_config *bell)
 {
 	uint64_t natural = bell->address & (~bell->address + 1);
+	uint64_t size = natural ? MIN(natural, sizeof(uint64_t)) : sizeof(uint64_t);
 
 	if (bell->width)
 		return bell->width;
-	return natural ? MIN(natural, sizeof(uint64_t)) : sizeof(uint64_t);
+	for (unsigned i = 0; i < config->nr_doorbells; i++) {
+		uint64_t distance = config->doorbells[i]->address - bell->address;
+
+		if (distance)
+			size = MIN(size, distance);
+	}
+	return size;
 }
 
 /* nth: of the VM's doorbells at that address. */
-static void write_doorbell(
-	struct dt_writer *writer, const struct doorbell_config *bell, unsigned nth)
+static void write_doorbell(struct dt_writer *writer, const struct guest_dt_config *config,
+	const struct doorbell_config *bell, unsigned nth)
 {
 	char name[32];
 	size_t used =
@@ -62,7 +70,7 @@ static void write_doorbell(
 		format(name + used, sizeof(name) - used, ",%u", nth);
 	dt_writer_begin(writer, name);
 	dt_writer_text(writer, "compatible", "lintel,doorbell");
-	write_reg(writer, bell->address, doorbell_size(bell));
+	write_reg(writer, bell->address, doorbell_size(config, bell));
 	dt_writer_text(writer, "label", bell->name);
 	if (bell->has_match)
 		dt_writer_list(
@@ -77,7 +85,7 @@ static void write_doorbells(struct dt_writer *writer, const struct guest_dt_conf
 
 		for (unsigned k = 0; k < i; k++)
 			nth += config->doorbells[k]->address == config->doorbells[i]->address;
-		write_doorbell(writer, config->doorbells[i], nth);
+		write_doorbell(writer, config, config->doorbells[i], nth);
 	}
 }
 

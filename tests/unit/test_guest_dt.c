@@ -431,6 +431,8 @@ static void describes_fixtures(void **state)
 		{ .name = "odd", .address = 0x0b000102 },
 		{ .name = "zero", .address = 0 },
 		{ .name = "third", .address = 0x0b000000, .width = 2, .has_match = true },
+		{ .name = "cut", .address = 0x0b000200 },
+		{ .name = "cuts", .address = 0x0b000206 },
 	};
 	static const struct line_config lines[] = {
 		{ .name = "up", .spi = 40, .level = true },
@@ -468,6 +470,8 @@ static void describes_fixtures(void **state)
 	ASSERT_CELLS(dt.tree, "/doorbell@b000102", "reg", 0, 0x0b000102, 0, 2);
 	ASSERT_CELLS(dt.tree, "/doorbell@0", "reg", 0, 0, 0, 8);
 	ASSERT_CELLS(dt.tree, "/doorbell@b000000,2", "match", 0, 0);
+	ASSERT_CELLS(dt.tree, "/doorbell@b000200", "reg", 0, 0x0b000200, 0, 6);
+	ASSERT_CELLS(dt.tree, "/doorbell@b000206", "reg", 0, 0x0b000206, 0, 2);
 	assert_string_equal(text_at(dt.tree, "/line-40", "compatible"), "lintel,interrupt-line");
 	ASSERT_CELLS(dt.tree, "/line-40", "interrupts", 0, 40, 4);
 	assert_string_equal(text_at(dt.tree, "/line-40", "label"), "up");
