@@ -51,15 +51,21 @@ static enum status copy_locked(const struct stage2 *s2, ipa_t ipa, void *buffer,
 	return left == 0 ? OK : ERR_IO;
 }
 
-/* Nothing is mapped at ipa: has it given if it is RAM that nobody has touched yet. */
-static enum status give(struct stage2 *s2, ipa_t ipa)
+/*
+ * Nothing is mapped at ipa: has it given if it is RAM that nobody has touched yet. Before the VM
+ * runs, at once; else one step of wiping is all that there is time for, and ERR_BUSY says that the
+ * guest has to come back, also after the last one: what is behind it may have to be wiped too.
+ */
+static enum status give(struct stage2 *s2, ipa_t ipa, enum access access)
 {
-	enum status status;
+	enum status status = stage2_fault_in(s2, ipa);
 
-	/* The CPU that is wiping this window is in Lintel and will be done within some 100,000
-	 * instructions. */
-	while ((status = stage2_fault_in(s2, ipa)) == ERR_BUSY)
+	while (status == ERR_BUSY && access == ACCESS_LOAD) {
 		cpu_relax();
+		status = stage2_fault_in(s2, ipa);
+	}
+	if (status == OK && access != ACCESS_LOAD)
+		return ERR_BUSY;
 	return status == ERR_NOT_FOUND ? ERR_FAULT : status;
 }
 
@@ -77,7 +83,7 @@ static enum status copy(struct stage2 *s2, ipa_t ipa, void *buffer, size_t size,
 		status = copy_locked(s2, ipa, at, size, access, &done);
 		spin_unlock(&s2->lock);
 		if (status == ERR_NOT_FOUND)
-			status = give(s2, ipa);
+			status = give(s2, ipa, access);
 		if (status != OK)
 			return status;
 		at += done;

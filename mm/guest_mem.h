@@ -3,10 +3,14 @@
  * Copies from and to a guest's memory by IPA.
  *
  * Every page is looked up in the VM's own stage 2, must be memory (no device), belong to the VM
- * (or, to be read, to an image that it was let into: mm/shared.h) and allow the access; RAM that
- * hasn't been touched yet is given first. The copy is made with the stage-2 lock held, in pieces,
- * so the page can't go away under it, and survives an external abort. The caller must not hold that
- * lock. What is read is a copy: judge that.
+ * (or, to be read, to an image that it was let into: mm/shared.h) and allow the access. The copy is
+ * made with the stage-2 lock held, in pieces, so the page can't go away under it, and survives an
+ * external abort. The caller must not hold that lock. What is read is a copy: judge that.
+ *
+ * RAM that hasn't been touched yet is given first. That takes several steps, each of which is as
+ * much as may be done with interrupts masked: guest_read(), guest_write() and guest_read_u64() do
+ * one, and return ERR_BUSY. Let the guest execute its instruction again (EXIT_RESUME); it is no
+ * mistake of its.
  *
  * ERR_FAULT: some of it is not (or not that way) accessible to the guest; ERR_IO: the memory itself
  * gave an abort; ERR_RANGE: beyond the IPA space. A part of the copy may have been made then.
@@ -19,7 +23,8 @@
 __must_check enum status guest_read(struct stage2 *s2, ipa_t ipa, void *destination, size_t size);
 __must_check enum status guest_write(struct stage2 *s2, ipa_t ipa, const void *source, size_t size);
 
-/* For filling memory before the VM runs: as guest_write() but to ROM too. */
+/* For filling memory before the VM runs: as guest_write() but to ROM too, and never
+ * ERR_BUSY. */
 __must_check enum status guest_load(struct stage2 *s2, ipa_t ipa, const void *source, size_t size);
 
 /*

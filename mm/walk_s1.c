@@ -301,9 +301,11 @@ static enum status read_desc(const struct walk *walk, const struct s1_memory *me
 		walk->result->fault_ipa = IPA(at);
 		return fault(walk->result, S1_FST_WALK_SEA, level);
 	}
+	if (status != OK)
+		return status;
 	if (walk->regime->sctlr & SCTLR_EE)
 		*desc = __builtin_bswap64(*desc);
-	return status;
+	return OK;
 }
 
 static enum status descend(struct walk *walk, const struct s1_memory *memory)

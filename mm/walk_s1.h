@@ -48,8 +48,9 @@ struct s1_result {
 
 /*
  * Where gva leads to: permissions are reported, not judged. OK; ERR_FAULT: the guest's own tables
- * say no, see fst; ERR_NOT_SUPPORTED: a set-up that can't be walked. fetch: gva is the address of
- * an instruction (TBI may be for data only); user: the access is made at EL0 (matters to TCR.E0PD).
+ * say no, see fst; ERR_NOT_SUPPORTED: a set-up that can't be walked; or another error of the read
+ * of a descriptor, as ERR_BUSY of guest_read_u64(). fetch: gva is the address of an instruction
+ * (TBI may be for data only); user: the access is made at EL0 (matters to TCR.E0PD).
  */
 __must_check enum status walk_s1(const struct regime *regime, const struct s1_memory *memory,
 	gva_t gva, bool fetch, bool user, struct s1_result *result);
@@ -57,7 +58,7 @@ __must_check enum status walk_s1(const struct regime *regime, const struct s1_me
 /*
  * The 32-bit instruction at gva as the guest would fetch it at that privilege: ERR_FAULT when it
  * couldn't (the guest has changed its tables meanwhile: let it run again), ERR_INVALID when gva
- * isn't 4-byte aligned, or as walk_s1().
+ * isn't 4-byte aligned, or as walk_s1() and guest_read().
  */
 __must_check enum status walk_s1_fetch(const struct regime *regime, struct stage2 *s2, gva_t gva,
 	bool user, uint32_t *instruction);

@@ -273,6 +273,8 @@ static enum exit_result at_address(struct vcpu *vcpu, enum cmo_op op, uint64_t v
 
 	if (status == ERR_FAULT)
 		return fault(vcpu, op, result.fst, va);
+	if (status == ERR_BUSY) /* memory is being given where they are */
+		return EXIT_RESUME;
 	if (status != OK) /* tables of a kind that Lintel doesn't know */
 		return fault(vcpu, op, FSC_EXTERNAL, va);
 	if (!permitted(vcpu, op, &result))

@@ -158,9 +158,8 @@ static bool find_ipa(const struct aborted *aborted, ipa_t *ipa, enum exit_result
 		*ipa = IPA(BIT(aborted->vcpu->vm->stage2.ipa_bits));
 		return true;
 	}
-	*result = guest_walk_aborts(aborted->vcpu, status, &page, aborted->esr, aborted->far)
-		? EXIT_INJECT
-		: again(aborted);
+	if (!guest_walk_failed(aborted->vcpu, status, &page, aborted->esr, aborted->far, result))
+		*result = again(aborted);
 	return false;
 }
 
@@ -264,6 +263,8 @@ enum exit_result emulate_instruction(struct vcpu *vcpu, uint64_t esr, uint64_t f
 		return external_abort(&aborted);
 	}
 	status = guest_fetch(vcpu, &aborted.instruction);
+	if (status == ERR_BUSY) /* memory is being given: that takes as long as it takes */
+		return EXIT_RESUME;
 	if (status == ERR_NOT_SUPPORTED || status == ERR_IO) {
 		vcpu_log(vcpu, "the instruction that accesses 0x%lx can't be read: external abort",
 			(unsigned long)far);

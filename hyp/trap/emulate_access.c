@@ -71,14 +71,15 @@ static enum exit_result walk_page(struct plan *plan, unsigned at, struct s1_resu
 {
 	uint64_t va = plan->address + at, needs = plan->insn->write ? MEM_W : MEM_R;
 	bool user = as_user(plan);
+	enum exit_result answer;
 	enum status status = guest_walk_data(plan->vcpu, va, user, page);
 
 	if (status == OK) {
 		if ((user ? page->user : page->priv) & needs)
 			return EXIT_SKIP;
 		page->fst = (uint8_t)(S1_FST_PERMISSION | page->level);
-	} else if (guest_walk_aborts(plan->vcpu, status, page, plan->esr, va)) {
-		return EXIT_INJECT;
+	} else if (guest_walk_failed(plan->vcpu, status, page, plan->esr, va, &answer)) {
+		return answer;
 	}
 	return inject_data_abort(plan->vcpu, iss_write(plan) | page->fst, va);
 }
@@ -155,9 +156,11 @@ static bool is_clean(const struct s1_result *page)
 static enum exit_result judge_memory(struct plan *plan, const struct piece *piece)
 {
 	uint8_t probe[ACCESS_BYTES_MAX];
+	enum status status = guest_read(&plan->vcpu->vm->stage2, piece->ipa, probe, piece->size);
 
-	if (guest_read(&plan->vcpu->vm->stage2, piece->ipa, probe, piece->size) != OK ||
-		(plan->insn->write && is_clean(piece->page))) {
+	if (status == ERR_BUSY)
+		return EXIT_RESUME;
+	if (status != OK || (plan->insn->write && is_clean(piece->page))) {
 		plan->refused = true;
 		plan->where = *piece;
 	}

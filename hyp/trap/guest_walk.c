@@ -44,13 +44,16 @@ enum status guest_walk_data(struct vcpu *vcpu, uint64_t va, bool user, struct s1
 	return walk(vcpu, va, false, user, result);
 }
 
-bool guest_walk_aborts(struct vcpu *vcpu, enum status status, const struct s1_result *result,
-	uint64_t esr, uint64_t va)
+bool guest_walk_failed(struct vcpu *vcpu, enum status status, const struct s1_result *result,
+	uint64_t esr, uint64_t va, enum exit_result *answer)
 {
-	if (status != ERR_FAULT)
-		inject_external_abort(vcpu, esr, va);
+	if (status == ERR_BUSY)
+		*answer = EXIT_RESUME;
+	else if (status != ERR_FAULT)
+		*answer = inject_external_abort(vcpu, esr, va);
 	else if ((result->fst & ~FSC_LEVEL_MASK) == S1_FST_WALK_SEA)
-		inject_external_abort_on_walk(vcpu, esr, va, result->fst & FSC_LEVEL_MASK);
+		*answer =
+			inject_external_abort_on_walk(vcpu, esr, va, result->fst & FSC_LEVEL_MASK);
 	else
 		return false;
 	return true;

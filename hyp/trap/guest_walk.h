@@ -24,18 +24,20 @@ enum status guest_walk(struct vcpu *vcpu, uint64_t va, bool fetch, struct s1_res
 enum status guest_walk_data(struct vcpu *vcpu, uint64_t va, bool user, struct s1_result *result);
 
 /*
- * A walk has failed with `status`. True: Lintel can't tell where the guest's own tables lead, for
- * they are where it doesn't read, or of a kind it doesn't walk; an external abort (on the walk, if
- * its level is known) is recorded, return EXIT_INJECT. False: the tables say no, result->fst says
- * how. esr: of the abort that the walk was for.
+ * A walk has failed with `status`. True: Lintel can't tell where the guest's own tables lead, and
+ * *answer is what to return. EXIT_RESUME: memory is being given where they are (ERR_BUSY).
+ * EXIT_INJECT: they are where it doesn't read, or of a kind it doesn't walk; an external abort (on
+ * the walk, if its level is known) is recorded. False: the tables say no, result->fst says how.
+ * esr: of the abort that the walk was for.
  */
-bool guest_walk_aborts(struct vcpu *vcpu, enum status status, const struct s1_result *result,
-	uint64_t esr, uint64_t va);
+bool guest_walk_failed(struct vcpu *vcpu, enum status status, const struct s1_result *result,
+	uint64_t esr, uint64_t va, enum exit_result *answer);
 
 /*
  * At which level a walk of va reads a descriptor in the page of memory at `page` (an IPA): the
  * first such level with `absent`, for nothing can be read there; else the last. ERR_FAULT: the walk
- * does not come there, the guest has changed its tables; ERR_NOT_SUPPORTED as walk_s1().
+ * does not come there, the guest has changed its tables; ERR_NOT_SUPPORTED and ERR_BUSY as
+ * walk_s1().
  */
 enum status guest_walk_level(
 	struct vcpu *vcpu, uint64_t va, bool fetch, ipa_t page, bool absent, unsigned *level);

@@ -52,6 +52,8 @@ static enum exit_result on_walk_as(struct vcpu *vcpu, const struct guest_abort *
 	enum status status =
 		guest_walk_level(vcpu, abort->far, abort->fetch, IPA(abort->ipa), absent, &level);
 
+	if (status == ERR_BUSY)
+		return EXIT_RESUME;
 	if (status == ERR_NOT_SUPPORTED) /* it can't be said which level */
 		return external(vcpu, abort);
 	if (status != OK)
@@ -88,10 +90,14 @@ static enum exit_result address_size(struct vcpu *vcpu, const struct guest_abort
 static enum exit_result decode_beyond(struct vcpu *vcpu, const struct guest_abort *abort)
 {
 	uint32_t instruction;
+	enum status status;
 	struct insn insn;
 
-	if ((vcpu->regs.pstate & PSTATE_NRW) || guest_fetch(vcpu, &instruction) != OK)
+	if (vcpu->regs.pstate & PSTATE_NRW)
 		return address_size(vcpu, abort);
+	status = guest_fetch(vcpu, &instruction);
+	if (status != OK)
+		return status == ERR_BUSY ? EXIT_RESUME : address_size(vcpu, abort);
 	insn = insn_decode(instruction);
 	if (insn.class != INSN_MAINTENANCE)
 		return address_size(vcpu, abort);
@@ -249,12 +255,10 @@ static bool find_by_walk(struct vcpu *vcpu, struct guest_abort *abort, enum exit
 		abort->ipa = walk.ipa.ipa;
 		return true;
 	}
-	if (guest_walk_aborts(vcpu, status, &walk, abort->esr, abort->far)) {
-		vcpu->aborts[ANSWER_ON_WALK]++;
-		*result = EXIT_INJECT;
-	} else {
+	if (guest_walk_failed(vcpu, status, &walk, abort->esr, abort->far, result))
+		vcpu->aborts[*result == EXIT_RESUME ? ANSWER_GIVE : ANSWER_ON_WALK]++;
+	else
 		*result = answer(vcpu, abort, ANSWER_RETRY);
-	}
 	return false;
 }
 

@@ -12,7 +12,7 @@ struct vm model_vm;
 struct vcpu model_vcpu;
 struct device_region *model_device, *model_words;
 uint32_t model_instruction;
-enum status model_fetch, model_give;
+enum status model_fetch, model_give, model_read;
 bool model_user, model_stores_ignored;
 unsigned model_given, model_logs, model_retries;
 uint64_t model_synced;
@@ -117,6 +117,8 @@ enum status guest_read(struct stage2 *s2, ipa_t ipa, void *destination, size_t s
 	assert_true(offset + size <= PAGE_SIZE);
 	if (place > MODEL_ROM_LAZY || is_lazy(place))
 		return ERR_FAULT;
+	if (model_read != OK)
+		return model_read;
 	memcpy(destination, &model_bytes[place][offset], size);
 	return OK;
 }
@@ -306,7 +308,7 @@ int model_setup(void **state)
 		for (unsigned at = 0; at < PAGE_SIZE; at++)
 			model_bytes[i][at] = i < MODEL_SMALL ? (uint8_t)(0x80 + at + 7 * i) : 0;
 	memset(&model_cmo, 0, sizeof(model_cmo));
-	model_give = model_fetch = OK;
+	model_give = model_fetch = model_read = OK;
 	model_stores_ignored = false;
 	model_given = model_logs = model_accesses = 0;
 	model_synced = 0;

@@ -67,10 +67,10 @@ extern struct model_page {
 extern struct vm model_vm;
 extern struct vcpu model_vcpu;
 extern struct device_region *model_device, *model_words;
-extern uint32_t model_instruction; /* at its PC */
-extern enum status model_fetch, model_give;
-extern bool model_user;           /* the last walk was EL0's */
-extern bool model_stores_ignored; /* by the reader's share */
+extern uint32_t model_instruction;                      /* at its PC */
+extern enum status model_fetch, model_give, model_read; /* OK, or what it says */
+extern bool model_user;                                 /* the last walk was EL0's */
+extern bool model_stores_ignored;                       /* by the reader's share */
 extern unsigned model_given;
 extern unsigned model_logs;
 extern unsigned model_retries; /* of the last model_run(): triage_retry() */

@@ -118,7 +118,7 @@ enum status stage2_fault_in(struct stage2 *s2, ipa_t ipa)
 static uint64_t block_bits; /* of every descriptor */
 static bool no_block;
 static uint32_t instruction;
-static enum status fetch_status;
+static enum status fetch_status, table_status;
 
 enum status guest_read_u64(struct stage2 *s2, ipa_t ipa, uint64_t *value)
 {
@@ -127,7 +127,7 @@ enum status guest_read_u64(struct stage2 *s2, ipa_t ipa, uint64_t *value)
 		return ERR_FAULT;
 	*value = ((ipa.ipa - TABLE) / 8) * GIB(1) - VA_OFFSET;
 	*value = no_block ? 0 : (*value & GENMASK(47, 30)) | block_bits;
-	return OK;
+	return table_status;
 }
 
 enum status guest_read(struct stage2 *s2, ipa_t ipa, void *destination, size_t size)
@@ -413,7 +413,7 @@ static int setup(void **state)
 	block_bits = DESC_BLOCK | DESC_AF_BIT | DESC_EL0;
 	no_block = vanishes = false;
 	page_type = MEM_NORMAL;
-	fault_in_status = fetch_status = OK;
+	fault_in_status = fetch_status = table_status = OK;
 	forget();
 	return 0;
 }
@@ -690,6 +690,10 @@ static void test_stage1_faults(void **state)
 	no_block = false;
 	block_bits &= ~DESC_AF_BIT;
 	expect_fault(cmo_handle_trap(&vcpu, SYS_IC_IVAU, va), walk | FSC_ACCESS_FLAG | 1, va);
+	/* Memory is being given where they are. */
+	forget();
+	table_status = ERR_BUSY;
+	expect_untouched(cmo_handle_trap(&vcpu, SYS_DC_CVAU, va), EXIT_RESUME);
 	fake_reg(TTBR0_EL1) = NOTHING;
 	expect_fault(cmo_handle_trap(&vcpu, SYS_DC_CVAU, va), walk | FSC_EXTERNAL_ON_WALK | 1, va);
 	/* A granule that this CPU hasn't got can't be walked. */

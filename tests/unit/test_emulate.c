@@ -158,6 +158,33 @@ static void test_fetch(void **state)
 	}
 }
 
+/* Memory that is being given, where the instruction, a table or what it accesses is: again, as
+ * often as it takes. */
+static void test_busy(void **state)
+{
+	static const uint32_t words[] = { LDP, STP, LDADD, IC_IVAU };
+
+	(void)state;
+	model_fetch = ERR_BUSY;
+	assert_resumed(run(LDP));
+	assert_int_equal(model_retries, 0);
+	model_fetch = OK;
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+		model_pages[0].status = ERR_BUSY;
+		assert_resumed(run(words[i]));
+		assert_int_equal(model_retries, 0);
+	}
+	model_pages[0].status = OK;
+	model_map(0, MODEL_RAM, ATTR_NORMAL);
+	model_map(1, MODEL_DEVICE, ATTR_DEVICE);
+	X[2] = VA + PAGE_SIZE - 8;
+	model_read = ERR_BUSY;
+	assert_resumed(run(LDP));
+	assert_int_equal(model_retries + model_logs, 0);
+	model_read = OK;
+	assert_int_equal(run(LDP), EXIT_SKIP);
+}
+
 /* The instruction must explain FAR, whatever the tag. */
 static void test_far(void **state)
 {
@@ -948,6 +975,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_aarch32),
 		TEST(test_fetch),
+		TEST(test_busy),
 		TEST(test_far),
 		TEST(test_changed),
 		TEST(test_loads),

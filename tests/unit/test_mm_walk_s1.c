@@ -338,6 +338,9 @@ static void unreadable_tables(void **state)
 	check_fault(&regime, 0, 0x15);
 	unreadable_status = ERR_NO_MEMORY;
 	assert_int_equal(walk(&regime, 0), ERR_NO_MEMORY);
+	unreadable_status = ERR_BUSY;
+	assert_int_equal(walk(&regime, 0), ERR_BUSY);
+	assert_int_equal(result.fst, 0);
 }
 
 static void big_endian(void **state)
@@ -541,10 +544,12 @@ static void fetch(void **state)
 	assert_int_equal(stage2_create(&s2, OWNER_FIRST_VM, 40, 0), OK);
 	assert_int_equal(stage2_add_ram(&s2, IPA(BASE), MIB(4), MEM_RWX), OK);
 	regime.ttbr0 = BASE + MIB(2);
-	assert_int_equal(guest_write(&s2, IPA(BASE + 0x100), &insn, 4), OK);
-	/* The tables' page has never been touched: all invalid. */
+	assert_int_equal(guest_load(&s2, IPA(BASE + 0x100), &insn, 4), OK);
+	/* The tables' page has never been touched: all invalid, when it has been given. */
+	for (unsigned i = 0; i < MIB(2) / STAGE2_FILL_STEP; i++)
+		assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), true, &got), ERR_BUSY);
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), true, &got), ERR_FAULT);
-	assert_int_equal(guest_write(&s2, IPA(BASE + MIB(2)), &entry, 8), OK);
+	assert_int_equal(guest_load(&s2, IPA(BASE + MIB(2)), &entry, 8), OK);
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), true, &got), OK);
 	assert_int_equal(got, insn);
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), false, &got), ERR_FAULT);

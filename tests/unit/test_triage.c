@@ -119,6 +119,8 @@ enum status stage2_fault_in(struct stage2 *s2, ipa_t ipa)
 
 static uint64_t ram[8 * PAGE_SIZE / 8], rom[PAGE_SIZE / 8];
 
+static enum status read_status; /* of all of it */
+
 static uint64_t *memory_at(uint64_t ipa)
 {
 	if (ipa - RAM_BASE < sizeof(ram))
@@ -136,7 +138,7 @@ enum status guest_read_u64(struct stage2 *s2, ipa_t ipa, uint64_t *value)
 	if (!at)
 		return ERR_FAULT;
 	*value = *at;
-	return OK;
+	return read_status;
 }
 
 enum status guest_read(struct stage2 *s2, ipa_t ipa, void *destination, size_t size)
@@ -316,7 +318,7 @@ static int setup(void **state)
 	fake_reg(VBAR_EL1) = 0x1000;
 	map_va(RAM_BASE);
 	cmo.result = EXIT_SKIP;
-	fault_in_status = OK;
+	fault_in_status = read_status = OK;
 	mapped = false;
 	shares[0].ignore_stores = shares[1].ignore_stores = false;
 	fault_ins = logs = failures = 0;
@@ -529,6 +531,26 @@ static void test_walk_changed(void **state)
 	fake_reg(SCTLR_EL1) = SCTLR_EL1_M;
 	fake_reg(TCR_EL1) |= TCR_DS;
 	assert_injected(triage_data(&vcpu, esr), DABT(0x10), VA);
+}
+
+/* Where Lintel would read a table or the instruction, memory is being given: again, as often as it
+ * takes. */
+static void test_busy(void **state)
+{
+	(void)state;
+	read_status = ERR_BUSY;
+	for (unsigned i = 0; i < 2 * RETRIES_MAX; i++) {
+		permission_at(DEVICE_BASE + 0x10);
+		assert_int_equal(
+			triage_data(&vcpu, DABT(LOAD64 | FSC_PERMISSION | LEVEL3)), EXIT_RESUME);
+		fault_at(HOLE, VA);
+		assert_int_equal(triage_data(&vcpu, DABT(ISS_S1PTW | FSC_TRANSLATION | LEVEL3)),
+			EXIT_RESUME);
+		fault_at(BEYOND, VA);
+		assert_int_equal(triage_data(&vcpu, DABT(FSC_TRANSLATION | LEVEL3)), EXIT_RESUME);
+	}
+	assert_int_equal(vcpu.aborts[ANSWER_GIVE], 2 * RETRIES_MAX);
+	assert_int_equal(vcpu.aborts[ANSWER_RETRY] + vcpu.retry.count + logs, 0);
 }
 
 /* 2. On a permission fault HPFAR_EL2 is garbage, and not even read: the walk of FAR says where. */
@@ -1041,6 +1063,7 @@ int main(void)
 		TEST(test_walk_taken_away),
 		TEST(test_walk_update),
 		TEST(test_walk_changed),
+		TEST(test_busy),
 		TEST(test_permission),
 		TEST(test_permission_elsewhere),
 		TEST(test_permission_without_tables),
