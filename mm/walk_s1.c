@@ -373,6 +373,8 @@ enum status walk_s1_fetch(
 	if (!IS_ALIGNED(gva.gva, sizeof(*instruction)))
 		return ERR_INVALID;
 	status = walk_s1(regime, &memory, gva, true, user, &result);
+	if (status == ERR_FAULT && (result.fst & ~S1_FST_LEVEL) == S1_FST_WALK_SEA)
+		return ERR_IO;
 	if (status != OK)
 		return status;
 	if (!((user ? result.user : result.priv) & MEM_X))

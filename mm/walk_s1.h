@@ -29,6 +29,7 @@ struct s1_memory s1_memory_of(struct stage2 *s2);
 #define S1_FST_ACCESS_FLAG  0x08
 #define S1_FST_PERMISSION   0x0c
 #define S1_FST_WALK_SEA     0x14 /* the descriptor could not be read */
+#define S1_FST_LEVEL        0x03U
 
 struct s1_result {
 	/* A fault (ERR_FAULT): */
@@ -57,8 +58,10 @@ __must_check enum status walk_s1(const struct regime *regime, const struct s1_me
 
 /*
  * The 32-bit instruction at gva as the guest would fetch it at that privilege: ERR_FAULT when it
- * couldn't (the guest has changed its tables meanwhile: let it run again), ERR_INVALID when gva
- * isn't 4-byte aligned, or as walk_s1() and guest_read().
+ * couldn't (the guest has changed its tables meanwhile: let it run again), ERR_IO when the tables
+ * are where Lintel can't read them (memory that VMs share), which trying again won't change, or
+ * when the memory gave an abort, ERR_INVALID when gva isn't 4-byte aligned, or as walk_s1() and
+ * guest_read().
  */
 __must_check enum status walk_s1_fetch(const struct regime *regime, struct stage2 *s2, gva_t gva,
 	bool user, uint32_t *instruction);

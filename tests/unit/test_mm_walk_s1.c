@@ -555,6 +555,10 @@ static void fetch(void **state)
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), false, &got), ERR_FAULT);
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x102), true, &got), ERR_INVALID);
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(MIB(8)), true, &got), ERR_FAULT);
+	/* Tables where Lintel reads nothing stay there. */
+	regime.ttbr0 = BASE + MIB(4);
+	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), true, &got), ERR_IO);
+	regime.ttbr0 = BASE + MIB(2);
 	regime.sctlr = 0;
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(BASE + 0x100), false, &got), OK);
 	regime.sctlr = SCTLR_M;
