@@ -23,6 +23,7 @@ struct regime {
 	uint8_t pa_bits; /* the size of the physical address space this guest is shown (its PARange)
 			  */
 	uint8_t granules; /* which the CPU has: REGIME_4K | ... */
+	bool lva;         /* it has FEAT_LVA: 52-bit virtual addresses with 64 KiB granules */
 	uint64_t ttbr0, ttbr1, tcr, sctlr, mair, hcr;
 };
 

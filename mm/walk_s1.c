@@ -5,7 +5,7 @@
 
 #define LEVEL_LAST      3
 
-/* TxSZ outside these needs FEAT_TTST or FEAT_LVA. */
+/* More needs FEAT_TTST; less FEAT_LVA, and 64 KiB granules. */
 #define TXSZ_MAX        39
 #define TXSZ_MIN        16
 #define TXSZ_MIN_LVA    12
@@ -146,14 +146,17 @@ static enum status set_up(struct walk *walk, uint64_t va, bool fetch, bool user)
 	bool upper = two_ranges(regime) && (va & BIT(VA_SELECT));
 	unsigned txsz = (unsigned)(upper ? FIELD_GET(TCR_T1SZ, regime->tcr)
 					 : FIELD_GET(TCR_T0SZ, regime->tcr));
+	bool large;
 
 	walk->page_shift = granule_shift(regime, upper);
 	if (!supported(regime, walk->page_shift) || txsz > TXSZ_MAX)
 		return ERR_NOT_SUPPORTED;
-	if (walk->page_shift == 16 && txsz < TXSZ_MIN && txsz >= TXSZ_MIN_LVA)
+	large = walk->page_shift == 16 && txsz < TXSZ_MIN && txsz >= TXSZ_MIN_LVA;
+	/* Without FEAT_LVA it is the CPU's choice what that means. */
+	if (large && !regime->lva)
 		return ERR_NOT_SUPPORTED;
 	walk->ia_bits = 64 - txsz;
-	if (txsz < TXSZ_MIN || range_disabled(regime, upper, user) ||
+	if ((txsz < TXSZ_MIN && !large) || range_disabled(regime, upper, user) ||
 		!canonical(va, walk->ia_bits, upper, top_byte_ignored(regime, upper, fetch)))
 		return fault(walk->result, S1_FST_TRANSLATION, 0);
 	walk->stride = walk->page_shift - 3;

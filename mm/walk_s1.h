@@ -3,8 +3,9 @@
  * A walk of a guest's own stage-1 tables in software (Arm ARM D8.2, D8.3; the sequence is that of
  * the pseudocode AArch64.S1Translate). It has no side effects: no access flag is set.
  *
- * 4, 16 and 64 KiB granules, both ranges, hierarchical attributes. Not LPA2, 52-bit addresses or
- * 128-bit descriptors: such a set-up is refused, never walked wrongly.
+ * 4, 16 and 64 KiB granules, both ranges, virtual addresses of up to 52 bits with 64 KiB granules,
+ * hierarchical attributes. Not LPA2, 52-bit physical addresses or 128-bit descriptors: such a
+ * set-up is refused, never walked wrongly.
  */
 #ifndef MM_WALK_S1_H
 #define MM_WALK_S1_H

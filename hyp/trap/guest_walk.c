@@ -11,6 +11,7 @@ struct regime guest_regime(const struct vcpu *vcpu)
 		.kind = REGIME_EL10,
 		.pa_bits = vcpu->vm->stage2.ipa_bits,
 		.granules = regime_granules(read_sysreg(ID_AA64MMFR0_EL1)),
+		.lva = FIELD_GET(ID_AA64MMFR2_EL1_VARANGE, read_sysreg(ID_AA64MMFR2_EL1)) != 0,
 		.ttbr0 = read_sysreg(TTBR0_EL1),
 		.ttbr1 = read_sysreg(TTBR1_EL1),
 		.tcr = read_sysreg(TCR_EL1),

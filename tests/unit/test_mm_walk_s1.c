@@ -192,19 +192,53 @@ static void levels_64k(void **state)
 }
 
 /* Where the walk starts and how its table is aligned, for every size. */
+/* FEAT_LVA: 52 bits from level 1, in both ranges; beyond them nothing is canonical. */
+static void levels_lva(void **state)
+{
+	struct regime regime = el1(12, 1, 3);
+	uint64_t low = UINT64_C(0x000e812345678abc), high = UINT64_C(0xfff2812345678abc);
+
+	(void)state;
+	assert_int_equal(walk(&regime, low), ERR_NOT_SUPPORTED);
+	assert_int_equal(walk(&regime, high), ERR_NOT_SUPPORTED);
+	regime.lva = true;
+	/* Tables of 1024 entries, only as aligned as they must be; bit 12 is none of the address.
+	 */
+	regime.ttbr0 = T0 | 0x3000;
+	regime.ttbr1 = T1 | 0x2000;
+	put((T0 | 0x2000) + (low >> 42 & 1023) * 8, 0x210000 | TABLE);
+	put((T1 | 0x2000) + (high >> 42 & 1023) * 8, 0x210000 | TABLE);
+	put(0x210000 + (low >> 29 & 8191) * 8, 0x230000 | TABLE);
+	put(0x230000 + (low >> 16 & 8191) * 8, 0x80030000 | AF | PAGE);
+	check_ipa(&regime, low, 0x80030000 | (low & 0xffff));
+	assert_int_equal(result.level, 3);
+	check_ipa(&regime, high, 0x80030000 | (high & 0xffff));
+	check_fault(&regime, low ^ BIT(48), 0x05);
+	check_fault(&regime, low | BIT(52), 0x04);
+	check_fault(&regime, high & ~BIT(54), 0x04);
+	/* Only 64 KiB granules, and no more than 52 bits. */
+	regime = el1(12, 0, 2);
+	regime.lva = true;
+	check_fault(&regime, 0, 0x04);
+	regime = el1(11, 1, 3);
+	regime.lva = true;
+	check_fault(&regime, 0, 0x04);
+}
+
 static void start_levels(void **state)
 {
 	static const unsigned shifts[] = { 12, 16, 14 };
 
 	(void)state;
 	for (unsigned tg0 = 0; tg0 < 3; tg0++)
-		for (unsigned txsz = 16; txsz <= 39; txsz++) {
+		for (unsigned txsz = tg0 == 1 ? 12 : 16; txsz <= 39; txsz++) {
 			struct regime regime = el1(txsz, tg0, 2);
 			unsigned shift = shifts[tg0], stride = shift - 3, bits = 64 - txsz;
 			unsigned levels = (bits - shift + stride - 1) / stride;
 			unsigned top = bits - shift - (levels - 1) * stride; /* index bits */
 			uint64_t last = BIT(top) - 1;
 
+			regime.lva = true;
 			/* The last entry, of a table that is only as aligned as it must be. */
 			regime.ttbr0 = T0 | BIT(3 + top) | 1;
 			put((T0 | BIT(3 + top)) + last * 8, 0);
@@ -572,6 +606,7 @@ int main(void)
 		cmocka_unit_test(levels_4k),
 		cmocka_unit_test(levels_16k),
 		cmocka_unit_test(levels_64k),
+		cmocka_unit_test(levels_lva),
 		cmocka_unit_test(start_levels),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(output_size),

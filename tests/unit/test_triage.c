@@ -22,6 +22,7 @@
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/emulate.h"
+#include "hyp/trap/guest_walk.h"
 #include "hyp/trap/triage.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vm/inject.h"
@@ -553,6 +554,16 @@ static void test_busy(void **state)
 	assert_int_equal(vcpu.aborts[ANSWER_RETRY] + vcpu.retry.count + logs, 0);
 }
 
+/* The guest is shown VARange as it is, so its tables are walked accordingly. */
+static void test_large_addresses(void **state)
+{
+	(void)state;
+	fake_reg(ID_AA64MMFR2_EL1) = ~ID_AA64MMFR2_EL1_VARANGE;
+	assert_false(guest_regime(&vcpu).lva);
+	fake_reg(ID_AA64MMFR2_EL1) = FIELD_PREP(ID_AA64MMFR2_EL1_VARANGE, 1);
+	assert_true(guest_regime(&vcpu).lva);
+}
+
 /* 2. On a permission fault HPFAR_EL2 is garbage, and not even read: the walk of FAR says where. */
 static void test_permission(void **state)
 {
@@ -1064,6 +1075,7 @@ int main(void)
 		TEST(test_walk_update),
 		TEST(test_walk_changed),
 		TEST(test_busy),
+		TEST(test_large_addresses),
 		TEST(test_permission),
 		TEST(test_permission_elsewhere),
 		TEST(test_permission_without_tables),
