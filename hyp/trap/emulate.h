@@ -29,8 +29,9 @@
  *      store to a page of which the CPU has yet to note that it is dirty. When there is nothing but
  *      memory that the guest may access by itself, it tries again.
  *   7. the pieces are performed, lowest address first, each once. A device that says external abort
- *      ends it: registers stay as they were, also the base. MMIO_RETRY: the whole instruction
- * again.
+ *      ends it: registers stay as they were, also the base. MMIO_RETRY: the instruction again,
+ * later, and it goes on with that piece, unless the vCPU had another data abort in between, or
+ * comes back with another access.
  *   8. registers are written, and the base; the PC moves on.
  *
  * | class          | answer at a device                                                       |

@@ -320,9 +320,60 @@ static enum mmio_result perform_piece(struct plan *plan, const struct piece *pie
 	}
 }
 
+_Static_assert(sizeof(((struct access_note *)NULL)->data) == ACCESS_BYTES_MAX, "the widest access");
+
+/* What the guest has at this moment is what the note is about, but for the data. */
+static struct access_note note_of(const struct plan *plan)
+{
+	return (struct access_note){
+		.pc = plan->vcpu->regs.pc,
+		.address = plan->address,
+		.ipa = { plan->page[0].ipa.ipa, plan->page[1].ipa.ipa },
+		.aborts = plan->vcpu->exits[EC_DATA_ABORT_LOWER],
+		.size = (uint8_t)plan->size,
+		.unit = (uint8_t)plan->unit,
+		.write = plan->insn->write,
+	};
+}
+
+static void note_access(const struct plan *plan, unsigned at)
+{
+	struct access_note *note = &plan->vcpu->access;
+
+	*note = note_of(plan);
+	note->at = (uint8_t)at;
+	memcpy(note->data, plan->data, plan->size);
+}
+
+static bool is_noted(const struct plan *plan)
+{
+	const struct access_note *note = &plan->vcpu->access;
+	struct access_note now = note_of(plan);
+
+	return note->size == now.size && note->unit == now.unit && note->write == now.write &&
+		note->pc == now.pc && note->address == now.address && note->ipa[0] == now.ipa[0] &&
+		note->ipa[1] == now.ipa[1] && note->aborts + 1 == now.aborts &&
+		(!now.write || memcmp(note->data, plan->data, plan->size) == 0);
+}
+
+/* Where to begin: what a device was given, or has given, before another one of its registers wanted
+ * to be asked again later is not done twice. */
+static unsigned resume_at(struct plan *plan)
+{
+	struct access_note *note = &plan->vcpu->access;
+	unsigned at = 0;
+
+	if (note->size != 0 && is_noted(plan)) {
+		at = note->at;
+		memcpy(plan->data, note->data, plan->size);
+	}
+	note->size = 0;
+	return at;
+}
+
 static enum exit_result perform_pieces(struct plan *plan)
 {
-	for (unsigned at = 0; at < plan->size;) {
+	for (unsigned at = resume_at(plan); at < plan->size;) {
 		struct piece piece = piece_at(plan, at);
 
 		switch (perform_piece(plan, &piece)) {
@@ -331,6 +382,8 @@ static enum exit_result perform_pieces(struct plan *plan)
 			at += piece.size;
 			break;
 		case MMIO_RETRY:
+			if (at > 0)
+				note_access(plan, at);
 			return EXIT_RESCHEDULE;
 		case MMIO_STOP_VM:
 			return EXIT_STOP_VM;

@@ -64,6 +64,7 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	vcpu->mdcr = guest_mdcr();
 	vcpu->cptr = guest_cptr();
 	vcpu->inject = (struct injection){ 0 };
+	vcpu->access.size = 0;
 	vcpu->on_demand = 0;
 	vcpu->signalled = false;
 	for (unsigned i = 0; i < NR_PARTS; i++) {

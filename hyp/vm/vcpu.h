@@ -125,6 +125,20 @@ struct retry_note {
 	uint32_t count; /* 0: none */
 };
 
+/*
+ * An access that a device wants again later when a part of it is done (hyp/trap/emulate_access.c):
+ * it goes on there, if it is what the vCPU's next data abort is about.
+ */
+struct access_note {
+	uint64_t pc, address;
+	uint64_t ipa[2]; /* where its pages lead */
+	uint64_t aborts; /* exits[EC_DATA_ABORT_LOWER] */
+	uint8_t size;    /* 0: none */
+	uint8_t unit, at;
+	bool write;
+	uint8_t data[64];
+};
+
 struct device_table;
 
 struct vcpu {
@@ -178,6 +192,7 @@ struct vcpu {
 	struct injection inject;
 	uint64_t aborts[NR_ABORT_ANSWERS];
 	struct retry_note retry;
+	struct access_note access;
 };
 
 static inline uint64_t vcpu_get_x(const struct vcpu *vcpu, unsigned n)

@@ -348,6 +348,7 @@ enum exit_result model_run(uint32_t instruction, uint64_t iss, uint64_t far)
 	model_instruction = instruction;
 	model_accesses = model_retries = 0;
 	model_iss = iss;
+	model_vcpu.exits[EC_DATA_ABORT_LOWER]++;
 	model_vcpu.inject = (struct injection){ 0 };
 	model_remember();
 	return emulate_instruction(

@@ -891,6 +891,7 @@ static void test_device_results(void **state)
 			result = run(STP_POST);
 			assert_int_equal(result, rows[i].result);
 			assert_int_equal(X[2], VA + 0x100);
+			model_vcpu.exits[EC_DATA_ABORT_LOWER]++; /* something else's */
 		}
 	}
 	model_result = MMIO_RAZ_WI;
@@ -898,6 +899,88 @@ static void test_device_results(void **state)
 	assert_int_equal(run(LDP), EXIT_SKIP);
 	assert_int_equal(X[0], dev(0x100, 8));
 	assert_int_equal(X[1], 0);
+}
+
+/* The second half of `word` is wanted later. */
+static void retry_second(uint32_t word)
+{
+	model_result = MMIO_RETRY;
+	model_result_of = 1;
+	assert_int_equal(run(word), EXIT_RESCHEDULE);
+	assert_int_equal(model_accesses, 2);
+	model_result_of = ~0U;
+}
+
+/* It goes on at the piece that the device wanted later, how often it may be. */
+static void test_goes_on(void **state)
+{
+	static const uint32_t words[] = { LDP, STP, LDP_W, STP_W };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+		bool write = insn_decode(words[i]).write;
+		unsigned width = insn_decode(words[i]).width;
+		uint64_t first = dev(0x100, width);
+
+		retry_second(words[i]);
+		model_result_of = 0;
+		assert_int_equal(run(words[i]), EXIT_RESCHEDULE);
+		model_result_of = ~0U;
+		if (!write) /* was read before it changed */
+			model_bytes[MODEL_DEVICE][0x100] ^= 0xff;
+		assert_int_equal(run(words[i]), EXIT_SKIP);
+		assert_int_equal(model_accesses, 1);
+		assert_log(0, model_ipa(MODEL_DEVICE) + 0x100 + width, width, write);
+		assert_int_equal(X[0], write ? X[0] : first);
+		assert_int_equal(dev(0x100 + width, width) ^ X[1],
+			write && width == 4 ? X[1] >> 32 << 32 : 0);
+		/* That was that. */
+		assert_int_equal(run(words[i]), EXIT_SKIP);
+		assert_int_equal(model_accesses, 2);
+	}
+}
+
+/* Anything else begins at its beginning, and so does the same after it. */
+static void test_goes_on_not(void **state)
+{
+	static const uint32_t others[] = { STP, LDP_Q, LDP_W };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(others); i++) {
+		retry_second(LDP);
+		assert_int_equal(run(others[i]), EXIT_SKIP);
+		assert_int_equal(model_accesses, others[i] == LDP_Q ? 4 : 2);
+		assert_int_equal(run(LDP), EXIT_SKIP);
+		assert_int_equal(model_accesses, 2);
+	}
+	retry_second(LDP_W); /* as many bytes at once */
+	assert_int_equal(run(LDR), EXIT_SKIP);
+	assert_log(0, model_ipa(MODEL_DEVICE) + 0x100, 8, false);
+	retry_second(LDP);
+	model_vcpu.regs.pc += 4;
+	assert_int_equal(run(LDP), EXIT_SKIP);
+	assert_int_equal(model_accesses, 2);
+	retry_second(LDP);
+	X[2] += 16;
+	assert_int_equal(run(LDP), EXIT_SKIP);
+	assert_int_equal(model_accesses, 2);
+	retry_second(LDP);
+	model_vcpu.exits[EC_DATA_ABORT_LOWER]++;
+	assert_int_equal(run(LDP), EXIT_SKIP);
+	assert_int_equal(model_accesses, 2);
+	retry_second(LDP);
+	model_map(0, MODEL_WORDS, ATTR_DEVICE);
+	assert_int_equal(run(LDP), EXIT_SKIP);
+	assert_int_equal(model_accesses, 2);
+	retry_second(STP);
+	X[1]++;
+	assert_int_equal(run(STP), EXIT_SKIP);
+	assert_int_equal(model_accesses, 2);
+	X[2] = VA + PAGE_SIZE - 8;
+	retry_second(STP);
+	model_map(1, MODEL_WORDS, ATTR_DEVICE);
+	assert_int_equal(run(STP), EXIT_SKIP);
+	assert_int_equal(model_accesses, 2);
 }
 
 /* --- the other classes --- */
@@ -999,6 +1082,8 @@ int main(void)
 		TEST(test_clean_page),
 		TEST(test_memory_at_once),
 		TEST(test_device_results),
+		TEST(test_goes_on),
+		TEST(test_goes_on_not),
 		TEST(test_other),
 		TEST(test_atomics),
 		TEST(test_prefetch),
