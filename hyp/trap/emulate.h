@@ -11,8 +11,8 @@
  *      again. An external abort where Lintel can't walk the guest's tables at all.
  *   3. by its class: insn_table.
  *   4. the pages that the access reaches into, one or two, are walked in the guest's stage 1, with
- *      the rights of the access. A fault there is the guest's own: data abort, FAR is the first
- *      byte in that page.
+ *      the rights of the access (and PSTATE.PAN). A fault there is the guest's own: data abort, FAR
+ *      is the first byte in that page.
  *   5. alignment: elements that are not aligned to their size are an alignment fault (FSC 0x21)
  *      where stage 1 says Device (or is off), whatever stage 2 has there.
  *   6. the access is cut into pieces, and each is placed (place.h) and judged. Memory is one piece,
@@ -30,8 +30,8 @@
  *      memory that the guest may access by itself, it tries again.
  *   7. the pieces are performed, lowest address first, each once. A device that says external abort
  *      ends it: registers stay as they were, also the base. MMIO_RETRY: the instruction again,
- * later, and it goes on with that piece, unless the vCPU had another data abort in between, or
- * comes back with another access.
+ *      later, and it goes on with that piece, unless the vCPU had another data abort in between, or
+ *      comes back with another access.
  *   8. registers are written, and the base; the PC moves on.
  *
  * | class          | answer at a device                                                       |

@@ -22,6 +22,9 @@
 /* AP[2] of a descriptor. */
 #define DESC_READ_ONLY    BIT(7)
 
+/* ID_AA64MMFR1.PAN: there is SCTLR.EPAN. */
+#define PAN_EPAN          3
+
 struct piece {
 	unsigned at; /* its distance from the first byte */
 	unsigned size;
@@ -58,6 +61,12 @@ static enum exit_result external_abort(const struct plan *plan, unsigned at)
 	return inject_external_abort(plan->vcpu, plan->esr, plan->address + at);
 }
 
+/* The guest's stage 1 is off. */
+static bool is_flat(const struct s1_result *page)
+{
+	return page->desc == 0;
+}
+
 /* Loads and stores of EL0, and LDTR and STTR unless PSTATE.UAO says that they are as any. */
 static bool as_user(const struct plan *plan)
 {
@@ -66,16 +75,38 @@ static bool as_user(const struct plan *plan)
 	return plan->insn->unprivileged && !(plan->vcpu->regs.pstate & PSTATE_UAO);
 }
 
+/* PSTATE.PAN: not what EL0 may access. With SCTLR.EPAN, nor what it may only execute. */
+static bool is_privileged_never(const struct plan *plan, const struct s1_result *page)
+{
+	uint64_t rights = MEM_R | MEM_W;
+
+	if (!(plan->vcpu->regs.pstate & PSTATE_PAN) || is_flat(page))
+		return false;
+	if ((read_sysreg(SCTLR_EL1) & SCTLR_EL1_EPAN) &&
+		FIELD_GET(ID_AA64MMFR1_EL1_PAN, read_sysreg(ID_AA64MMFR1_EL1)) >= PAN_EPAN)
+		rights |= MEM_X;
+	return page->user & rights;
+}
+
+static bool may_access(const struct plan *plan, const struct s1_result *page, bool user)
+{
+	uint64_t needs = plan->insn->write ? MEM_W : MEM_R;
+
+	if (user)
+		return page->user & needs;
+	return (page->priv & needs) && !is_privileged_never(plan, page);
+}
+
 /* EXIT_SKIP: the page that byte `at` is in may be accessed. */
 static enum exit_result walk_page(struct plan *plan, unsigned at, struct s1_result *page)
 {
-	uint64_t va = plan->address + at, needs = plan->insn->write ? MEM_W : MEM_R;
+	uint64_t va = plan->address + at;
 	bool user = as_user(plan);
 	enum exit_result answer;
 	enum status status = guest_walk_data(plan->vcpu, va, user, page);
 
 	if (status == OK) {
-		if ((user ? page->user : page->priv) & needs)
+		if (may_access(plan, page, user))
 			return EXIT_SKIP;
 		page->fst = (uint8_t)(S1_FST_PERMISSION | page->level);
 	} else if (guest_walk_failed(plan->vcpu, status, page, plan->esr, va, &answer)) {

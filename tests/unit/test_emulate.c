@@ -501,6 +501,48 @@ static void test_rights(void **state)
 	}
 }
 
+/* PSTATE.PAN keeps EL1 from what EL0 may access, in whichever page. */
+static void test_privileged_never(void **state)
+{
+	static const uint64_t users[] = { 0, MEM_X, MEM_R, MEM_RW };
+
+	(void)state;
+	X[2] = VA + PAGE_SIZE - 8;
+	for (unsigned i = 0; i < 0x200; i++) {
+		unsigned n = i & 1;
+		bool pan = i & 2, epan = i & 4, has_epan = i & 8, on = i & 0x10, el0 = i & 0x20;
+		bool write = i & 0x40;
+		uint64_t user = users[i >> 7];
+		bool refused =
+			pan && on && !el0 && ((user & MEM_RW) || (user != 0 && epan && has_epan));
+		uint32_t word = write ? STP : LDP;
+
+		model_vcpu.regs.pstate = (el0 ? PSTATE_EL0T : PSTATE_EL1H) | (pan ? PSTATE_PAN : 0);
+		fake_reg(SCTLR_EL1) = epan ? SCTLR_EL1_EPAN : 0;
+		fake_reg(ID_AA64MMFR1_EL1) =
+			FIELD_PREP(ID_AA64MMFR1_EL1_PAN, (uint64_t)(has_epan ? 3 : 2));
+		model_pages[!n].user = el0 ? MEM_RW : 0;
+		model_pages[n].user = user;
+		model_pages[0].desc = model_pages[1].desc = on ? BIT(10) | 3 : 0;
+		if (el0 && !(user & (write ? MEM_W : MEM_R)))
+			refused = true;
+		if (refused)
+			assert_injected(run(word), (write ? ISS_WNR : 0) | FSC_PERMISSION | 3,
+				n ? VA + PAGE_SIZE : X[2]);
+		else
+			assert_int_equal(run(word), EXIT_SKIP);
+	}
+	/* LDTR and STTR are as EL0's, unless PSTATE.UAO is set. */
+	model_pages[0].user = MEM_RW;
+	model_pages[0].desc = BIT(10) | 3;
+	model_vcpu.regs.pstate = PSTATE_EL1H | PSTATE_PAN;
+	assert_int_equal(run(LDTR), EXIT_SKIP);
+	assert_int_equal(run(STTR), EXIT_SKIP);
+	model_vcpu.regs.pstate |= PSTATE_UAO;
+	assert_injected(run(LDTR), FSC_PERMISSION | 3, X[2]);
+	assert_injected(run(STTR), ISS_WNR | FSC_PERMISSION | 3, X[2]);
+}
+
 /* --- 5: alignment --- */
 
 static void test_alignment(void **state)
@@ -1071,6 +1113,7 @@ int main(void)
 		TEST(test_big_endian),
 		TEST(test_stage1_second_page),
 		TEST(test_rights),
+		TEST(test_privileged_never),
 		TEST(test_alignment),
 		TEST(test_unaligned),
 		TEST(test_answers),

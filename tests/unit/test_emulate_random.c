@@ -152,7 +152,8 @@ static bool want_pages(const struct insn *insn, uint64_t va, unsigned size)
 
 		if (page->status != OK)
 			return want_fault(wnr | page->fst, firsts[i]), false;
-		if (!(rights & (insn->write ? MEM_W : MEM_R)))
+		if (!(rights & (insn->write ? MEM_W : MEM_R)) ||
+			(!user && page->user != 0 && (model_vcpu.regs.pstate & PSTATE_PAN)))
 			return want_fault(wnr | FSC_PERMISSION | page->level, firsts[i]), false;
 	}
 	for (unsigned i = 0; i < pages; i++) {
@@ -236,6 +237,7 @@ static void random_page(unsigned n)
 	/* Often enough a device, and beside all else. */
 	model_map(n, n % 2 ? MODEL_DEVICE : places[below(ARRAY_SIZE(places))],
 		attrs[below(ARRAY_SIZE(attrs))]);
+	model_pages[n].desc = BIT(10) | 3; /* a page that was accessed */
 	if (below(16) == 0) {
 		model_pages[n].status = ERR_FAULT;
 		model_pages[n].fst = (uint8_t)(S1_FST_TRANSLATION + below(8));
@@ -257,7 +259,8 @@ static void random_state(void)
 	fake_reg(SP_EL0) = any();
 	fake_reg(SP_EL1) = any();
 	fake_reg(SCTLR_EL1) = any() & (SCTLR_EL1_EE | SCTLR_EL1_E0E);
-	model_vcpu.regs.pstate = modes[below(3)] | (below(4) ? 0 : PSTATE_UAO);
+	model_vcpu.regs.pstate =
+		modes[below(3)] | (below(4) ? 0 : PSTATE_UAO) | (below(8) ? 0 : PSTATE_PAN);
 	model_vcpu.regs.pc = MODEL_PC;
 	for (unsigned n = 0; n < MODEL_PAGES; n++)
 		random_page(n);
