@@ -46,7 +46,7 @@ struct plan {
 	bool needed;              /* the guest can't do all of it by itself */
 	bool refused;             /* some of it is memory that Lintel can't use, */
 	struct piece where;       /* here */
-	uint8_t data[ACCESS_BYTES_MAX];
+	uint8_t data[ACCESS_BYTES_MAX] __aligned(8); /* or it wouldn't be copied in one piece */
 };
 
 /* --- where it is: stage 1, alignment --- */
