@@ -382,5 +382,7 @@ enum status walk_s1_fetch(
 		return status;
 	if (!((user ? result.user : result.priv) & MEM_X))
 		return ERR_FAULT;
+	if (s1_uncached(&result))
+		guest_sync(s2, result.ipa, sizeof(*instruction));
 	return guest_read(s2, result.ipa, instruction, sizeof(*instruction));
 }

@@ -48,6 +48,15 @@ struct s1_result {
 	uint64_t priv, user;
 };
 
+/* Does the guest access what this leads to past the caches? Lintel's own map of it is cacheable:
+ * guest_sync() before it is read, and after it is written. */
+static inline bool s1_uncached(const struct s1_result *result)
+{
+	unsigned outer = result->attr >> 4; /* Device; Normal, non-cacheable */
+
+	return outer == 0 || outer == 4;
+}
+
 /*
  * Where gva leads to: permissions are reported, not judged. OK; ERR_FAULT: the guest's own tables
  * say no, see fst; ERR_NOT_SUPPORTED: a set-up that can't be walked; or another error of the read
@@ -58,11 +67,11 @@ __must_check enum status walk_s1(const struct regime *regime, const struct s1_me
 	gva_t gva, bool fetch, bool user, struct s1_result *result);
 
 /*
- * The 32-bit instruction at gva as the guest would fetch it at that privilege: ERR_FAULT when it
- * couldn't (the guest has changed its tables meanwhile: let it run again), ERR_IO when the tables
- * are where Lintel can't read them (memory that VMs share), which trying again won't change, or
- * when the memory gave an abort, ERR_INVALID when gva isn't 4-byte aligned, or as walk_s1() and
- * guest_read().
+ * The 32-bit instruction at gva as the guest would fetch it at that privilege, past the caches
+ * where they are off: ERR_FAULT when it couldn't (the guest has changed its tables meanwhile: let
+ * it run again), ERR_IO when the tables are where Lintel can't read them (memory that VMs share),
+ * which trying again won't change, or when the memory gave an abort, ERR_INVALID when gva isn't
+ * 4-byte aligned, or as walk_s1() and guest_read().
  */
 __must_check enum status walk_s1_fetch(const struct regime *regime, struct stage2 *s2, gva_t gva,
 	bool user, uint32_t *instruction);

@@ -17,7 +17,6 @@
 /* MAIR: Device memory has a zero upper half; Normal memory that is not cacheable a 4. */
 #define ATTR_OUTER        GENMASK(7, 4)
 #define ATTR_OUTER_DEVICE 0
-#define ATTR_OUTER_NC     4
 
 /* AP[2] of a descriptor. */
 #define DESC_READ_ONLY    BIT(7)
@@ -311,13 +310,9 @@ static enum mmio_result perform_device(struct plan *plan, const struct piece *pi
 	return result;
 }
 
-/* Lintel's map of the memory is cacheable. Where the guest's isn't, nothing of it may stay in a
- * cache. */
 static void sync_memory(const struct plan *plan, const struct piece *piece)
 {
-	uint64_t outer = FIELD_GET(ATTR_OUTER, piece->page->attr);
-
-	if (outer == ATTR_OUTER_DEVICE || outer == ATTR_OUTER_NC)
+	if (s1_uncached(piece->page))
 		guest_sync(&plan->vcpu->vm->stage2, piece->ipa, piece->size);
 }
 

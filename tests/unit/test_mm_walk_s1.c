@@ -15,7 +15,9 @@
 #include <cmocka.h>
 
 #include "mm/guest_mem.h"
+#include "mm/phys.h"
 #include "mm/walk_s1.h"
+#include "tests/unit/fake/cpu.h"
 #include "tests/unit/fake/memory.h"
 
 #define VALID 1UL
@@ -600,6 +602,48 @@ static void fetch(void **state)
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), true, &got), ERR_NOT_SUPPORTED);
 }
 
+/* What the guest has written past the caches is not read from a stale line. */
+static void fetch_uncached(void **state)
+{
+	static const struct {
+		unsigned index; /* of MAIR */
+		bool caches, synced;
+	} cases[] = { { 4, true, false }, { 1, true, false }, { 6, true, false }, { 0, true, true },
+		{ 3, true, true }, { 5, true, true }, { 4, false, true } };
+	static struct stage2 s2;
+	struct page_range ram = { GIB(2), MIB(32), 0 };
+	struct regime regime = el1(25, 0, 2);
+	uint32_t insn = 0xd503201f, got;
+	struct stage2_page page;
+
+	(void)state;
+	fake_memory_reset();
+	fake_memory_add(GIB(2), MIB(32));
+	assert_int_equal(page_init(&ram, 1, NULL, 0), OK);
+	stage2_init(48, 8);
+	assert_int_equal(stage2_create(&s2, OWNER_FIRST_VM, 40, 0), OK);
+	assert_int_equal(stage2_add_ram(&s2, IPA(BASE), MIB(4), MEM_RWX), OK);
+	assert_int_equal(guest_load(&s2, IPA(BASE + 0x100), &insn, 4), OK);
+	assert_true(stage2_lookup(&s2, IPA(BASE + 0x100), &page));
+	regime.ttbr0 = BASE + 0x1000;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t entry = BASE | AF | BLOCK | cases[i].index << 2;
+
+		assert_int_equal(guest_load(&s2, IPA(BASE + 0x1000), &entry, 8), OK);
+		regime.sctlr = SCTLR_M | (cases[i].caches ? SCTLR_C : 0);
+		fake_cpu_reset();
+		got = 0;
+		assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), false, &got), OK);
+		assert_int_equal(got, insn);
+		assert_int_equal(fake_op_count != 0, cases[i].synced);
+		if (!cases[i].synced)
+			continue;
+		assert_int_equal(fake_ops[0].kind, FAKE_CACHE_CLEAN_INVALIDATE);
+		assert_int_equal(fake_ops[0].address, (uintptr_t)pa_to_ptr(page.pa));
+		assert_int_equal(fake_ops[0].extra, 4);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -621,6 +665,7 @@ int main(void)
 		cmocka_unit_test(stage1_off),
 		cmocka_unit_test(granules_of_the_cpu),
 		cmocka_unit_test(fetch),
+		cmocka_unit_test(fetch_uncached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,11 @@ enum status guest_read(struct stage2 *s2, ipa_t ipa, void *destination, size_t s
 	return OK;
 }
 
+void guest_sync(struct stage2 *s2, ipa_t ipa, uint64_t size)
+{
+	(void)s2, (void)ipa, (void)size;
+}
+
 static void set_desc(uint64_t table, unsigned level, uint64_t va, uint64_t desc)
 {
 	memory_at(table)[INDEX(va, level)] = desc;
