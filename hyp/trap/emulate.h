@@ -25,9 +25,10 @@
  *        device         must lie in one region, of a width that it allows; else external abort
  *        nothing        external abort, or RAZ/WI (absent-access = "ignore")
  *        beyond         address size fault, level 0
- *      Memory that Lintel can't use as the guest would is an external abort: what VMs share, and a
- *      store to a page of which the CPU has yet to note that it is dirty. When there is nothing but
- *      memory that the guest may access by itself, it tries again.
+ *      Memory that Lintel can't use as the guest would is an external abort: what VMs share, and
+ *      pages of which the CPU has yet to note that they are accessed, or for a store that they are
+ *      dirty (TCR.HA, HD). When there is nothing but memory that the guest may access by itself, it
+ *      tries again.
  *   7. the pieces are performed, lowest address first, each once. A device that says external abort
  *      ends it: registers stay as they were, also the base. MMIO_RETRY: the instruction again,
  *      later, and it goes on with that piece, unless the vCPU had another data abort in between, or

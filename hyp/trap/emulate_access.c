@@ -18,8 +18,9 @@
 #define ATTR_OUTER        GENMASK(7, 4)
 #define ATTR_OUTER_DEVICE 0
 
-/* AP[2] of a descriptor. */
+/* AP[2] and AF of a descriptor. */
 #define DESC_READ_ONLY    BIT(7)
+#define DESC_ACCESSED     BIT(10)
 
 /* ID_AA64MMFR1.PAN: there is SCTLR.EPAN. */
 #define PAN_EPAN          3
@@ -176,11 +177,16 @@ static struct piece piece_at(const struct plan *plan, unsigned at)
 
 /* --- judged by its place; EXIT_SKIP: may be performed --- */
 
-/* Memory that is read-only and may be written is not dirty yet: the CPU would note it in the
- * guest's table. Lintel doesn't. */
-static bool is_clean(const struct s1_result *page)
+/*
+ * The CPU would note the access in the guest's table (TCR.HA, HD), and Lintel doesn't: in one that
+ * was not accessed yet and yet may be, or is read-only and yet may be written, being not dirty yet.
+ */
+static bool would_be_noted(const struct plan *plan, const struct s1_result *page)
 {
-	return page->desc & DESC_READ_ONLY;
+	if (is_flat(page))
+		return false;
+	return !(page->desc & DESC_ACCESSED) ||
+		(plan->insn->write && (page->desc & DESC_READ_ONLY));
 }
 
 static enum exit_result judge_memory(struct plan *plan, const struct piece *piece)
@@ -190,7 +196,7 @@ static enum exit_result judge_memory(struct plan *plan, const struct piece *piec
 
 	if (status == ERR_BUSY)
 		return EXIT_RESUME;
-	if (status != OK || (plan->insn->write && is_clean(piece->page))) {
+	if (status != OK || would_be_noted(plan, piece->page)) {
 		plan->refused = true;
 		plan->where = *piece;
 	}
@@ -201,9 +207,8 @@ static enum exit_result refuse_memory(const struct plan *plan)
 {
 	vcpu_log(plan->vcpu,
 		"one instruction accesses 0x%lx, memory that Lintel can't use as the guest would "
-		"(shared with other VMs, or a clean page of hardware-managed dirty state), and a "
-		"device "
-		"or nothing beside it: external abort",
+		"(shared with other VMs, or a page whose access flag or dirty state the CPU would "
+		"have to set), and a device or nothing beside it: external abort",
 		(unsigned long)plan->where.ipa.ipa);
 	return external_abort(plan, plan->where.at);
 }

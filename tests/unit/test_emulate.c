@@ -883,7 +883,7 @@ static void test_clean_page(void **state)
 {
 	(void)state;
 	model_map(1, MODEL_RAM, ATTR_NORMAL);
-	model_pages[1].desc = BIT(7);
+	model_pages[1].desc = BIT(7) | BIT(10);
 	X[2] = VA + PAGE_SIZE - 8;
 	assert_injected(run(STP), FSC_EXTERNAL, VA + PAGE_SIZE);
 	assert_int_equal(model_accesses, 0);
@@ -891,6 +891,33 @@ static void test_clean_page(void **state)
 	assert_int_equal(run(LDP), EXIT_SKIP);
 	model_pages[1].desc = ~BIT(7);
 	assert_int_equal(run(STP), EXIT_SKIP);
+}
+
+/* The same of the access flag: loads, too, and ROM. */
+static void test_access_flag(void **state)
+{
+	static const enum model_place places[] = { MODEL_RAM, MODEL_ROM };
+
+	(void)state;
+	X[2] = VA + PAGE_SIZE - 8;
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+		model_map(1, places[i], ATTR_NORMAL);
+		model_pages[1].desc = 3;
+		assert_injected(run(LDP), FSC_EXTERNAL, VA + PAGE_SIZE);
+		assert_injected(run(STP), ISS_WNR | FSC_EXTERNAL, VA + PAGE_SIZE);
+		assert_int_equal(model_accesses, 0);
+		assert_int_equal(model_logs, i == 0 ? 2 : 3);
+		model_pages[1].desc |= BIT(10);
+		assert_int_equal(run(LDP), EXIT_SKIP);
+	}
+	assert_injected(run(STP), FSC_EXTERNAL, VA + PAGE_SIZE);
+	/* Stage 1 off: there is no flag. */
+	model_map(1, MODEL_RAM, ATTR_NORMAL);
+	assert_int_equal(run(STP), EXIT_SKIP);
+	/* Nothing but memory: the CPU does it. */
+	model_map(0, MODEL_RAM, ATTR_NORMAL);
+	model_pages[1].desc = 3;
+	assert_resumed(run(STP));
 }
 
 /* Memory is one piece, however it lies. */
@@ -1123,6 +1150,7 @@ int main(void)
 		TEST(test_crossing),
 		TEST(test_crossing_refused),
 		TEST(test_clean_page),
+		TEST(test_access_flag),
 		TEST(test_memory_at_once),
 		TEST(test_device_results),
 		TEST(test_goes_on),
