@@ -15,6 +15,8 @@
  *   3. the place (place.h), and the table.
  *   4. an access that may reach into two pages (FAR is at the start of one, or the access ends
  *      beyond one) is not done by its syndrome, which describes it as a whole, but by emulate.h.
+ *      AArch32 is never decoded: at a device its syndrome is all there is, as if the access began
+ *      at FAR; where nothing is, one that ends beyond the page is never ignored.
  *   5. an exception for a fetch, where what can't be fetched is the guest's own vector: it would
  *      take that for ever, so it is stopped, with what it wanted to report.
  *
