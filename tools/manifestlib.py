@@ -4,6 +4,8 @@ import os
 import re
 import struct
 
+from placelib import RAM_BASE, Bell, Places
+
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCHEMA = os.path.join(TOP, "hyp", "bundle", "schema.def")
 
@@ -32,7 +34,6 @@ OWN_SPIS = {1, 2, 10} | set(range(192, 224))
 REGIONS_SIZE = 0x20000000
 NODE_NAME_EXPECTED = "a letter, then letters, digits, '_', '.' or '-', at most 31 characters"
 
-RAM_BASE = 0x40000000
 PAGE = 4 << 10
 BLOCK = 2 << 20
 DTB_MAX = 2 << 20
@@ -135,7 +136,7 @@ class Checker:
         self.files = {}
         self.vms = {}
         self.lines = set()
-        self.places = {}
+        self.places = Places(self.error)
 
     def error(self, where, what):
         self.errors.append(f"{where}: {what}")
@@ -331,7 +332,7 @@ class Checker:
             self.scratch(path, values.get("scratch", ()))
             if good and len(self.errors) == before:
                 self.images(path, values)
-                self.place(path, [path.rsplit("/", 1)[1]], "its RAM", RAM_BASE, values["memory"])
+                self.places.add_vm(path, values)
 
     def members(self, path, lists, most):
         """The VMs that stand in these lists of names."""
@@ -350,22 +351,8 @@ class Checker:
                     found.append(vm)
         return found
 
-    def is_free(self, path, vm, first, end):
-        """Whether the VM has no memory there; an error if it has."""
-        for other, other_first, other_end in self.places.get(vm, ()):
-            if first < other_end and other_first < end:
-                self.error(path, f"{first:#x} to {end:#x} in VM {vm} overlaps {other}, {other_first:#x} to {other_end:#x}")
-                return False
-        return True
-
-    def place(self, path, members, what, first, size):
-        """Memory in the memory maps of these VMs, if nothing else is there."""
-        if all(self.is_free(path, vm, first, first + size) for vm in members):
-            for vm in members:
-                self.places.setdefault(vm, []).append((what, first, first + size))
-
     def read_shared(self, holder):
-        at = 0
+        at = number = 0
         for path, values, good in self.nodes(holder, "region", REGIONS_MAX, self.schema["SHM"]):
             before = len(self.errors)
             lists = [(name, values.get(name)) for name in ("members", "readers")]
@@ -378,8 +365,10 @@ class Checker:
                 self.error(f"{path}: members",
                            "only one VM, expected two, or readers beside it: nobody is there to share with")
             at = -(-at // BLOCK) * BLOCK
-            self.place(path, found, f"shared region {path.rsplit('/', 1)[1]}", REGIONS_BASE + at, values["size"])
+            self.places.add_region(path, "shared region", found, REGIONS_BASE + at, values["size"])
+            self.places.add_wires(found, number)
             at += values["size"]
+            number += 1
             if at > REGIONS_SIZE:
                 self.error(path, f"all regions up to this one take {at >> 20} MiB, expected at most "
                                  f"{REGIONS_SIZE >> 20} MiB, each counted as whole 2 MiB")
@@ -404,7 +393,7 @@ class Checker:
                 self.error(where, f"{address:#x} to {address + size:#x}, expected a place outside {ROM_DEVICES[0]:#x} to "
                                   f"{ROM_DEVICES[1]:#x}, where devices are")
             if len(self.errors) == before:
-                self.place(path, members, f"read-only region {path.rsplit('/', 1)[1]}", address, size)
+                self.places.add_region(path, "read-only region", members, address, size)
 
     def action(self, path, values, prefix=""):
         """What a doorbell, or the end of a line's interrupt, does."""
@@ -425,11 +414,8 @@ class Checker:
         rows = self.schema["BELL"]
         for path, values, _ in self.nodes(holder, "doorbell", DOORBELLS_MAX, rows):
             self.action(path, values)
-            if "vm" in values:
-                self.known(f"{path}: vm", values["vm"], self.vms, "VM")
+            known = "vm" in values and self.known(f"{path}: vm", values["vm"], self.vms, "VM")
             width, address, match = values.get("width", 1), values.get("address", 0), values.get("match")
-            if "vm" in values and "address" in values:
-                self.is_free(path, values["vm"], address, address + width)
             if width & (width - 1):
                 self.error(f"{path}: width", f"{width}, expected {rows['width'].expected}")
                 continue
@@ -439,6 +425,8 @@ class Checker:
                 self.error(f"{path}: match", "only for stores of one width, expected width beside it")
             elif match is not None and match >> 8 * width:
                 self.error(f"{path}: match", f"{match:#x}, expected a number of {width} bytes, its width")
+            if known and "address" in values and address % width == 0:
+                self.places.ask_bell(Bell(path, values["vm"], address, values.get("width", 0)))
 
     def read_lines(self, holder):
         spis = {}
@@ -483,6 +471,9 @@ class Checker:
             for holder in root.children:
                 if holder.name == name:
                     read(holder)
+            if name == "shared-memory":
+                self.places.add_scratch()
+        self.places.add_bells()
         for holder in root.children:
             if holder.name not in readers:
                 *names, last = readers
