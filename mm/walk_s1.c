@@ -45,6 +45,7 @@ struct walk {
 	unsigned page_shift;
 	unsigned stride; /* bits for each level */
 	bool hpd, ha, hd;
+	bool uncached;       /* the tables are */
 	uint64_t table_attr; /* collected on the way */
 	struct s1_result *result;
 };
@@ -120,6 +121,10 @@ static void read_flags(struct walk *walk, bool upper)
 {
 	uint64_t tcr = walk->regime->tcr;
 
+	/* IRGN0 and ORGN0 are at the same place with one range. */
+	walk->uncached = !(walk->regime->sctlr & SCTLR_C) ||
+		!(tcr & (upper ? TCR_IRGN1 : TCR_IRGN0)) ||
+		!(tcr & (upper ? TCR_ORGN1 : TCR_ORGN0));
 	if (two_ranges(walk->regime)) {
 		walk->hpd = tcr & (upper ? TCR_HPD1 : TCR_HPD0);
 		walk->ha = tcr & TCR_HA;
@@ -298,8 +303,11 @@ static bool is_leaf(const struct walk *walk, uint64_t desc, unsigned level)
 static enum status read_desc(const struct walk *walk, const struct s1_memory *memory, uint64_t at,
 	unsigned level, uint64_t *desc)
 {
-	enum status status = memory->read(memory->context, IPA(at), desc);
+	enum status status;
 
+	if (walk->uncached && memory->sync)
+		memory->sync(memory->context, IPA(at));
+	status = memory->read(memory->context, IPA(at), desc);
 	if (status == ERR_FAULT || status == ERR_RANGE || status == ERR_IO) {
 		walk->result->fault_ipa = IPA(at);
 		return fault(walk->result, S1_FST_WALK_SEA, level);
@@ -361,9 +369,14 @@ static enum status read_guest(void *context, ipa_t ipa, uint64_t *value)
 	return guest_read_u64(context, ipa, value);
 }
 
+static void sync_guest(void *context, ipa_t ipa)
+{
+	guest_sync(context, ipa, sizeof(uint64_t));
+}
+
 struct s1_memory s1_memory_of(struct stage2 *s2)
 {
-	return (struct s1_memory){ .read = read_guest, .context = s2 };
+	return (struct s1_memory){ .read = read_guest, .sync = sync_guest, .context = s2 };
 }
 
 enum status walk_s1_fetch(

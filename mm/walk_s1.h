@@ -17,10 +17,13 @@
 /* Where the descriptors come from: reads one aligned 64-bit value at a guest physical address. */
 struct s1_memory {
 	enum status (*read)(void *context, ipa_t ipa, uint64_t *value);
+	/* May be NULL. Is called before, where the guest's tables are not cacheable: what is read
+	 * next must not come from a cache. */
+	void (*sync)(void *context, ipa_t ipa);
 	void *context;
 };
 
-/* Reads descriptors with guest_read_u64(). */
+/* Reads descriptors with guest_read_u64(), after guest_sync() where they aren't cacheable. */
 struct s1_memory s1_memory_of(struct stage2 *s2);
 
 /* Fault status codes (Arm ARM ESR_ELx.DFSC): the class; the level of the walk is in the low two

@@ -82,6 +82,13 @@ static enum status read_descriptor(void *context, ipa_t ipa, uint64_t *value)
 	return tables->memory.read(tables->memory.context, ipa, value);
 }
 
+static void sync_descriptor(void *context, ipa_t ipa)
+{
+	const struct table_reads *tables = context;
+
+	tables->memory.sync(tables->memory.context, ipa);
+}
+
 enum status guest_walk_level(
 	struct vcpu *vcpu, uint64_t va, bool fetch, ipa_t page, bool absent, unsigned *level)
 {
@@ -89,7 +96,9 @@ enum status guest_walk_level(
 	struct table_reads tables = { .memory = s1_memory_of(&vcpu->vm->stage2),
 		.page = ALIGN_DOWN(page.ipa, PAGE_SIZE),
 		.absent = absent };
-	struct s1_memory memory = { .read = read_descriptor, .context = &tables };
+	struct s1_memory memory = {
+		.read = read_descriptor, .sync = sync_descriptor, .context = &tables
+	};
 	struct s1_result result;
 	enum status status;
 

@@ -40,10 +40,14 @@ static unsigned cell_count;
 static uint64_t unreadable;
 static enum status unreadable_status;
 
+static unsigned syncs, reads_synced;
+static uint64_t synced;
+
 static enum status read_cell(void *context, ipa_t ipa, uint64_t *value)
 {
 	(void)context;
 	*value = 0;
+	reads_synced += synced == ipa.ipa;
 	if (ipa.ipa == unreadable)
 		return unreadable_status;
 	for (unsigned i = 0; i < cell_count; i++)
@@ -52,7 +56,20 @@ static enum status read_cell(void *context, ipa_t ipa, uint64_t *value)
 	return OK;
 }
 
-static const struct s1_memory memory = { read_cell, NULL };
+static void sync_cell(void *context, ipa_t ipa)
+{
+	(void)context;
+	syncs++;
+	synced = ipa.ipa;
+}
+
+static void forget_syncs(void)
+{
+	syncs = reads_synced = 0;
+	synced = UINT64_MAX;
+}
+
+static const struct s1_memory memory = { .read = read_cell, .sync = sync_cell };
 
 static void put(uint64_t ipa, uint64_t value)
 {
@@ -602,6 +619,39 @@ static void fetch(void **state)
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), true, &got), ERR_NOT_SUPPORTED);
 }
 
+/* Tables that aren't cacheable, or caches that are off: each descriptor is synced before it is
+ * read. */
+static void uncached_tables(void **state)
+{
+	static const uint64_t fields[] = { GENMASK(9, 8), GENMASK(11, 10), GENMASK(25, 24),
+		GENMASK(27, 26) };
+	const struct s1_memory plain = { .read = read_cell };
+	struct regime regime = el1(25, 0, 2);
+	uint64_t high = UINT64_MAX << 39;
+
+	(void)state;
+	put(T0, 0x200000 | TABLE);
+	put(T1, 0x200000 | TABLE);
+	put(0x200000, AF | BLOCK);
+	for (unsigned i = 0; i < 6; i++) {
+		regime.tcr |= fields[0] | fields[1] | fields[2] | fields[3];
+		regime.sctlr = SCTLR_M | (i == 5 ? 0 : SCTLR_C);
+		if (i < 4)
+			regime.tcr &= ~fields[i];
+		forget_syncs();
+		check_ipa(&regime, 0, 0);
+		assert_int_equal(syncs, i < 2 || i == 5 ? 2 : 0);
+		assert_int_equal(reads_synced, syncs);
+		forget_syncs();
+		check_ipa(&regime, high, 0);
+		assert_int_equal(syncs, (i >= 2 && i < 4) || i == 5 ? 2 : 0);
+		assert_int_equal(reads_synced, syncs);
+	}
+	syncs = 0;
+	assert_int_equal(walk_s1(&regime, &plain, GVA(0), false, false, &result), OK);
+	assert_int_equal(syncs, 0);
+}
+
 /* What the guest has written past the caches is not read from a stale line. */
 static void fetch_uncached(void **state)
 {
@@ -614,7 +664,7 @@ static void fetch_uncached(void **state)
 	struct page_range ram = { GIB(2), MIB(32), 0 };
 	struct regime regime = el1(25, 0, 2);
 	uint32_t insn = 0xd503201f, got;
-	struct stage2_page page;
+	struct stage2_page page, tables;
 
 	(void)state;
 	fake_memory_reset();
@@ -625,7 +675,9 @@ static void fetch_uncached(void **state)
 	assert_int_equal(stage2_add_ram(&s2, IPA(BASE), MIB(4), MEM_RWX), OK);
 	assert_int_equal(guest_load(&s2, IPA(BASE + 0x100), &insn, 4), OK);
 	assert_true(stage2_lookup(&s2, IPA(BASE + 0x100), &page));
+	assert_true(stage2_lookup(&s2, IPA(BASE + 0x1000), &tables));
 	regime.ttbr0 = BASE + 0x1000;
+	regime.tcr |= TCR_IRGN0 | TCR_ORGN0;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint64_t entry = BASE | AF | BLOCK | cases[i].index << 2;
 
@@ -638,9 +690,17 @@ static void fetch_uncached(void **state)
 		assert_int_equal(fake_op_count != 0, cases[i].synced);
 		if (!cases[i].synced)
 			continue;
-		assert_int_equal(fake_ops[0].kind, FAKE_CACHE_CLEAN_INVALIDATE);
-		assert_int_equal(fake_ops[0].address, (uintptr_t)pa_to_ptr(page.pa));
-		assert_int_equal(fake_ops[0].extra, 4);
+		/* The tables too, where all is off. */
+		if (!cases[i].caches) {
+			assert_int_equal(fake_ops[0].kind, FAKE_CACHE_CLEAN_INVALIDATE);
+			assert_int_equal(fake_ops[0].address, (uintptr_t)pa_to_ptr(tables.pa));
+			assert_int_equal(fake_ops[0].extra, 8);
+		}
+		assert_true(fake_op_count >= 2);
+		assert_int_equal(fake_ops[fake_op_count - 2].kind, FAKE_CACHE_CLEAN_INVALIDATE);
+		assert_int_equal(
+			fake_ops[fake_op_count - 2].address, (uintptr_t)pa_to_ptr(page.pa));
+		assert_int_equal(fake_ops[fake_op_count - 2].extra, 4);
 	}
 }
 
@@ -664,6 +724,7 @@ int main(void)
 		cmocka_unit_test(memory_attributes),
 		cmocka_unit_test(stage1_off),
 		cmocka_unit_test(granules_of_the_cpu),
+		cmocka_unit_test(uncached_tables),
 		cmocka_unit_test(fetch),
 		cmocka_unit_test(fetch_uncached),
 	};
