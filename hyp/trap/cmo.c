@@ -219,14 +219,24 @@ static bool any_operation(enum cmo_how how, enum place place)
 #define INSN_SYS(instruction)      ((instruction) >> 21 == 0x6a8)
 #define INSN_ENCODING(instruction) ((instruction) >> 5 & UINT16_MAX)
 
-/* False: it can't be said, for the guest has changed its code or its tables meanwhile. */
-static bool find_operation(struct vcpu *vcpu, enum cmo_op *op)
+/*
+ * EXIT_SKIP: it is *op. Else what is to be done: again, where the guest has changed its code or its
+ * tables meanwhile; an external abort, where Lintel can't read them.
+ */
+static enum exit_result find_operation(struct vcpu *vcpu, uint64_t esr, enum cmo_op *op)
 {
 	uint32_t instruction;
+	enum status status;
 
 	/* AArch32 at EL0 has no maintenance; EL1 is never AArch32. */
-	return !(vcpu->regs.pstate & PSTATE_NRW) && guest_fetch(vcpu, &instruction) == OK &&
-		INSN_SYS(instruction) && operation_of(INSN_ENCODING(instruction), op);
+	if (vcpu->regs.pstate & PSTATE_NRW)
+		return EXIT_RESUME;
+	status = guest_fetch(vcpu, &instruction);
+	if (status == ERR_IO || status == ERR_NOT_SUPPORTED)
+		return inject_external_abort(vcpu, esr, read_sysreg(FAR_EL2));
+	if (status != OK || !INSN_SYS(instruction) || !operation_of(INSN_ENCODING(instruction), op))
+		return EXIT_RESUME;
+	return EXIT_SKIP;
 }
 
 enum exit_result cmo_handle_abort(struct vcpu *vcpu, uint64_t esr, ipa_t ipa)
@@ -236,8 +246,12 @@ enum exit_result cmo_handle_abort(struct vcpu *vcpu, uint64_t esr, ipa_t ipa)
 		.how = how_of(esr), .op = CMO_DC_CIVAC, .ipa = ipa, .far = read_sysreg(FAR_EL2)
 	};
 
-	if (!any_operation(request.how, placed.place) && !find_operation(vcpu, &request.op))
-		return EXIT_RESUME;
+	if (!any_operation(request.how, placed.place)) {
+		enum exit_result result = find_operation(vcpu, esr, &request.op);
+
+		if (result != EXIT_SKIP)
+			return result;
+	}
 	return answer(vcpu, &request, &placed);
 }
 

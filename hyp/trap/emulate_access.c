@@ -333,6 +333,8 @@ static enum mmio_result perform_memory(struct plan *plan, const struct piece *pi
 		status = guest_write(s2, piece->ipa, plan->data + piece->at, piece->size);
 		sync_memory(plan, piece);
 	}
+	if (status == ERR_BUSY) /* taken away and given again meanwhile */
+		return MMIO_RETRY;
 	return status == OK ? MMIO_DONE : MMIO_EXTERNAL_ABORT;
 }
 

@@ -586,6 +586,14 @@ static void test_instruction(void **state)
 	instruction = op_codes[CMO_DC_IVAC].word;
 	fetch_status = ERR_FAULT;
 	expect_untouched(cmo_handle_abort(&vcpu, esr, IPA(ROM)), EXIT_RESUME);
+	/* It will never be readable. */
+	for (unsigned i = 0; i < 2; i++) {
+		fetch_status = i == 0 ? ERR_IO : ERR_NOT_SUPPORTED;
+		assert_int_equal(cmo_handle_abort(&vcpu, esr, IPA(ROM)), EXIT_INJECT);
+		assert_int_equal(vcpu.inject.esr & 0x17f, ISS_CM | ISS_WNR | FSC_EXTERNAL);
+		assert_int_equal(fake_op_count, 0);
+		vcpu.inject = (struct injection){ 0 };
+	}
 	fetch_status = OK;
 	vcpu.regs.pstate = PSTATE_NRW;
 	expect_untouched(cmo_handle_abort(&vcpu, esr, IPA(ROM)), EXIT_RESUME);
