@@ -251,26 +251,51 @@ bool exit_finish(struct vcpu *vcpu, uint64_t esr, enum exit_result result)
 	return finish(vcpu, esr, result);
 }
 
-/* What was asked of this vCPU while it was out. False: it gives up the CPU. */
+/*
+ * It waits for something that others do, and was woken: has that come? If not it goes on waiting.
+ * False: it is BLOCKED. Else there is more work: what the parts have for the guest, or what came
+ * before it could block.
+ */
+static bool look_again(struct vcpu *vcpu)
+{
+	if (!vcpu->wait_over(vcpu))
+		return !sched_block(vcpu);
+	vcpu_request_local(vcpu, WORK_PARTS);
+	return true;
+}
+
+/* Its VM pauses: what else was asked of it is done when it goes on. */
+static void pause(struct vcpu *vcpu, uint64_t work)
+{
+	work &= ~(uint64_t)(WORK_PAUSE | WORK_RESCHED);
+	if (vcpu->wait_over)
+		work |= WORK_WAKE;
+	vcpu_request_local(vcpu, work);
+	vm_vcpu_paused(vcpu);
+}
+
+/*
+ * What was asked of this vCPU while it was out. False: it gives up the CPU; else it may enter the
+ * guest, if nothing more was asked.
+ */
 static bool do_work(struct vcpu *vcpu)
 {
 	uint64_t work = __atomic_exchange_n(&vcpu->work, 0, __ATOMIC_ACQUIRE);
 
-	if (work == WORK_RESCHED)
+	if (work == WORK_RESCHED && likely(!vcpu->wait_over))
 		return false;
 	if (work & WORK_STOP) {
 		vm_vcpu_stopped(vcpu);
 		return false;
 	}
 	if (work & WORK_PAUSE) {
-		/* What else was asked of it is done when it goes on. */
-		__atomic_fetch_or(&vcpu->work, work & ~(uint64_t)(WORK_PAUSE | WORK_RESCHED),
-			__ATOMIC_RELAXED);
-		vm_vcpu_paused(vcpu);
+		pause(vcpu, work);
 		return false;
 	}
 	if (work & WORK_VGIC)
 		vgic_flush(vcpu);
+	if (unlikely(vcpu->wait_over))
+		return look_again(vcpu);
 	if (work & WORK_PARTS) {
 		for (unsigned i = 0; i < NR_PARTS; i++) {
 			if (vm_parts[i].vcpu_enter)
@@ -347,8 +372,10 @@ static __always_inline void run(struct vcpu *vcpu)
 		uint64_t esr, now;
 		unsigned ec;
 
-		if (unlikely(READ_ONCE(vcpu->work)) && !do_work(vcpu))
-			break;
+		while (unlikely(READ_ONCE(vcpu->work))) {
+			if (!do_work(vcpu))
+				goto out;
+		}
 		now = read_sysreg(CNTPCT_EL0);
 		entry->in = now;
 		guest -= now;
@@ -368,6 +395,7 @@ static __always_inline void run(struct vcpu *vcpu)
 		if (!finish(vcpu, esr, exit_table[ec](vcpu, esr)))
 			break;
 	}
+out:
 	end_turn(cpu, guest);
 }
 

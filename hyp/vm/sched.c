@@ -116,7 +116,7 @@ bool sched_block(struct vcpu *vcpu)
 {
 	/* What was written before the signal is seen by the guest that it wakes; and one that comes
 	 * meanwhile is not overwritten. */
-	if (unlikely(READ_ONCE(vcpu->signalled)) &&
+	if (unlikely(READ_ONCE(vcpu->signalled)) && !vcpu->wait_over &&
 		__atomic_exchange_n(&vcpu->signalled, false, __ATOMIC_ACQUIRE))
 		return false;
 	if (!leave_for(vcpu, VCPU_BLOCKED, ~(uint64_t)WORK_RESCHED))

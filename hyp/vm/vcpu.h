@@ -83,7 +83,17 @@ struct vcpu_times {
  * Calls that are counted, besides PSCI's functions: by the service they belong to, and, again,
  * those that were answered NOT_SUPPORTED because nobody offers them (hyp/smccc/dispatch.c).
  */
-enum call_class { CALL_ARCH, CALL_STANDARD, CALL_VENDOR, CALL_REFUSED, NR_CALL_CLASSES };
+enum call_class {
+	CALL_ARCH,
+	CALL_SDEI,
+	CALL_TRNG,
+	CALL_PV_TIME,
+	CALL_VENDOR,
+	CALL_FIRMWARE, /* forwarded to EL3 */
+	CALL_MONITOR,  /* forwarded to another VM */
+	CALL_REFUSED,
+	NR_CALL_CLASSES
+};
 #define NR_PSCI_CALLS 32
 
 /* Exceptions that Lintel gave to a guest. */
@@ -190,6 +200,15 @@ struct vcpu {
 	struct cpu *placed_on; /* where it was to begin when its VM was made */
 	uint64_t cpus;         /* bit n: it may use CPU n, while no other VM is pinned to that */
 	struct injection inject;
+	/*
+	 * What it waits for beyond an interrupt (the answer to a call); NULL: nothing. It is
+	 * BLOCKED, or soon is again: the run loop asks when it has been woken, and enters the
+	 * guest, with all parts' vcpu_enter called, only when this says that it is over. Set by the
+	 * handler of an exit that returns EXIT_WAIT; it makes itself NULL when it is over, and
+	 * vcpu_reset() does. Who ends it writes registers of the BLOCKED vCPU under a lock that
+	 * this function takes, too, then calls vcpu_wake().
+	 */
+	bool (*wait_over)(struct vcpu *vcpu);
 	uint64_t aborts[NR_ABORT_ANSWERS];
 	struct retry_note retry;
 	struct access_note access;
