@@ -11,15 +11,6 @@
 #define CSV2_HISTORY 3 /* ID_AA64PFR0_EL1.CSV2: nor by branch history (FEAT_CSV2_3) */
 
 /*
- * 6b7e2d0a-3c51-4f29-9e8d-4c696e74656c ("Lintel" at the end), the four words as SMCCC passes a
- * UUID.
- */
-static const uint32_t lintel_uid[4] = { 0x0a2d7e6b, 0x294f513c, 0x694c8d9e, 0x6c65746e };
-
-#define REVISION_MAJOR 0
-#define REVISION_MINOR 1
-
-/*
  * What the firmware's ARCH_FEATURES says of a function; NOT_SUPPORTED without SMCCC 1.1 (DEN0028
  * appendix B).
  */
@@ -90,36 +81,24 @@ static uint64_t workaround(uint32_t function, bool *needed)
 	return answer == SMCCC_NOT_SUPPORTED ? answer : 0;
 }
 
-enum exit_result arch_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result arch_version(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	switch (function) {
-	case SMCCC_VERSION:
-		return smccc_return(vcpu, conduit, SMCCC_VERSION_1_1);
-	case SMCCC_ARCH_FEATURES:
-		return smccc_return(vcpu, conduit, features((uint32_t)vcpu->regs.x[1]));
-	case SMCCC_ARCH_WORKAROUND_1:
-		return smccc_return(
-			vcpu, conduit, workaround(function, &needed_1[this_cpu()->index]));
-	case SMCCC_ARCH_WORKAROUND_3:
-		return smccc_return(
-			vcpu, conduit, workaround(function, &needed_3[this_cpu()->index]));
-	default:
-		return smccc_not_supported(vcpu, conduit, function);
-	}
+	(void)function;
+	return smccc_return(vcpu, conduit, SMCCC_VERSION_1_1);
 }
 
-enum exit_result vendor_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result arch_features(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	uint64_t *x = vcpu->regs.x;
+	(void)function;
+	return smccc_return(vcpu, conduit, features((uint32_t)vcpu->regs.x[1]));
+}
 
-	if (function == SMCCC_VENDOR_HYP_UID) {
-		for (unsigned i = 1; i < ARRAY_SIZE(lintel_uid); i++)
-			x[i] = lintel_uid[i];
-		return smccc_return(vcpu, conduit, lintel_uid[0]);
-	}
-	if (function == SMCCC_VENDOR_HYP_REVISION) {
-		x[1] = REVISION_MINOR;
-		return smccc_return(vcpu, conduit, REVISION_MAJOR);
-	}
-	return smccc_not_supported(vcpu, conduit, function);
+enum exit_result arch_workaround_1(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+{
+	return smccc_return(vcpu, conduit, workaround(function, &needed_1[this_cpu()->index]));
+}
+
+enum exit_result arch_workaround_3(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+{
+	return smccc_return(vcpu, conduit, workaround(function, &needed_3[this_cpu()->index]));
 }

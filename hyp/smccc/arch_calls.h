@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The Arm architecture calls (DEN0028 section 7) and who Lintel is.
+ * The Arm architecture calls (DEN0028 section 7). The handlers are in calls.def.
  *
  * The speculation workarounds are answered by what the CPU says of itself, else by the firmware at
  * EL3 where it has SMCCC 1.1; a call that the firmware says is needed is passed to it.
@@ -18,11 +18,5 @@
 #define HYP_SMCCC_ARCH_CALLS_H
 
 #include "hyp/smccc/dispatch.h"
-
-/* SMCCC_VERSION, ARCH_FEATURES, WORKAROUND_1 to _3. */
-enum exit_result arch_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
-
-/* Vendor specific hypervisor service: UID (x0-x3) and revision (x0, x1). */
-enum exit_result vendor_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
 
 #endif

@@ -35,8 +35,12 @@ const char *call_class_name(enum call_class which)
 {
 	static const char *const names[NR_CALL_CLASSES] = {
 		[CALL_ARCH] = "Arm architecture calls",
-		[CALL_STANDARD] = "other standard services",
+		[CALL_SDEI] = "SDEI",
+		[CALL_TRNG] = "TRNG",
+		[CALL_PV_TIME] = "stolen time",
 		[CALL_VENDOR] = "hypervisor's own calls",
+		[CALL_FIRMWARE] = "forwarded to the firmware",
+		[CALL_MONITOR] = "forwarded to another VM",
 		[CALL_REFUSED] = "refused: not supported",
 	};
 

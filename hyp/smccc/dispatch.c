@@ -1,43 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/smccc/dispatch.h"
 #include "hyp/arch/sysreg_fields.h"
-#include "hyp/smccc/arch_calls.h"
 #include "hyp/smccc/psci.h"
 
 _Static_assert(NR_PSCI_CALLS == PSCI_FUNCTIONS, "a counter for each function");
 
-static enum exit_result standard_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
-{
-	uint32_t number = function & SMCCC_NUMBER;
+enum { W32 = BIT(0), W64 = BIT(1), W_BOTH = W32 | W64 };
 
-	if (number < PSCI_FUNCTIONS) {
-		vcpu->psci_calls[number]++;
-		return psci_call(vcpu, conduit, function);
-	}
-	vcpu->calls[CALL_STANDARD]++;
-	return smccc_not_supported(vcpu, conduit, function);
-}
-
-static enum exit_result counted_arch_call(
-	struct vcpu *vcpu, enum conduit conduit, uint32_t function)
-{
-	vcpu->calls[CALL_ARCH]++;
-	return arch_call(vcpu, conduit, function);
-}
-
-static enum exit_result counted_vendor_call(
-	struct vcpu *vcpu, enum conduit conduit, uint32_t function)
-{
-	vcpu->calls[CALL_VENDOR]++;
-	return vendor_call(vcpu, conduit, function);
-}
-
-/* By owner; what is NULL is offered by nobody. */
-static const smccc_service services[FIELD_GET(SMCCC_OWNER, ~0) + 1] = {
-	[SMCCC_OWNER_ARCH] = counted_arch_call,
-	[SMCCC_OWNER_STANDARD] = standard_call,
-	[SMCCC_OWNER_VENDOR_HYP] = counted_vendor_call,
+static const struct {
+	uint32_t function; /* SMC32 */
+	unsigned widths;
+	smccc_service handler;
+	enum smccc_service_id service;
+} rows[] = {
+#define CALL(service, number, name, widths, since, handler, text) \
+	{ SMCCC_BASE_##service + (number), widths, handler, SMCCC_SERVICE_##service },
+#include "hyp/smccc/calls.def"
 };
+
+static const enum call_class classes[NR_SMCCC_SERVICES] = {
+	[SMCCC_SERVICE_ARCH] = CALL_ARCH,
+	[SMCCC_SERVICE_SDEI] = CALL_SDEI,
+	[SMCCC_SERVICE_TRNG] = CALL_TRNG,
+	[SMCCC_SERVICE_PV_TIME] = CALL_PV_TIME,
+	[SMCCC_SERVICE_VENDOR] = CALL_VENDOR,
+};
+
+static int find(uint32_t function)
+{
+	unsigned width = function & SMCCC_64 ? W64 : W32;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].function == (function & ~(uint32_t)SMCCC_64) &&
+			(rows[i].widths & width))
+			return (int)i;
+	}
+	return -1;
+}
+
+bool smccc_offers(uint32_t function)
+{
+	return find(function) >= 0;
+}
 
 enum exit_result smccc_not_supported(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
@@ -48,30 +52,21 @@ enum exit_result smccc_not_supported(struct vcpu *vcpu, enum conduit conduit, ui
 
 static bool is_acceptable(const struct vcpu *vcpu, uint32_t function, uint16_t immediate)
 {
-	if (immediate != 0 || !(function & SMCCC_FAST) || (function & SMCCC_RESERVED))
+	if (immediate != 0 || !(function & SMCCC_FAST))
 		return false;
 	return !(function & SMCCC_64) || !(vcpu->regs.pstate & PSTATE_NRW);
-}
-
-static __noinline enum exit_result any_call(
-	struct vcpu *vcpu, enum conduit conduit, uint32_t function, uint16_t immediate)
-{
-	smccc_service service = services[FIELD_GET(SMCCC_OWNER, function)];
-
-	if (!service || !is_acceptable(vcpu, function, immediate))
-		service = smccc_not_supported;
-	return service(vcpu, conduit, function);
 }
 
 enum exit_result smccc_handle(struct vcpu *vcpu, enum conduit conduit, uint16_t immediate)
 {
 	uint32_t function = (uint32_t)vcpu->regs.x[0];
-	uint32_t number = function - PSCI_BASE;
+	int found = is_acceptable(vcpu, function, immediate) ? find(function) : -1;
 
-	/* In one step what is called most: PSCI, SMC32. */
-	if (likely(number < PSCI_FUNCTIONS && immediate == 0)) {
-		vcpu->psci_calls[number]++;
-		return psci_functions32[number](vcpu, conduit, function);
-	}
-	return any_call(vcpu, conduit, function, immediate);
+	if (found < 0)
+		return smccc_not_supported(vcpu, conduit, function);
+	if (rows[found].service == SMCCC_SERVICE_PSCI)
+		vcpu->psci_calls[function % PSCI_FUNCTIONS]++;
+	else
+		vcpu->calls[classes[rows[found].service]]++;
+	return rows[found].handler(vcpu, conduit, function);
 }

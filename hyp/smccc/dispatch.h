@@ -37,8 +37,28 @@ enum conduit { SMCCC_SMC, SMCCC_HVC };
 
 #define SMCCC_NOT_SUPPORTED       ((uint64_t)-1)
 
+/*
+ * The services that Lintel has, and their first SMC32 function identifiers (DEN0028 table 2-1,
+ * DEN0022, DEN0054, DEN0098, DEN0057). Their functions are in calls.def.
+ */
+enum smccc_service_id {
+	SMCCC_SERVICE_ARCH,
+	SMCCC_SERVICE_PSCI,
+	SMCCC_SERVICE_SDEI,
+	SMCCC_SERVICE_TRNG,
+	SMCCC_SERVICE_PV_TIME,
+	SMCCC_SERVICE_VENDOR,
+	NR_SMCCC_SERVICES,
+};
+#define SMCCC_BASE_ARCH    UINT32_C(0x80000000) /* 0x10000 functions */
+#define SMCCC_BASE_PSCI    UINT32_C(0x84000000) /* 0x20 */
+#define SMCCC_BASE_SDEI    UINT32_C(0x84000020) /* 0x20 */
+#define SMCCC_BASE_TRNG    UINT32_C(0x84000050) /* 0x10 */
+#define SMCCC_BASE_PV_TIME UINT32_C(0x85000020) /* 0x10 */
+#define SMCCC_BASE_VENDOR  UINT32_C(0x86000000) /* 0x10000 */
+
 /* What SMCCC_VERSION says. */
-#define SMCCC_VERSION_1_1         UINT32_C(0x10001)
+#define SMCCC_VERSION_1_1  UINT32_C(0x10001)
 
 /*
  * A call of the vCPU that runs here, by either conduit. An SMC is a trap, so the result moves past
@@ -61,6 +81,14 @@ static inline enum exit_result smccc_return(struct vcpu *vcpu, enum conduit cond
 	vcpu->regs.x[0] = value;
 	return (enum exit_result)conduit;
 }
+
+/* The handlers of calls.def; each is in its service's file. */
+#define CALL(service, number, name, widths, since, handler, text) \
+	enum exit_result handler(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
+#include "hyp/smccc/calls.def"
+
+/* Is there a row of calls.def for this function identifier, in this width? */
+bool smccc_offers(uint32_t function);
 
 /* The service for what nobody offers. */
 enum exit_result smccc_not_supported(struct vcpu *vcpu, enum conduit conduit, uint32_t function);

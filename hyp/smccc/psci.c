@@ -47,7 +47,7 @@ static enum exit_result done(struct vcpu *vcpu, enum conduit conduit, int result
 	return smccc_return(vcpu, conduit, (uint64_t)result);
 }
 
-static enum exit_result version(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_version(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
 	return smccc_return(vcpu, conduit, PSCI_VERSION_1_1);
@@ -76,7 +76,7 @@ static enum exit_result power_down(struct vcpu *vcpu, uint64_t entry, uint64_t c
 	return EXIT_SWITCH;
 }
 
-static enum exit_result cpu_suspend(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_cpu_suspend(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	struct psci_args args = args_of(vcpu, function);
 
@@ -91,7 +91,7 @@ static enum exit_result cpu_suspend(struct vcpu *vcpu, enum conduit conduit, uin
 	return vgic_has_pending(vcpu) ? (enum exit_result)conduit : EXIT_WAIT;
 }
 
-static enum exit_result cpu_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_cpu_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
 	/*
@@ -119,7 +119,7 @@ static struct vcpu *find_target(const struct vm *vm, uint64_t mpidr)
 	return affinity < vm->nr_vcpus ? vm->vcpus[affinity] : NULL;
 }
 
-static enum exit_result cpu_on(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_cpu_on(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	struct psci_args args = args_of(vcpu, function);
 	struct vcpu *target = find_target(vcpu->vm, args.a1);
@@ -136,7 +136,7 @@ static enum exit_result cpu_on(struct vcpu *vcpu, enum conduit conduit, uint32_t
 	return done(vcpu, conduit, PSCI_SUCCESS);
 }
 
-static enum exit_result affinity_info(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_affinity_info(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	struct psci_args args = args_of(vcpu, function);
 	uint64_t affinity = affinity_of(args.a1);
@@ -160,21 +160,20 @@ static enum exit_result affinity_info(struct vcpu *vcpu, enum conduit conduit, u
 	return done(vcpu, conduit, affinity >> 32 ? PSCI_INVALID_PARAMETERS : AFFINITY_ON);
 }
 
-static enum exit_result migrate_info_type(
-	struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_migrate_info_type(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
 	return done(vcpu, conduit, MIGRATE_NOT_REQUIRED);
 }
 
-static enum exit_result system_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_system_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
 	vm_power_off(vcpu->vm);
 	return done(vcpu, conduit, PSCI_INTERNAL_FAILURE);
 }
 
-static enum exit_result system_reset(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_system_reset(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
 	vm_reset(vcpu->vm);
@@ -182,59 +181,20 @@ static enum exit_result system_reset(struct vcpu *vcpu, enum conduit conduit, ui
 }
 
 /* Vendor resets have bit 31 of the type: there are none. */
-static enum exit_result system_reset2(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_system_reset2(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	if ((uint32_t)vcpu->regs.x[1] != SYSTEM_RESET2_WARM)
 		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
-	return system_reset(vcpu, conduit, function);
+	return psci_system_reset(vcpu, conduit, function);
 }
 
-static enum exit_result features(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
-
-#define NONE                  smccc_not_supported
-
-/* All functions have a width of 32 bits; those marked here one of 64, too. */
-#define FUNCTIONS_BOTH_WIDTHS (BIT(1) | BIT(3) | BIT(4) | BIT(18))
-
-const smccc_service psci_functions32[PSCI_FUNCTIONS] = {
-	[0] = version,
-	[1] = cpu_suspend,
-	[2] = cpu_off,
-	[3] = cpu_on,
-	[4] = affinity_info,
-	[5] = NONE,
-	[6] = migrate_info_type,
-	[7] = NONE,
-	[8] = system_off,
-	[9] = system_reset,
-	[10] = features,
-	[11 ... 17] = NONE,
-	[18] = system_reset2,
-	[19 ... PSCI_FUNCTIONS - 1] = NONE,
-};
-
-static smccc_service find(uint32_t function)
-{
-	uint32_t number = function & SMCCC_NUMBER;
-
-	if ((function & SMCCC_64) && !(FUNCTIONS_BOTH_WIDTHS & BIT(number)))
-		return NONE;
-	return psci_functions32[number];
-}
-
-static enum exit_result features(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_features(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	uint32_t wanted = args_of(vcpu, function).a1;
-	uint32_t number = (wanted & ~(uint32_t)SMCCC_64) - PSCI_BASE;
 
 	if (wanted == SMCCC_VERSION)
 		return done(vcpu, conduit, PSCI_SUCCESS);
-	if (number >= PSCI_FUNCTIONS || find(wanted) == NONE)
+	if ((wanted & ~(uint32_t)SMCCC_64) - PSCI_BASE >= PSCI_FUNCTIONS || !smccc_offers(wanted))
 		return done(vcpu, conduit, PSCI_NOT_SUPPORTED);
 	return done(vcpu, conduit, 0); /* CPU_SUSPEND: original format, platform-coordinated */
-}
-
-enum exit_result psci_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
-{
-	return find(function)(vcpu, conduit, function);
 }

@@ -29,10 +29,4 @@
 #define PSCI_BASE      UINT32_C(0x84000000)
 #define PSCI_FUNCTIONS 32 /* numbers 0 to 31, both widths */
 
-/* By number, none is NULL: the functions with SMC32 arguments. */
-extern const smccc_service psci_functions32[PSCI_FUNCTIONS];
-
-/* A function identifier in PSCI's range, either width. */
-enum exit_result psci_call(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
-
 #endif

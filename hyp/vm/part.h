@@ -27,6 +27,11 @@ enum vm_part_id {
 	PART_DEBUG,
 	PART_CMO,
 	PART_VSCRATCH,
+	PART_SMCCC,       /* call tables: hyp/smccc/call_table.h */
+	PART_PSCI,        /* suspend mode, statistics, MEM_PROTECT */
+	PART_SDEI,        /* hyp/smccc/sdei.h */
+	PART_STOLEN_TIME, /* hyp/smccc/stolen_time.h */
+	PART_MONITOR,     /* hyp/smccc/monitor.h: calls to another VM */
 	PART_DOORBELL,
 	PART_ROM, /* behind all that have devices */
 	NR_PARTS,

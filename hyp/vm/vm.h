@@ -95,6 +95,14 @@ struct vm_policy {
 				 */
 	bool absent_ignored;    /* absent-access = "ignore": RAZ/WI where nothing is */
 	enum trap_cmo trap_cmo; /* trap-cmo = "all", "dc-ivac" */
+
+	bool extended_states; /* power-states = "extended": CPU_SUSPEND's power_state has that
+			       * format
+			       */
+	bool kvm_ptp;    /* kvm-ptp: KVM's UID and its clock service, instead of Lintel's UID */
+	bool aarch32;    /* aarch32: its EL1 is AArch32 */
+	bool has_soc_id; /* soc-id = <version revision>: what SMCCC_ARCH_SOC_ID says */
+	uint32_t soc_version, soc_revision;
 };
 
 struct device_table;

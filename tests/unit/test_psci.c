@@ -3,7 +3,7 @@
  * PSCI for guests, function by function: arguments of both widths, each error in its order, both
  * conduits. What the VM and the scheduler do is made up here.
  *
- * links: hyp/smccc/psci.c hyp/smccc/dispatch.c hyp/smccc/arch_calls.c
+ * links: hyp/smccc/psci.c hyp/smccc/dispatch.c tests/unit/smccc_stubs.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
