@@ -3,6 +3,7 @@
  * The parts of a VM: the one place that lists them all (hyp/vm/part.h).
  */
 #include "boot/parts.h"
+#include "hyp/smccc/call_table.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/vdev/doorbell.h"
@@ -30,6 +31,7 @@ void parts_init(void)
 	parts[PART_DEBUG] = debug_part;
 	parts[PART_CMO] = cmo_part;
 	parts[PART_VSCRATCH] = vscratch_part;
+	parts[PART_SMCCC] = smccc_part;
 	parts[PART_DOORBELL] = doorbell_part;
 	parts[PART_ROM] = rom_part;
 	vm_parts = parts;

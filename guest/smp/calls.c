@@ -35,7 +35,7 @@ static const u32 absent[] = {
 	0xc4000000, /* PSCI_VERSION has no 64-bit form */
 	0xc4000002,
 	0xc4000008,
-	0x84010000,
+	0x84020000, /* bit 16 would be the SVE hint of PSCI_VERSION */
 	0x840001ff,
 	0x82000000,
 	0xc2000001,

@@ -53,9 +53,24 @@ struct call_rule {
 		1]; /* of the monitor's (hyp/vdev/line.h), raised at each call; "" none */
 };
 
-/* Takes a rule that the parser has found well-formed. Errors, logged by the caller with `why`:
- * ERR_INVALID, ERR_EXISTS, ERR_NO_MEMORY. */
+/*
+ * Takes a rule that the parser has found well-formed. Errors, logged by the caller with `why` (a
+ * sentence without its full stop, good until the next call): ERR_INVALID, ERR_EXISTS (it overlaps
+ * another one), ERR_NO_MEMORY.
+ */
 enum status call_rule_add(const struct call_rule *rule, const char **why) __must_check;
+
+/*
+ * When all are added, before VMs are made: services that are taken in part are found only now.
+ * ERR_INVALID, with `why` as above.
+ */
+enum status call_rules_check(const char **why) __must_check;
+
+/* Forgets all rules. Nothing may have been made of them. */
+void call_rules_forget(void);
+
+/* Those for a VM and SMC, or HVC; how many they are. */
+unsigned call_rules_of(const char *vm, bool smc, const struct call_rule *rules[CALL_RULES_MAX]);
 
 /* What will become of a call of a VM that need not exist yet: for its devicetree. */
 enum call_action call_rule_action(const char *vm, bool smc, uint32_t function);

@@ -1,11 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SMC and HVC by the SMC Calling Convention (Arm DEN0028): which service a function identifier
- * belongs to.
+ * SMC and HVC by the SMC Calling Convention (Arm DEN0028): what becomes of a call.
  *
- * Order of checks: immediate (anything but 0: NOT_SUPPORTED) → fast call (yielding ones:
- * NOT_SUPPORTED) → an SMC64 call from AArch32 (NOT_SUPPORTED) → the owner's service → the function.
- * What is in none: NOT_SUPPORTED. Results are in x0-x3; x4-x17 are preserved.
+ * Order of checks:
+ *
+ *   1. An AArch32 instruction whose condition fails is skipped (hyp/trap/exit.c): nothing happens.
+ *   2. The immediate. Of a call with another one than 0 nothing else is looked at: 3 and 4 are left
+ *      out, its row in the table is the immediate's.
+ *   3. The function identifier is w0: x0's upper half doesn't count. An SMC64 call from AArch32 is
+ *      NOT_SUPPORTED.
+ *   4. The SVE hint (bit 16) of a fast call is dropped.
+ *   5. The row of the VM's table for this conduit (call_table.h) says what is done:
+ *
+ *      | action   | done                                                                         |
+ *      | -------- | ---------------------------------------------------------------------------- |
+ *      | handle   | the function's handler (calls.def); without one: NOT_SUPPORTED               |
+ *      | deny     | NOT_SUPPORTED                                                                |
+ *      | undef    | an Undefined Instruction exception, whose return address is the call         |
+ *      | firmware | firmware_forward() (firmware.h)                                              |
+ *      | monitor  | monitor_forward() (monitor.h)                                                |
+ *      | reflect  | EXIT_REFLECT                                                                 |
+ *
+ * NOT_SUPPORTED is -1 in x0, 64 bits wide. A handler writes no more than its function's results:
+ * x4-x17 are preserved but for them, x18-x30 always.
  */
 #ifndef HYP_SMCCC_DISPATCH_H
 #define HYP_SMCCC_DISPATCH_H
@@ -18,7 +35,8 @@ enum conduit { SMCCC_SMC, SMCCC_HVC };
 #define SMCCC_FAST                BIT(31)
 #define SMCCC_64                  BIT(30)
 #define SMCCC_OWNER               GENMASK(29, 24)
-#define SMCCC_RESERVED            GENMASK(23, 16) /* must be zero in a fast call (before SMCCC 1.3) */
+#define SMCCC_RESERVED            GENMASK(23, 17) /* must be zero in a fast call */
+#define SMCCC_HINT                UINT32_C(0x10000) /* of a fast call: no live SVE state (SMCCC 1.3) */
 #define SMCCC_NUMBER              GENMASK(15, 0)
 
 /* Owners (DEN0028 table 2-1) */
@@ -62,9 +80,16 @@ enum smccc_service_id {
 
 /*
  * A call of the vCPU that runs here, by either conduit. An SMC is a trap, so the result moves past
- * it; an HVC returns past itself.
+ * it; an HVC returns past itself. A vCPU without a table has the defaults.
  */
 enum exit_result smccc_handle(struct vcpu *vcpu, enum conduit conduit, uint16_t immediate);
+
+/* The same as rows of the exit table: from AArch64, where a function that is handled goes the short
+ * way, and from AArch32. */
+enum exit_result smccc_smc(struct vcpu *vcpu, uint64_t esr);
+enum exit_result smccc_hvc(struct vcpu *vcpu, uint64_t esr);
+enum exit_result smccc_smc32(struct vcpu *vcpu, uint64_t esr);
+enum exit_result smccc_hvc32(struct vcpu *vcpu, uint64_t esr);
 
 /*
  * A service, or one function of it. Ends with smccc_return(), or with the result of whatever else
@@ -87,8 +112,24 @@ static inline enum exit_result smccc_return(struct vcpu *vcpu, enum conduit cond
 	enum exit_result handler(struct vcpu *vcpu, enum conduit conduit, uint32_t function);
 #include "hyp/smccc/calls.def"
 
+/* The rows of calls.def. */
+enum { W32 = BIT(0), W64 = BIT(1), W_BOTH = W32 | W64 };
+
+struct smccc_call {
+	uint32_t function; /* SMC32 */
+	unsigned widths;   /* W32, W64 */
+	smccc_service handler;
+	enum smccc_service_id service;
+	enum call_class counted; /* not PSCI's: each function has a counter */
+};
+extern const struct smccc_call smccc_calls[];
+extern const unsigned nr_smccc_calls;
+
 /* Is there a row of calls.def for this function identifier, in this width? */
 bool smccc_offers(uint32_t function);
+
+/* And does the VM's table let it be handled, when it is called by this conduit? */
+bool smccc_offered_to(const struct vcpu *vcpu, enum conduit conduit, uint32_t function);
 
 /* The service for what nobody offers. */
 enum exit_result smccc_not_supported(struct vcpu *vcpu, enum conduit conduit, uint32_t function);

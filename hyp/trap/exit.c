@@ -31,16 +31,6 @@ static enum exit_result unexpected(struct vcpu *vcpu, uint64_t esr)
 	return inject_sync(vcpu, esr);
 }
 
-static enum exit_result hvc(struct vcpu *vcpu, uint64_t esr)
-{
-	return smccc_handle(vcpu, SMCCC_HVC, (uint16_t)esr);
-}
-
-static enum exit_result smc(struct vcpu *vcpu, uint64_t esr)
-{
-	return smccc_handle(vcpu, SMCCC_SMC, (uint16_t)esr);
-}
-
 static const char *const class_names[NR_EXIT_CLASSES] = {
 	[EC_UNKNOWN] = "unknown or undefined instruction",
 	[EC_WFX] = "WFI or WFE",
@@ -137,7 +127,7 @@ static const exit_handler conditional_table[] = {
 	[EC_FP] = hidden,
 	[EC_VMRS] = hidden,
 	[EC_CP14_MRRC] = hidden,
-	[EC_SMC32] = smc,
+	[EC_SMC32] = smccc_smc32,
 };
 
 static enum exit_result conditional(struct vcpu *vcpu, uint64_t esr)
@@ -159,10 +149,10 @@ const exit_handler exit_table[NR_EXIT_CLASSES] = {
 	[EC_PAUTH] = hidden,
 	[EC_LS64] = hidden,
 	[EC_CP14_MRRC] = conditional,
-	[EC_HVC32] = hvc,
+	[EC_HVC32] = smccc_hvc32,
 	[EC_SMC32] = conditional,
-	[EC_HVC64] = hvc,
-	[EC_SMC64] = smc,
+	[EC_HVC64] = smccc_hvc,
+	[EC_SMC64] = smccc_smc,
 	[EC_SYSREG] = sysreg_handle,
 	[EC_SVE] = hidden,
 	[EC_ERET] = hidden,
@@ -219,6 +209,9 @@ static __noinline bool finish_other(struct vcpu *vcpu, uint64_t esr, enum exit_r
 {
 	switch (result) {
 	case EXIT_INJECT:
+		/* Instead of the call: its address is what the exception returns to. */
+		if (is_past(esr))
+			vcpu->regs.pc -= 4;
 		inject_now(vcpu);
 		return true;
 	case EXIT_WAIT:

@@ -150,6 +150,7 @@ struct access_note {
 };
 
 struct device_table;
+struct call_table;
 
 struct vcpu {
 	struct guest_regs regs; /* must be first: vectors.S */
@@ -187,6 +188,8 @@ struct vcpu {
 	uintptr_t device_counts;            /* hyp/vdev/device.h: device_count() */
 	uint64_t fault_address;             /* FAR_EL2 of an emulated access (hyp/trap/abort.c) */
 	uint64_t mmio_value;                /* what an emulated load has read (hyp/trap/abort.c) */
+
+	const struct call_table *call_tables[2]; /* hyp/smccc/call_table.h: for SMC, for HVC */
 
 	uint64_t exits[NR_EXIT_CLASSES]; /* by ESR_EL2.EC */
 	uint64_t irq_exits;

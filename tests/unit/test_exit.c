@@ -32,7 +32,7 @@
 #define PC   UINT64_C(0x40080000)
 #define VBAR UINT64_C(0x40001000)
 
-enum stub { NOBODY, WFX, SYSREG_ACCESS, DATA_ABORT, INSN_ABORT, SMC, HVC };
+enum stub { NOBODY, WFX, SYSREG_ACCESS, DATA_ABORT, INSN_ABORT, SMC, HVC, SMC32, HVC32 };
 
 static struct vm vm;
 static struct vcpu vcpu;
@@ -77,10 +77,28 @@ enum exit_result triage_instruction(struct vcpu *v, uint64_t esr)
 	return stub(INSN_ABORT, esr);
 }
 
-enum exit_result smccc_handle(struct vcpu *v, enum conduit conduit, uint16_t immediate)
+enum exit_result smccc_smc(struct vcpu *v, uint64_t esr)
 {
 	assert_ptr_equal(v, &vcpu);
-	return stub(conduit == SMCCC_SMC ? SMC : HVC, immediate);
+	return stub(SMC, esr);
+}
+
+enum exit_result smccc_hvc(struct vcpu *v, uint64_t esr)
+{
+	assert_ptr_equal(v, &vcpu);
+	return stub(HVC, esr);
+}
+
+enum exit_result smccc_smc32(struct vcpu *v, uint64_t esr)
+{
+	assert_ptr_equal(v, &vcpu);
+	return stub(SMC32, esr);
+}
+
+enum exit_result smccc_hvc32(struct vcpu *v, uint64_t esr)
+{
+	assert_ptr_equal(v, &vcpu);
+	return stub(HVC32, esr);
 }
 
 bool sched_block(struct vcpu *v)
@@ -346,6 +364,24 @@ static void test_finish_inject(void **state)
 	assert_int_equal(fake_reg(SPSR_EL1), PSTATE_EL1H);
 }
 
+/* What is injected instead of a call returns to the call, which of HVC is the one before PC. */
+static void test_finish_inject_call(void **state)
+{
+	static const struct {
+		unsigned ec;
+		uint64_t elr;
+	} rows[] = { { EC_SMC64, PC }, { EC_SMC32, PC }, { EC_HVC64, PC - 4 },
+		{ EC_HVC32, PC - 4 } };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		vcpu.regs.pc = PC;
+		vcpu.inject.esr = esr_of(EC_UNKNOWN, 0);
+		assert_true(exit_finish(&vcpu, esr_of(rows[i].ec, 0), EXIT_INJECT));
+		assert_int_equal(fake_reg(ELR_EL1), rows[i].elr);
+	}
+}
+
 /* A vCPU that waits is past its instruction; HVC was already. If there is work it goes on at once.
  */
 static void test_finish_wait(void **state)
@@ -375,8 +411,8 @@ static void test_table(void **state)
 		enum stub who;
 	} handled[] = {
 		{ EC_WFX, WFX },
-		{ EC_HVC32, HVC },
-		{ EC_SMC32, SMC },
+		{ EC_HVC32, HVC32 },
+		{ EC_SMC32, SMC32 },
 		{ EC_HVC64, HVC },
 		{ EC_SMC64, SMC },
 		{ EC_SYSREG, SYSREG_ACCESS },
@@ -703,6 +739,7 @@ int main(void)
 		TEST(test_finish_moves),
 		TEST(test_finish_skip),
 		TEST(test_finish_inject),
+		TEST(test_finish_inject_call),
 		TEST(test_finish_wait),
 		TEST(test_table),
 		TEST(test_run_counts),

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/smccc/call_table.h"
+#include "mm/page.h"
+
+/* DEN0028 table 2-1, DEN0022, DEN0054, DEN0098, DEN0057, DEN0077 (FF-A). */
+const struct call_service call_services[NR_CALL_SERVICES] = {
+	[SMCCC_SERVICE_ARCH] = { "the architecture's own calls", SMCCC_BASE_ARCH, 0x10000, true,
+		false },
+	[SMCCC_SERVICE_PSCI] = { "PSCI", SMCCC_BASE_PSCI, 0x20, true, true },
+	[SMCCC_SERVICE_SDEI] = { "SDEI", SMCCC_BASE_SDEI, 0x20, true, true },
+	[SMCCC_SERVICE_TRNG] = { "TRNG", SMCCC_BASE_TRNG, 0x10, true, true },
+	[SMCCC_SERVICE_PV_TIME] = { "stolen time", SMCCC_BASE_PV_TIME, 0x10, true, true },
+	[SMCCC_SERVICE_VENDOR] = { "the hypervisor's own calls", SMCCC_BASE_VENDOR, 0x10000, true,
+		false },
+	[CALL_SERVICE_FFA] = { "FF-A", UINT32_C(0x84000060), 0x90, false, true },
+};
+
+/* Where a row that begins at `key` ends at the latest, when [first, last] is another's. */
+static void cut(struct call_row *row, uint64_t first)
+{
+	if (first > row->first && first <= row->last)
+		row->last = first - 1;
+}
+
+static struct call_row default_at(uint64_t key)
+{
+	struct call_row row = { .first = key, .last = CALL_KEY_LAST, .action = CALL_DENY };
+
+	cut(&row, CALL_KEY(1, 0));
+	for (unsigned i = 0; i < 2 * NR_CALL_SERVICES; i++) {
+		const struct call_service *service = &call_services[i / 2];
+		uint64_t first = service->base | (i % 2 ? SMCCC_64 : 0);
+		uint64_t end = first + service->count;
+
+		cut(&row, first);
+		if (key >= first && key < end) {
+			cut(&row, end);
+			row.action = service->handled ? CALL_HANDLE : CALL_DENY;
+		}
+	}
+	return row;
+}
+
+struct call_row call_row_at(const struct call_rule *const *rules, unsigned count, uint64_t key)
+{
+	struct call_row row = default_at(key);
+
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t first = CALL_KEY(rules[i]->immediate_first, rules[i]->function_first);
+		uint64_t last = CALL_KEY(rules[i]->immediate_last, rules[i]->function_last);
+
+		if (rules[i]->immediate_last != 0)
+			last = CALL_KEY(rules[i]->immediate_last, UINT32_MAX);
+		if (key >= first && key <= last) {
+			row.last = last;
+			row.action = rules[i]->action;
+			row.rule = rules[i];
+			return row;
+		}
+		cut(&row, first);
+	}
+	return row;
+}
+
+static uint32_t counter_of(const struct smccc_call *call)
+{
+	if (call->service == SMCCC_SERVICE_PSCI)
+		return (uint32_t)offsetof(struct vcpu, psci_calls[call->function % NR_PSCI_CALLS]);
+	return (uint32_t)offsetof(struct vcpu, calls[call->counted]);
+}
+
+/* The functions that the rows say to handle. */
+static void fill_index(struct call_table *table)
+{
+	for (unsigned i = 0; i < CALL_INDEX_ENTRIES; i++)
+		table->index[i] = (struct call_entry){ .function = CALL_ENTRY_NONE };
+	for (unsigned i = 0; i < 2 * nr_smccc_calls; i++) {
+		const struct smccc_call *call = &smccc_calls[i / 2];
+		uint32_t function = call->function | (i % 2 ? SMCCC_64 : 0);
+		struct call_entry *entry = &table->index[call_index_of(function)];
+
+		if ((call->widths & (i % 2 ? W64 : W32)) &&
+			call_table_find(table, function)->action == CALL_HANDLE)
+			*entry = (struct call_entry){ function, counter_of(call), call->handler };
+	}
+}
+
+unsigned call_table_fill(struct call_table *table, unsigned capacity,
+	const struct call_rule *const *rules, unsigned count)
+{
+	unsigned found = 0;
+	struct call_row row;
+
+	for (uint64_t key = 0; key <= CALL_KEY_LAST; key = row.last + 1) {
+		row = call_row_at(rules, count, key);
+		if (found < capacity)
+			table->rows[found] = row;
+		found++;
+	}
+	if (found <= capacity) {
+		table->nr_rows = found;
+		fill_index(table);
+	}
+	return found;
+}
+
+static size_t size_of(unsigned nr_rows)
+{
+	return sizeof(struct call_table) + nr_rows * sizeof(struct call_row);
+}
+
+static struct call_table *make(const struct call_rule *const *rules, unsigned count)
+{
+	unsigned nr_rows = call_table_fill(NULL, 0, rules, count);
+	struct call_table *table = mm_zalloc(size_of(nr_rows));
+
+	if (table)
+		call_table_fill(table, nr_rows, rules, count);
+	return table;
+}
+
+/* That of all VMs without rules. */
+static struct call_table *defaults;
+
+const struct call_table *call_table_make(const char *vm, enum conduit conduit)
+{
+	/* Too much for a stack; VMs are made one after the other. */
+	static const struct call_rule *rules[CALL_RULES_MAX];
+	unsigned count = call_rules_of(vm, conduit == SMCCC_SMC, rules);
+
+	if (count != 0)
+		return make(rules, count);
+	if (!defaults)
+		defaults = make(NULL, 0);
+	return defaults;
+}
+
+void call_table_release(const struct call_table *table)
+{
+	if (table && table != defaults)
+		mm_free((void *)(uintptr_t)table, size_of(table->nr_rows));
+}
+
+static void destroy(struct vm *vm)
+{
+	for (unsigned conduit = SMCCC_SMC; conduit <= SMCCC_HVC; conduit++) {
+		call_table_release(vm->vcpus[0]->call_tables[conduit]);
+		for (unsigned i = 0; i < vm->nr_vcpus; i++)
+			vm->vcpus[i]->call_tables[conduit] = NULL;
+	}
+}
+
+static enum status create(struct vm *vm)
+{
+	for (unsigned conduit = SMCCC_SMC; conduit <= SMCCC_HVC; conduit++) {
+		const struct call_table *table = call_table_make(vm->name, (enum conduit)conduit);
+
+		if (!table) {
+			destroy(vm);
+			return ERR_NO_MEMORY;
+		}
+		for (unsigned i = 0; i < vm->nr_vcpus; i++)
+			vm->vcpus[i]->call_tables[conduit] = table;
+	}
+	return OK;
+}
+
+const struct vm_part smccc_part = {
+	.name = "call tables",
+	.create = create,
+	.destroy = destroy,
+};
