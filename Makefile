@@ -215,7 +215,7 @@ $(B)/guest/%.bin: $(B)/guest/%.elf
 payloads: $(PAYLOAD_BINS)
 
 # guest/NAME.dts is a manifest over the payloads: $(B)/NAME.cpio. bundle.dts is the one that is built in.
-$(B)/%.cpio: guest/%.dts tools/pack-bundle tools/manifestlib.py tools/placelib.py hyp/bundle/schema.def $(PAYLOAD_BINS)
+$(B)/%.cpio: guest/%.dts tools/pack-bundle tools/manifestlib.py tools/calllib.py tools/placelib.py hyp/bundle/schema.def $(PAYLOAD_BINS)
 	@mkdir -p $(@D)
 	@echo "  PACK    $@"
 	@tools/pack-bundle $@ $< $(B)/guest

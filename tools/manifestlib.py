@@ -4,6 +4,7 @@ import os
 import re
 import struct
 
+from calllib import Calls
 from placelib import RAM_BASE, Bell, Places
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -135,7 +136,8 @@ class Checker:
         self.errors = []
         self.files = {}
         self.vms = {}
-        self.lines = set()
+        self.lines = {}  # the VM of each, if it says one
+        self.calls = Calls(self)
         self.places = Places(self.error)
 
     def error(self, where, what):
@@ -329,6 +331,10 @@ class Checker:
                 self.error(f"{path}: dtb", f'"{values["dtb"]}" is no flattened devicetree, expected one (made by dtc)')
             if "start-when" in values and "start-after" not in values:
                 self.error(f"{path}: start-when", "only for a VM that waits for another one, expected start-after beside it")
+            if "aarch32" in values and "load-address" not in values:
+                self.error(f"{path}: aarch32", "an arm64 Image doesn't run on AArch32, expected a flat binary: load-address beside it")
+            if len(values.get("soc-id") or (0, 0)) != 2:
+                self.error(f"{path}: soc-id", f"{len(values['soc-id'])} numbers, expected {self.schema['VM']['soc-id'].expected}")
             self.scratch(path, values.get("scratch", ()))
             if good and len(self.errors) == before:
                 self.images(path, values)
@@ -454,11 +460,12 @@ class Checker:
                     vcpus = node.properties.get("vcpus", b"\0\0\0\1")
                     self.vms[node.name] = min(int.from_bytes(vcpus, "big"), VCPUS_MAX) if len(vcpus) == 4 else 1
                 elif holder.name == "lines":
-                    self.lines.add(node.name)
+                    self.lines[node.name] = node.properties.get("vm", b"")[:-1].decode("utf-8", "replace")
 
     def manifest(self, root):
         readers = {"vms": self.read_vms, "shared-memory": self.read_shared, "read-only": self.read_roms,
-                   "doorbells": self.read_doorbells, "lines": self.read_lines}
+                   "doorbells": self.read_doorbells, "lines": self.read_lines,
+                   "smccc": self.calls.read_rules, "sdei-events": self.calls.read_events}
         compatible = root.properties.get("compatible")
         if compatible is not None and compatible != COMPATIBLE.encode() + b"\0":
             self.error("/: compatible", f'{shown(compatible)}, expected "{COMPATIBLE}"')

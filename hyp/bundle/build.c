@@ -135,6 +135,8 @@ _Static_assert(
 
 static struct vm_policy policy_of(const struct vm_config *config)
 {
+	bool soc_id = config->soc_id.count != 0;
+
 	return (struct vm_policy){
 		.on_off = (enum vm_action)config->on_off,
 		.on_crash = (enum vm_action)config->on_crash,
@@ -147,6 +149,12 @@ static struct vm_policy policy_of(const struct vm_config *config)
 		.atomics_abort = config->device_atomics != 0,
 		.absent_cmo_aborts = config->absent_cmo != 0,
 		.absent_ignored = config->absent_access != 0,
+		.extended_states = config->power_states != 0,
+		.kvm_ptp = config->kvm_ptp != 0,
+		.aarch32 = config->aarch32 != 0,
+		.has_soc_id = soc_id,
+		.soc_version = soc_id ? manifest_cell(&config->soc_id, 0) : 0,
+		.soc_revision = soc_id ? manifest_cell(&config->soc_id, 1) : 0,
 	};
 }
 
@@ -214,7 +222,7 @@ static void found(void *context, const struct vm_config *config)
 {
 	struct build *build = context;
 
-	if (build_vm(&build->fixtures, config))
+	if (fixtures_refuse(&build->fixtures, config->name) || build_vm(&build->fixtures, config))
 		build->bad++;
 	else
 		build->good++;

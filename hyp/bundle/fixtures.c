@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/bundle/fixtures.h"
+#include "hyp/base/format.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/bundle/manifest.h"
@@ -12,6 +13,9 @@ struct fixture_lists {
 	struct line_config lines[LINES_MAX];
 	const struct doorbell_config *its_doorbells[DOORBELLS_MAX];
 	const struct line_config *its_lines[LINES_MAX];
+	/* VMs that can't be made, because a rule for their calls is wrong */
+	unsigned nr_refused;
+	char refused[MAX_VMS][VM_NAME_MAX + 1];
 };
 _Static_assert(sizeof(struct fixture_lists) <= BLOCK_SIZE, "mm_zalloc()");
 
@@ -123,12 +127,59 @@ static void found_doorbell(void *context, const struct doorbell_config *config)
 		(unsigned long long)config->address, config->vm, status_name(status));
 }
 
+/* --- rules for calls, and SDEI events --- */
+
+static bool is_refused(const struct fixture_lists *lists, const char *vm)
+{
+	for (unsigned i = 0; lists && i < lists->nr_refused; i++)
+		if (strcmp(lists->refused[i], vm) == 0)
+			return true;
+	return false;
+}
+
+/* A VM that can't be made. */
+static void refuse(void *context, const char *vm)
+{
+	struct fixture_lists *lists = lists_of(context);
+
+	if (lists && !is_refused(lists, vm) && lists->nr_refused < MAX_VMS)
+		format(lists->refused[lists->nr_refused++], sizeof(lists->refused[0]), "%s", vm);
+}
+
+static void found_rule(void *context, const struct call_rule *rule)
+{
+	struct fixtures *fixtures = context;
+	const char *why = NULL;
+	enum status status = call_rule_add(rule, &why);
+
+	if (status == OK)
+		return;
+	fixtures->bad++;
+	log_error("manifest: /smccc/%s: %s", rule->name, why ? why : status_name(status));
+	refuse(context, rule->vm);
+}
+
+static void found_event(void *context, const struct sdei_event_config *config)
+{
+	struct fixtures *fixtures = context;
+	enum status status = sdei_event_add(config);
+
+	if (status == OK)
+		return;
+	fixtures->bad++;
+	log_error("manifest: /sdei-events/%s: not made: event 0x%x by interrupt %u of VM %s: %s; "
+		  "expected a number and an interrupt that no other event of the VM's has, an "
+		  "interrupt that may be one's, and at most %u events of a VM",
+		config->name, config->number, config->intid, config->vm, status_name(status),
+		SDEI_EVENTS_MAX);
+}
+
 /* --- all of them --- */
 
 enum status fixtures_make(struct fixtures *fixtures, const void *tree, uint64_t size,
 	const struct cpio_archive *archive)
 {
-	unsigned shared = 0, roms = 0, lines = 0, doorbells = 0;
+	unsigned shared = 0, roms = 0, lines = 0, doorbells = 0, rules = 0, events = 0;
 	enum status status = manifest_read_shared(tree, size, found_shared, fixtures, &shared);
 
 	if (!status)
@@ -137,7 +188,11 @@ enum status fixtures_make(struct fixtures *fixtures, const void *tree, uint64_t 
 		status = manifest_read_lines(tree, size, found_line, fixtures, &lines);
 	if (!status)
 		status = manifest_read_doorbells(tree, size, found_doorbell, fixtures, &doorbells);
-	fixtures->bad += shared + roms + lines + doorbells;
+	if (!status)
+		status = manifest_read_rules(tree, size, found_rule, refuse, fixtures, &rules);
+	if (!status)
+		status = manifest_read_events(tree, size, found_event, fixtures, &events);
+	fixtures->bad += shared + roms + lines + doorbells + rules + events;
 	return status;
 }
 
@@ -152,6 +207,16 @@ static void describe_lists(
 			lists->its_lines[config->nr_lines++] = &lists->lines[i];
 	config->doorbells = lists->its_doorbells;
 	config->lines = lists->its_lines;
+}
+
+bool fixtures_refuse(const struct fixtures *fixtures, const char *vm)
+{
+	if (!is_refused(fixtures->lists, vm))
+		return false;
+	log_error("vm %s: not made: a rule of /smccc for it is wrong, and without it the VM might "
+		  "do more than it is meant to",
+		vm);
+	return true;
 }
 
 void fixtures_describe(struct fixtures *fixtures, const char *vm, struct guest_dt_config *config)

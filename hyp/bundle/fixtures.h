@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a bundle puts into the memory maps of its VMs before these are made: memory that they share,
- * read-only regions, doorbells and interrupt lines.
+ * What a bundle says of its VMs before these are made: what it puts into their memory maps (memory
+ * that they share, read-only regions, doorbells), their interrupt lines, the rules for their calls,
+ * and their SDEI events.
  */
 #ifndef HYP_BUNDLE_FIXTURES_H
 #define HYP_BUNDLE_FIXTURES_H
@@ -13,7 +14,7 @@ struct fixture_lists;
 
 struct fixtures {
 	unsigned bad;                /* how many could not be made */
-	struct fixture_lists *lists; /* of doorbells and lines; NULL: there are none */
+	struct fixture_lists *lists; /* of doorbells, lines and more; NULL: there are none */
 	/* what the VM has that was described last */
 	struct shmem_view shared[SHMEM_REGIONS_MAX];
 	const struct rom_config *roms[ROM_REGIONS_MAX];
@@ -25,6 +26,9 @@ struct fixtures {
  */
 enum status fixtures_make(struct fixtures *fixtures, const void *tree, uint64_t size,
 	const struct cpio_archive *archive) __must_check;
+
+/* True, logged, if the VM of that name must not be made: a rule for its calls is wrong. */
+bool fixtures_refuse(const struct fixtures *fixtures, const char *vm);
 
 /* Fills config with what a VM of that name has: valid until the next call. */
 void fixtures_describe(struct fixtures *fixtures, const char *vm, struct guest_dt_config *config);

@@ -59,6 +59,15 @@ static void check_whole(struct manifest_reader *reader, const struct vm_config *
 		!vm_config_has(config, SCHEMA_VM_start_after))
 		manifest_error(reader, "start-when", "only for a VM that waits for another one",
 			"start-after beside it");
+	if (config->aarch32 && !vm_config_has(config, SCHEMA_VM_load_address))
+		manifest_error(reader, "aarch32", "an arm64 Image doesn't run on AArch32",
+			"a flat binary: load-address beside it");
+	if (config->soc_id.count && config->soc_id.count != 2) {
+		char text[MANIFEST_VALUE_MAX];
+
+		format(text, sizeof(text), "%u numbers", config->soc_id.count);
+		manifest_error(reader, "soc-id", text, rows[SCHEMA_VM_soc_id].expected);
+	}
 	check_scratch(reader, &config->scratch);
 }
 
@@ -80,7 +89,7 @@ static void finish(struct manifest_reader *reader, struct manifest_node *node)
 static bool read_elsewhere(const char *name)
 {
 	static const char *const names[] = { MANIFEST_SHARED, MANIFEST_ROMS, MANIFEST_DOORBELLS,
-		MANIFEST_LINES };
+		MANIFEST_LINES, MANIFEST_RULES, MANIFEST_EVENTS };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -124,7 +133,7 @@ static enum status root_node(struct manifest_reader *reader, bool compatible)
 	if (!read_elsewhere(name))
 		log_error("manifest: /%s: unknown node, expected only " MANIFEST_VMS
 			  ", " MANIFEST_SHARED ", " MANIFEST_ROMS ", " MANIFEST_DOORBELLS
-			  " and " MANIFEST_LINES,
+			  ", " MANIFEST_LINES ", " MANIFEST_RULES " and " MANIFEST_EVENTS,
 			name);
 	return dt_walk_skip(&reader->walk, 1) ? OK : ERR_CORRUPT;
 }

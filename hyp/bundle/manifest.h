@@ -19,6 +19,12 @@
  *		lines {
  *			NAME { vm = "..."; spi = <40>; };
  *		};
+ *		smccc {
+ *			NAME { vm = "..."; functions = <0x84000050 0x8400005f>; action = "deny"; };
+ *		};
+ *		sdei-events {
+ *			NAME { vm = "..."; event = <0x40000001>; spi = <41>; };
+ *		};
  *	};
  *
  * What may stand there is in schema.def, which tools/pack-bundle checks too.
@@ -28,6 +34,8 @@
 
 #include "drivers/dt/walk.h"
 #include "hyp/bundle/cpio.h"
+#include "hyp/smccc/call_rule.h"
+#include "hyp/smccc/sdei_event.h"
 #include "hyp/vdev/doorbell.h"
 #include "hyp/vdev/rom.h"
 #include "hyp/vdev/shmem.h"
@@ -77,6 +85,10 @@ struct vm_config {
 	uint64_t watchdog; /* 1: it has one */
 	/* what aborts are answered with: numbers of the words, too */
 	uint64_t ro_dc_ivac, trap_cmo, device_atomics, absent_cmo, absent_access;
+	/* what calls are answered with */
+	uint64_t psci_conduit, power_states; /* numbers of the words */
+	uint64_t kvm_ptp, aarch32;           /* 1: yes */
+	struct manifest_cells soc_id;        /* none, or version and revision */
 	struct manifest_cells
 		scratch; /* threes: address, size, count; within vscratch.h's limits */
 };
@@ -124,6 +136,19 @@ enum status manifest_read_lines(const void *tree, uint64_t size,
 	unsigned *bad) __must_check;
 enum status manifest_read_doorbells(const void *tree, uint64_t size,
 	void (*found)(void *context, const struct doorbell_config *config), void *context,
+	unsigned *bad) __must_check;
+
+/*
+ * The same for /smccc and /sdei-events: each is well-formed, and names what is there. What two say
+ * about each other is judged by call_rule_add() and sdei_event_add(). `refused` is called with what
+ * a rule that has an error says as its VM, if it says so well: without that rule the VM might do
+ * more than it was meant to.
+ */
+enum status manifest_read_rules(const void *tree, uint64_t size,
+	void (*found)(void *context, const struct call_rule *rule),
+	void (*refused)(void *context, const char *vm), void *context, unsigned *bad) __must_check;
+enum status manifest_read_events(const void *tree, uint64_t size,
+	void (*found)(void *context, const struct sdei_event_config *config), void *context,
 	unsigned *bad) __must_check;
 
 #endif

@@ -137,11 +137,12 @@ static void finish(struct manifest_reader *reader)
 {
 	const struct manifest_kind *kind = reader->kind;
 	struct manifest_node *node = reader->node;
+	char words[MANIFEST_VALUE_MAX];
 
 	for (unsigned i = 0; i < kind->row_count; i++)
 		if (kind->rows[i].required && !(node->given & BIT(i)))
-			manifest_error(
-				reader, kind->rows[i].name, "missing", kind->rows[i].expected);
+			manifest_error(reader, kind->rows[i].name, "missing",
+				manifest_expected(&kind->rows[i], words));
 	kind->finish(reader, node);
 	reader->bad += node->errors != 0;
 }
@@ -229,6 +230,16 @@ static bool find(struct dt_walk *walk, const char *node)
 	}
 }
 
+/* What others ask of a node that they name. */
+static void note_property(const struct dt_walk *walk, struct manifest_name *noted, const char *name)
+{
+	if (strcmp(name, "vcpus") == 0 && walk->length == MANIFEST_CELL)
+		noted->vcpus = (uint8_t)MIN(dt_be32(walk->data), MAX_VCPUS);
+	if (strcmp(name, "vm") == 0 && walk->length &&
+		strnlen((const char *)walk->data, walk->length) == walk->length - 1)
+		noted->vm = (const char *)walk->data;
+}
+
 /* Notes one node (`noted` NULL: only passes it), to behind its DT_END. False: the tree is broken.
  */
 static bool note_node(struct dt_walk *walk, struct manifest_name *noted)
@@ -239,9 +250,8 @@ static bool note_node(struct dt_walk *walk, struct manifest_name *noted)
 		switch (dt_walk_next(walk)) {
 		case DT_PROPERTY:
 			name = manifest_property_name(walk);
-			if (noted && name && strcmp(name, "vcpus") == 0 &&
-				walk->length == MANIFEST_CELL)
-				noted->vcpus = (uint8_t)MIN(dt_be32(walk->data), MAX_VCPUS);
+			if (noted && name)
+				note_property(walk, noted, name);
 			break;
 		case DT_BEGIN:
 			if (!dt_walk_skip(walk, 1))

@@ -16,6 +16,8 @@
 #define MANIFEST_ROMS        "read-only"
 #define MANIFEST_DOORBELLS   "doorbells"
 #define MANIFEST_LINES       "lines"
+#define MANIFEST_RULES       "smccc"
+#define MANIFEST_EVENTS      "sdei-events"
 
 #define MANIFEST_VALUE_MAX   64 /* characters of a value in a message */
 #define MANIFEST_CELL        sizeof(uint32_t)
@@ -73,14 +75,27 @@ void manifest_show_value(const struct dt_walk *walk, char out[MANIFEST_VALUE_MAX
 const char *manifest_read_value(const struct schema_row *row, const struct dt_walk *walk,
 	const struct cpio_archive *archive, void *structure, char words[MANIFEST_VALUE_MAX]);
 
+/* What is expected of a property's value, for people; a choice's words perhaps in `words`. */
+const char *manifest_expected(const struct schema_row *row, char words[MANIFEST_VALUE_MAX]);
+
 /* --- names --- */
 
 /* What a node is, by where it stands. */
-enum manifest_node_kind { NODE_VM, NODE_SHARED, NODE_ROM, NODE_DOORBELL, NODE_LINE };
+enum manifest_node_kind {
+	NODE_VM,
+	NODE_SHARED,
+	NODE_ROM,
+	NODE_DOORBELL,
+	NODE_LINE,
+	NODE_RULE,
+	NODE_EVENT
+};
 
 /* Nodes of all kinds that are noted at a time. */
 #define MANIFEST_NAMES_MAX    (MAX_VMS + LINES_MAX + DOORBELLS_MAX)
 #define MANIFEST_NAME_BUCKETS 512
+_Static_assert(CALL_RULES_MAX <= DOORBELLS_MAX && SDEI_EVENTS_MAX * MAX_VMS <= DOORBELLS_MAX,
+	"kinds that are read one after the other");
 
 /* Names of nodes, each found in one step or a few. None: count and first are zeros. */
 struct manifest_names {
@@ -88,7 +103,8 @@ struct manifest_names {
 	uint16_t first[MANIFEST_NAME_BUCKETS]; /* number + 1 of a bucket's newest; 0: none */
 	struct manifest_name {
 		const char *name;
-		uint16_t next; /* number + 1 of the next older one */
+		const char *vm; /* NODE_LINE: whose it is, if it says so well; else NULL */
+		uint16_t next;  /* number + 1 of the next older one */
 		uint8_t kind;
 		uint8_t vcpus; /* NODE_VM: how many it has, if it says so well */
 		bool read;     /* and not only noted */

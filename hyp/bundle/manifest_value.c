@@ -134,21 +134,24 @@ static const char *read_file(const struct schema_row *row, const struct dt_walk 
 	return (*file)->size ? NULL : "a file that is not empty";
 }
 
-/* A choice's words, for people. */
-static const char *list_words(const char *word, char out[MANIFEST_VALUE_MAX])
+const char *manifest_expected(const struct schema_row *row, char words[MANIFEST_VALUE_MAX])
 {
-	size_t used = format(out, MANIFEST_VALUE_MAX, "one of ");
+	const char *word = row->expected;
+	size_t used;
 
+	if (row->type != TYPE_CHOICE)
+		return row->expected;
+	used = format(words, MANIFEST_VALUE_MAX, "one of ");
 	for (; used < MANIFEST_VALUE_MAX; word++) {
 		size_t length = strcspn(word, "|");
 
-		used += format(out + used, MANIFEST_VALUE_MAX - used, "\"%.*s\"%s", (int)length,
+		used += format(words + used, MANIFEST_VALUE_MAX - used, "\"%.*s\"%s", (int)length,
 			word, word[length] ? ", " : "");
 		word += length;
 		if (!*word)
 			break;
 	}
-	return out;
+	return words;
 }
 
 const char *manifest_read_value(const struct schema_row *row, const struct dt_walk *walk,
@@ -161,7 +164,8 @@ const char *manifest_read_value(const struct schema_row *row, const struct dt_wa
 	case TYPE_FILE:
 		return read_file(row, walk, archive, field);
 	case TYPE_CHOICE:
-		return read_choice(row, walk, field) ? NULL : list_words(row->expected, words);
+		good = read_choice(row, walk, field);
+		break;
 	case TYPE_STRING:
 		good = read_string(row, walk, field);
 		break;
@@ -178,5 +182,5 @@ const char *manifest_read_value(const struct schema_row *row, const struct dt_wa
 	default:
 		good = read_number(row, walk, field);
 	}
-	return good ? NULL : row->expected;
+	return good ? NULL : manifest_expected(row, words);
 }

@@ -5,7 +5,8 @@
  *
  * links: hyp/bundle/cpio.c hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c
  * hyp/bundle/manifest_names.c hyp/bundle/manifest_shared.c hyp/bundle/manifest_rom.c
- * hyp/bundle/manifest_bell.c hyp/bundle/manifest_value.c hyp/bundle/place.c hyp/bundle/guest_dt.c
+ * hyp/bundle/manifest_bell.c hyp/bundle/manifest_smccc.c
+ * hyp/bundle/manifest_sdei.c hyp/bundle/manifest_value.c hyp/bundle/place.c hyp/bundle/guest_dt.c
  * hyp/bundle/guest_dt_shared.c hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_copy.c
  * hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c hyp/base/format.c hyp/base/status.c
  */

@@ -5,7 +5,8 @@
  *
  * links: hyp/bundle/cpio.c hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c
  * hyp/bundle/manifest_names.c hyp/bundle/manifest_value.c hyp/bundle/manifest_shared.c
- *        hyp/bundle/manifest_rom.c hyp/bundle/manifest_bell.c
+ *        hyp/bundle/manifest_rom.c hyp/bundle/manifest_bell.c hyp/bundle/manifest_smccc.c
+ * hyp/bundle/manifest_sdei.c
  *        hyp/bundle/guest_dt.c hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_shared.c
  * hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c
  * hyp/base/format.c hyp/base/status.c
@@ -120,15 +121,53 @@ static void found_line(void *context, const struct line_config *config)
 	check_action(&config->on_eoi);
 }
 
+static void found_rule(void *context, const struct call_rule *rule)
+{
+	unsigned *count = context;
+	bool firmware = rule->action == CALL_TO_FIRMWARE, monitor = rule->action == CALL_TO_MONITOR;
+
+	MUST(++*count <= CALL_RULES_MAX);
+	check_name(rule->name);
+	MUST(rule->vm[0] && (rule->smc || rule->hvc) && rule->action <= CALL_TO_MONITOR);
+	MUST(rule->function_first <= rule->function_last);
+	MUST(rule->immediate_first <= rule->immediate_last);
+	MUST(!rule->immediate_first || !rule->function_last);
+	MUST(rule->immediate_first || !rule->immediate_last);
+	MUST(firmware == (rule->results != 0) && rule->results < BIT(18));
+	MUST((rule->arguments & ~(BIT(18) - BIT(1))) == 0);
+	MUST((rule->addresses & ~rule->arguments) == 0);
+	MUST((rule->addresses != 0) == (rule->address_size != 0) && rule->address_size <= 4096);
+	MUST(monitor == (rule->monitor[0] != 0) && monitor == (rule->timeout_ms != 0));
+	MUST(rule->timeout_ms <= 60000 && (monitor || !rule->line[0]));
+}
+
+static void refused(void *context, const char *vm)
+{
+	(void)context;
+	MUST(strlen(vm) <= VM_NAME_MAX);
+}
+
+static void found_event(void *context, const struct sdei_event_config *config)
+{
+	unsigned *count = context;
+
+	MUST(++*count <= SDEI_EVENTS_MAX * MAX_VMS);
+	check_name(config->name);
+	MUST(config->vm[0] && config->number >> 30 == 1);
+	MUST(config->intid >= 16 && config->intid < 288);
+}
+
 /* What stands beside the VMs. */
 static void read_fixtures(const void *tree, size_t size)
 {
-	unsigned counts[4] = { 0 }, bad;
+	unsigned counts[6] = { 0 }, bad;
 
 	(void)!manifest_read_shared(tree, size, found_shared, &counts[0], &bad);
 	(void)!manifest_read_roms(tree, size, &archive, found_rom, &counts[1], &bad);
 	(void)!manifest_read_lines(tree, size, found_line, &counts[2], &bad);
 	(void)!manifest_read_doorbells(tree, size, found_doorbell, &counts[3], &bad);
+	(void)!manifest_read_rules(tree, size, found_rule, refused, &counts[4], &bad);
+	(void)!manifest_read_events(tree, size, found_event, &counts[5], &bad);
 }
 
 static void copy(const void *tree, size_t size)

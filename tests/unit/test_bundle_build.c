@@ -3,6 +3,7 @@
  * From a bundle's bytes to VMs that are loaded: with VMs and stage 2 made of the test's own memory.
  *
  * links: hyp/bundle/build.c hyp/bundle/fixtures.c hyp/bundle/manifest_bell.c hyp/bundle/load.c
+ * hyp/bundle/manifest_smccc.c hyp/bundle/manifest_sdei.c
  * hyp/bundle/place.c hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c hyp/bundle/manifest_names.c
  * hyp/bundle/manifest_value.c hyp/bundle/manifest_shared.c hyp/bundle/manifest_rom.c
  * hyp/bundle/guest_dt_shared.c hyp/bundle/cpio.c hyp/bundle/guest_dt.c
@@ -194,6 +195,38 @@ enum status doorbell_add(const struct doorbell_config *config)
 	return bell_status;
 }
 
+static unsigned rules, events;
+static enum status rule_status, event_status;
+static const char *rule_why;
+static struct call_rule last_rule;
+static struct sdei_event_config last_event;
+
+enum status call_rule_add(const struct call_rule *rule, const char **why)
+{
+	/* Before any VM. */
+	assert_int_equal(nr_vms, 0);
+	last_rule = *rule;
+	*why = rule_why;
+	rules += rule_status == OK;
+	return rule_status;
+}
+
+enum call_action call_rule_action(const char *vm, bool smc, uint32_t function)
+{
+	(void)vm;
+	(void)smc;
+	(void)function;
+	return CALL_HANDLE;
+}
+
+enum status sdei_event_add(const struct sdei_event_config *config)
+{
+	assert_int_equal(nr_vms, 0);
+	last_event = *config;
+	events += event_status == OK;
+	return event_status;
+}
+
 bool stage2_lookup(struct stage2 *s2, ipa_t ipa, struct stage2_page *page)
 {
 	uint64_t offset = ipa.ipa - RAM;
@@ -250,6 +283,9 @@ static int start(void **state)
 	started = busy = seeds = regions = 0;
 	region_status = rom_status = bell_status = OK;
 	roms = lines_added = bells_added = 0;
+	rules = events = 0;
+	rule_status = event_status = OK;
+	rule_why = NULL;
 	touched = synced = 0;
 	allocations = 0;
 	fake_memory_reset();
@@ -378,6 +414,112 @@ static void gives_a_watchdog(void **state)
 		dt = pa_to_ptr(PA(vms[i]->entry.x0));
 		assert_int_equal(fdt_path_offset(dt, "/watchdog@9100000") >= 0, i == 0);
 	}
+}
+
+/* Behind the VMs: from /vms to one rule and one event. */
+static void write_rule(const char *vm, uint32_t last)
+{
+	uint32_t range[2] = { cpu_to_fdt32(0x84000050), cpu_to_fdt32(last) };
+
+	tree_end(&tree);
+	tree_begin(&tree, "smccc");
+	tree_begin(&tree, "quiet");
+	tree_text(&tree, "vm", vm);
+	tree_bytes(&tree, "functions", range, sizeof(range));
+	tree_text(&tree, "action", "deny");
+	tree_end(&tree);
+	tree_end(&tree);
+	tree_begin(&tree, "sdei-events");
+	tree_begin(&tree, "alarm");
+	tree_text(&tree, "vm", vm);
+	tree_u32(&tree, "event", 0x40000001);
+	tree_u32(&tree, "spi", 10);
+	tree_end(&tree);
+}
+
+static void hands_on_rules_and_events(void **state)
+{
+	(void)state;
+	begin_vm("it");
+	tree_text(&tree, "power-states", "extended");
+	tree_bytes(&tree, "kvm-ptp", "", 0);
+	tree_bytes(&tree, "soc-id", "\0\0\0\1\x7f\xff\xff\xff", 8);
+	tree_end(&tree);
+	write_rule("it", 0x8400005f);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 0);
+	assert_int_equal(rules, 1);
+	assert_string_equal(last_rule.name, "quiet");
+	assert_string_equal(last_rule.vm, "it");
+	assert_int_equal(last_rule.function_last, 0x8400005f);
+	assert_int_equal(events, 1);
+	assert_int_equal(last_event.intid, 42);
+	assert_true(vms[0]->policy.extended_states);
+	assert_true(vms[0]->policy.kvm_ptp);
+	assert_false(vms[0]->policy.aarch32);
+	assert_true(vms[0]->policy.has_soc_id);
+	assert_int_equal(vms[0]->policy.soc_version, 1);
+	assert_int_equal(vms[0]->policy.soc_revision, 0x7fffffff);
+	assert_nothing_logged();
+}
+
+/* Without the rule it might do more than it is meant to. */
+static void a_bad_rule_is_its_vms_end(void **state)
+{
+	(void)state;
+	rule_status = ERR_INVALID;
+	rule_why = "the moon is full";
+	begin_vm("it");
+	tree_end(&tree);
+	begin_vm("other");
+	tree_end(&tree);
+	write_rule("it", 0x8400005f);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 2);
+	assert_logged("manifest: /smccc/quiet: the moon is full");
+	assert_logged("vm it: not made: a rule of /smccc for it is wrong");
+	assert_int_equal(nr_vms, 1);
+	assert_string_equal(vms[0]->name, "other");
+	assert_false(vms[0]->policy.extended_states || vms[0]->policy.has_soc_id);
+}
+
+static void a_rule_that_breaks_the_schema(void **state)
+{
+	(void)state;
+	begin_vm("it");
+	tree_end(&tree);
+	write_rule("it", 0);
+	assert_int_equal(build(), ERR_NOT_FOUND);
+	assert_logged("manifest: /smccc/quiet: functions: <0x84000050 0x0>, expected the first");
+	assert_logged("vm it: not made: a rule of /smccc for it is wrong");
+	assert_int_equal(rules, 0);
+}
+
+static void what_is_nobodys_is_left_out(void **state)
+{
+	(void)state;
+	begin_vm("it");
+	tree_end(&tree);
+	write_rule("nobody", 0x8400005f);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 2);
+	assert_int_equal(nr_vms, 1);
+	assert_logged("manifest: /smccc/quiet: vm: \"nobody\", expected the name of a VM");
+	assert_logged("manifest: /sdei-events/alarm: vm: \"nobody\", expected the name of a VM");
+}
+
+static void an_event_that_is_refused(void **state)
+{
+	(void)state;
+	event_status = ERR_EXISTS;
+	begin_vm("it");
+	tree_end(&tree);
+	write_rule("it", 0x8400005f);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 1);
+	assert_int_equal(nr_vms, 1);
+	assert_logged("manifest: /sdei-events/alarm: not made: event 0x40000001 by interrupt 42 of "
+		      "VM it: exists already; expected a number");
 }
 
 static void asks_for_scratch(void **state)
@@ -843,6 +985,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(builds_and_loads, start, stop),
 		cmocka_unit_test_setup_teardown(populates, start, stop),
 		cmocka_unit_test_setup_teardown(gives_a_watchdog, start, stop),
+		cmocka_unit_test_setup_teardown(hands_on_rules_and_events, start, stop),
+		cmocka_unit_test_setup_teardown(a_bad_rule_is_its_vms_end, start, stop),
+		cmocka_unit_test_setup_teardown(a_rule_that_breaks_the_schema, start, stop),
+		cmocka_unit_test_setup_teardown(what_is_nobodys_is_left_out, start, stop),
+		cmocka_unit_test_setup_teardown(an_event_that_is_refused, start, stop),
 		cmocka_unit_test_setup_teardown(asks_for_scratch, start, stop),
 		cmocka_unit_test_setup_teardown(scratch_that_is_refused, start, stop),
 		cmocka_unit_test_setup_teardown(starts_what_should, start, stop),

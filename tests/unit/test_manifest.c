@@ -95,6 +95,11 @@ static void reads_every_property(void **state)
 	tree_text(&tree, "absent-cmo", "abort");
 	tree_text(&tree, "absent-access", "ignore");
 	tree_bytes(&tree, "scratch", "\x0b\0\0\0\0\0\0\x8\0\0\x10\0", 12);
+	tree_text(&tree, "psci-conduit", "smc");
+	tree_text(&tree, "power-states", "extended");
+	tree_bytes(&tree, "kvm-ptp", "", 0);
+	tree_bytes(&tree, "aarch32", "", 0);
+	tree_bytes(&tree, "soc-id", "\x7f\xff\xff\xff\0\0\0\x2", 8);
 	tree_end(&tree);
 	good_vm(&tree, "b");
 	assert_int_equal(finish(&tree), OK);
@@ -131,11 +136,21 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[0].absent_cmo, 1);
 	assert_int_equal(found[0].absent_access, 1);
 	assert_int_equal(found[0].scratch.count, 3);
+	assert_int_equal(found[0].psci_conduit, 1);
+	assert_int_equal(found[0].power_states, 1);
+	assert_int_equal(found[0].kvm_ptp, 1);
+	assert_int_equal(found[0].aarch32, 1);
+	assert_int_equal(found[0].soc_id.count, 2);
 	/* What holds for a VM that says nothing. */
 	assert_null(found[1].ramdisk);
 	assert_int_equal(found[1].vcpus, 1);
 	assert_int_equal(found[1].autostart, 1);
 	assert_int_equal(found[1].watchdog, 0);
+	assert_int_equal(found[1].psci_conduit, 0);
+	assert_int_equal(found[1].power_states, 0);
+	assert_int_equal(found[1].kvm_ptp, 0);
+	assert_int_equal(found[1].aarch32, 0);
+	assert_int_equal(found[1].soc_id.count, 0);
 	assert_string_equal(found_bootargs[1], "");
 	assert_false(vm_config_has(&found[1], SCHEMA_VM_bootargs));
 	assert_int_equal(found[1].start_when, 0);
@@ -372,7 +387,16 @@ static void checks_the_whole_vm(void **state)
 	good_vm(&tree, "twin");
 	good_vm(&tree, "twin");
 	good_vm(&tree, "a234567890123456789012345678901");
+	tree_begin(&tree, "image");
+	tree_text(&tree, "kernel", "Image");
+	tree_u64(&tree, "memory", MIB(2));
+	tree_bytes(&tree, "aarch32", "", 0);
+	tree_bytes(&tree, "soc-id", "\0\0\0\1", 4);
+	tree_end(&tree);
 	assert_int_equal(finish(&tree), OK);
+	assert_logged("/vms/image: aarch32: an arm64 Image doesn't run on AArch32, expected a flat "
+		      "binary: load-address beside it");
+	assert_logged("/vms/image: soc-id: 1 numbers, expected two numbers, version and revision");
 	assert_logged("/vms/nothing: kernel: missing, expected the name of a file");
 	assert_logged("/vms/nothing: memory: missing, expected bytes");
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
@@ -384,7 +408,7 @@ static void checks_the_whole_vm(void **state)
 	assert_logged("/vms/inner: deep: unknown node, expected no nodes in a VM");
 	assert_logged("/vms/twin: a second VM of that name");
 	assert_int_equal(found_count, 2);
-	assert_int_equal(bad, 8);
+	assert_int_equal(bad, 9);
 }
 
 static void checks_the_number_of_vms(void **state)
@@ -450,7 +474,7 @@ static void goes_on_after_unknown_things(void **state)
 	assert_int_equal(found_count, 1);
 	assert_logged("manifest: /: model: unknown property");
 	assert_logged("manifest: /chosen: unknown node, expected only vms, shared-memory, "
-		      "read-only, doorbells and lines");
+		      "read-only, doorbells, lines, smccc and sdei-events");
 	assert_logged("manifest: /vms: all: unknown property");
 }
 
