@@ -78,6 +78,30 @@ static enum status make_tree(const struct vm_config *config, const struct guest_
 	return status;
 }
 
+/* Whether a guest's SMC comes to Lintel: CPUs without EL3 may ignore HCR_EL2.TSC. Taken for granted
+ * for now. */
+static bool smc_traps(void)
+{
+	return true;
+}
+
+/* How its devicetree says that PSCI and SDEI are called. */
+static void choose_conduits(const struct vm_config *config, struct guest_dt_config *wanted)
+{
+	bool smc = config->psci_conduit != 0;
+
+	guest_dt_choose_conduits(config->name, smc, smc_traps(), wanted);
+	if (smc && wanted->psci == GUEST_HVC)
+		log_warn("vm %s: psci-conduit = \"smc\", but its PSCI calls by SMC are not "
+			 "answered: "
+			 "its devicetree says \"hvc\"",
+			config->name);
+	if (wanted->psci == GUEST_NEITHER)
+		log_warn("vm %s: nobody answers its PSCI calls: its devicetree has no PSCI, and "
+			 "only its first vCPU will run",
+			config->name);
+}
+
 static enum status prepare_images(
 	struct fixtures *fixtures, const struct vm_config *config, struct vm_images *images)
 {
@@ -93,6 +117,7 @@ static enum status prepare_images(
 	enum status status;
 
 	fixtures_describe(fixtures, config->name, &wanted);
+	choose_conduits(config, &wanted);
 	status = config->dtb ? copy_tree(config, &wanted, images)
 			     : make_tree(config, &wanted, images);
 	if (!status)

@@ -48,15 +48,7 @@
 /* A value that is a list of texts, the last one's NUL being the string's own. */
 #define TEXTS(writer, name, texts) dt_writer_bytes(writer, name, texts, sizeof(texts))
 
-static void write_psci(struct dt_writer *writer)
-{
-	dt_writer_begin(writer, "psci");
-	TEXTS(writer, "compatible", "arm,psci-1.0\0arm,psci-0.2");
-	dt_writer_text(writer, "method", "hvc");
-	dt_writer_end(writer);
-}
-
-static void write_cpus(struct dt_writer *writer, unsigned nr_vcpus)
+static void write_cpus(struct dt_writer *writer, unsigned nr_vcpus, bool psci)
 {
 	char name[16];
 
@@ -69,7 +61,8 @@ static void write_cpus(struct dt_writer *writer, unsigned nr_vcpus)
 		dt_writer_text(writer, "device_type", "cpu");
 		dt_writer_text(writer, "compatible", "arm,armv8");
 		dt_writer_list(writer, "reg", i);
-		dt_writer_text(writer, "enable-method", "psci");
+		if (psci)
+			dt_writer_text(writer, "enable-method", "psci");
 		dt_writer_end(writer);
 	}
 	dt_writer_end(writer);
@@ -195,7 +188,7 @@ static void write_chosen(
 size_t guest_dt_room(const struct guest_dt_config *config)
 {
 	return ROOM_BASE + config->nr_vcpus * ROOM_VCPU + guest_dt_shared_room(config) +
-		guest_dt_fixtures_room(config) +
+		guest_dt_fixtures_room(config) + guest_dt_calls_room() +
 		(config->bootargs ? ALIGN_UP(strlen(config->bootargs) + 1, 8) : 0);
 }
 
@@ -215,8 +208,8 @@ enum status guest_dt_make(
 	dt_writer_list(&writer, "interrupt-parent", PHANDLE_GIC);
 	write_chosen(&writer, config, out);
 	guest_dt_write_memory(&writer, config, 2, 2);
-	write_cpus(&writer, config->nr_vcpus);
-	write_psci(&writer);
+	write_cpus(&writer, config->nr_vcpus, config->psci != GUEST_NEITHER);
+	guest_dt_write_calls(&writer, config);
 	write_timer(&writer);
 	write_gic(&writer, config->nr_vcpus);
 	write_uart(&writer);

@@ -17,12 +17,20 @@
 #define GUEST_KASLR_SEED_SIZE 8
 #define GUEST_RNG_SEED_SIZE   32
 
+/* By which instruction a guest calls a service. */
+enum guest_conduit {
+	GUEST_HVC,
+	GUEST_SMC,
+	GUEST_NEITHER, /* nobody answers */
+};
+
 struct guest_dt_config {
 	unsigned nr_vcpus;
 	uint64_t ram_base, ram_size;
-	const char *bootargs;            /* NULL: none given */
-	bool ramdisk;                    /* there is one */
-	bool watchdog;                   /* there is one */
+	const char *bootargs; /* NULL: none given */
+	bool ramdisk;         /* there is one */
+	bool watchdog;        /* there is one */
+	enum guest_conduit psci, sdei;
 	const struct shmem_view *shared; /* the regions that it is a member of */
 	unsigned nr_shared;
 	/* what else the bundle gives it */
@@ -42,6 +50,13 @@ struct guest_dt {
 	uint8_t *ramdisk_start, *ramdisk_end; /* NULL: there is none */
 };
 
+/*
+ * Fills in config->psci and config->sdei by what becomes of the VM's calls (call_rule_action()):
+ * SMC if that is wanted, traps on this machine and is answered; else HVC if that is; else SMC.
+ */
+void guest_dt_choose_conduits(
+	const char *vm, bool smc, bool smc_traps, struct guest_dt_config *config);
+
 /* Bytes of buffer that always suffice for guest_dt_make(). */
 size_t guest_dt_room(const struct guest_dt_config *config);
 
@@ -50,9 +65,9 @@ enum status guest_dt_copy_room(const struct guest_dt_config *config, const void 
 	size_t source_size, size_t *room) __must_check;
 
 /*
- * Makes the tree in buffer (8-byte aligned): memory, cpus, psci, timer, interrupt controller, UART,
- * clock, watchdog, shared and read-only regions, doorbells, lines, chosen, aliases. ERR_NO_MEMORY:
- * the buffer is too small.
+ * Makes the tree in buffer (8-byte aligned): memory, cpus, PSCI, SDEI, timer, interrupt controller,
+ * UART, clock, watchdog, shared and read-only regions, doorbells, lines, chosen, aliases.
+ * ERR_NO_MEMORY: the buffer is too small.
  */
 enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, size_t size,
 	struct guest_dt *out) __must_check;

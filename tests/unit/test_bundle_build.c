@@ -7,8 +7,9 @@
  * hyp/bundle/place.c hyp/bundle/manifest.c hyp/bundle/manifest_nodes.c hyp/bundle/manifest_names.c
  * hyp/bundle/manifest_value.c hyp/bundle/manifest_shared.c hyp/bundle/manifest_rom.c
  * hyp/bundle/guest_dt_shared.c hyp/bundle/cpio.c hyp/bundle/guest_dt.c
- * hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c
- * drivers/dt/walk.c hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ * hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_copy.c hyp/bundle/guest_dt_calls.c
+ * hyp/bundle/guest_conduit.c hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c
+ * hyp/base/format.c hyp/base/status.c
  */
 #include "hyp/bundle/build.h"
 #include "hyp/bundle/load.h"
@@ -211,12 +212,13 @@ enum status call_rule_add(const struct call_rule *rule, const char **why)
 	return rule_status;
 }
 
+static enum call_action by_hvc, by_smc; /* what becomes of all calls */
+
 enum call_action call_rule_action(const char *vm, bool smc, uint32_t function)
 {
-	(void)vm;
-	(void)smc;
-	(void)function;
-	return CALL_HANDLE;
+	assert_non_null(vm);
+	assert_true(function == 0x84000000 || function == 0xc4000020);
+	return smc ? by_smc : by_hvc;
 }
 
 enum status sdei_event_add(const struct sdei_event_config *config)
@@ -284,6 +286,7 @@ static int start(void **state)
 	region_status = rom_status = bell_status = OK;
 	roms = lines_added = bells_added = 0;
 	rules = events = 0;
+	by_hvc = by_smc = CALL_HANDLE;
 	rule_status = event_status = OK;
 	rule_why = NULL;
 	touched = synced = 0;
@@ -520,6 +523,50 @@ static void an_event_that_is_refused(void **state)
 	assert_int_equal(nr_vms, 1);
 	assert_logged("manifest: /sdei-events/alarm: not made: event 0x40000001 by interrupt 42 of "
 		      "VM it: exists already; expected a number");
+}
+
+static void says_how_psci_is_called(void **state)
+{
+	const void *dt;
+
+	(void)state;
+	by_hvc = CALL_DENY;
+	begin_vm("it");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	run_load(vms[0]);
+	dt = pa_to_ptr(PA(vms[0]->entry.x0));
+	assert_string_equal(fdt_getprop(dt, fdt_path_offset(dt, "/psci"), "method", NULL), "smc");
+	assert_nothing_logged();
+}
+
+static void says_that_smc_is_not_answered(void **state)
+{
+	const void *dt;
+
+	(void)state;
+	by_smc = CALL_DENY;
+	begin_vm("it");
+	tree_text(&tree, "psci-conduit", "smc");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	run_load(vms[0]);
+	dt = pa_to_ptr(PA(vms[0]->entry.x0));
+	assert_string_equal(fdt_getprop(dt, fdt_path_offset(dt, "/psci"), "method", NULL), "hvc");
+	assert_logged("vm it: psci-conduit = \"smc\", but its PSCI calls by SMC are not answered: "
+		      "its devicetree says \"hvc\"");
+}
+
+static void says_that_nobody_answers(void **state)
+{
+	(void)state;
+	by_smc = by_hvc = CALL_DENY;
+	begin_vm("it");
+	tree_u32(&tree, "vcpus", 2);
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_logged("vm it: nobody answers its PSCI calls: its devicetree has no PSCI, and only "
+		      "its first vCPU will run");
 }
 
 static void asks_for_scratch(void **state)
@@ -990,6 +1037,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_rule_that_breaks_the_schema, start, stop),
 		cmocka_unit_test_setup_teardown(what_is_nobodys_is_left_out, start, stop),
 		cmocka_unit_test_setup_teardown(an_event_that_is_refused, start, stop),
+		cmocka_unit_test_setup_teardown(says_how_psci_is_called, start, stop),
+		cmocka_unit_test_setup_teardown(says_that_smc_is_not_answered, start, stop),
+		cmocka_unit_test_setup_teardown(says_that_nobody_answers, start, stop),
 		cmocka_unit_test_setup_teardown(asks_for_scratch, start, stop),
 		cmocka_unit_test_setup_teardown(scratch_that_is_refused, start, stop),
 		cmocka_unit_test_setup_teardown(starts_what_should, start, stop),

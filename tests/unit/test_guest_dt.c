@@ -3,8 +3,8 @@
  * The guests' devicetrees: made from nothing, and copied with Lintel's memory and chosen put in.
  *
  * links: hyp/bundle/guest_dt.c hyp/bundle/guest_dt_shared.c hyp/bundle/guest_dt_fixtures.c
- * hyp/bundle/guest_dt_copy.c hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c
- * hyp/base/format.c
+ * hyp/bundle/guest_dt_copy.c hyp/bundle/guest_dt_calls.c hyp/bundle/dt_writer.c drivers/dt/walk.c
+ * hyp/base/log.c hyp/base/format.c
  */
 #include "hyp/bundle/guest_dt.h"
 #include "hyp/crypto/entropy.h"
@@ -22,6 +22,7 @@ static struct guest_dt_config config = {
 	.ram_size = 0x140000000,
 	.bootargs = "console=ttyAMA0",
 	.ramdisk = true,
+	.sdei = GUEST_SMC,
 };
 
 static const char *text_at(const void *tree, const char *path, const char *property)
@@ -108,6 +109,7 @@ static void describes_the_machine(void **state)
 	assert_string_equal(text_at(tree, "/pl031@9010000", "compatible"), "arm,pl031");
 	assert_string_equal(text_at(tree, "/pl031@9010000", "clock-names"), "apb_pclk");
 	assert_int_equal(fdt_path_offset(tree, "/watchdog@9100000"), -FDT_ERR_NOTFOUND);
+	assert_string_equal(text_at(tree, "/firmware/sdei", "method"), "smc");
 	assert_string_equal(text_at(tree, "/chosen", "bootargs"), "console=ttyAMA0");
 	assert_string_equal(text_at(tree, "/chosen", "stdout-path"), "/pl011@9000000");
 	assert_string_equal(text_at(tree, "/aliases", "serial0"), "/pl011@9000000");
