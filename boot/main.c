@@ -17,6 +17,7 @@
 #include "drivers/dt/dt.h"
 #include "drivers/gic/gic.h"
 #include "drivers/psci/psci_client.h"
+#include "drivers/psci/smccc_client.h"
 #include "drivers/rtc/rtc.h"
 #include "drivers/timer/timer.h"
 #include "drivers/uart/uart.h"
@@ -170,6 +171,7 @@ static void init_hardware(void)
 	must(vtimer_init(), "no interrupt of the virtual timer");
 	if (psci_client_init(&machine.psci) != OK)
 		log_warn("no PSCI: one CPU only, and the machine can't be switched off");
+	smccc_client_init(options.firmware);
 	cpus[0].mpidr = read_sysreg(MPIDR_EL1) & MPIDR_AFFINITY_MASK;
 	if (!boot_prepare_cpu(0, cpus[0].mpidr))
 		panic("start-up: no memory");

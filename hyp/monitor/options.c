@@ -111,6 +111,21 @@ static bool set_measure(struct text value)
 	return true;
 }
 
+static bool set_firmware(struct text value)
+{
+	static const char *const words[] = {
+		[SMCCC_CLIENT_AUTO] = "auto",
+		[SMCCC_CLIENT_TRUST] = "smccc",
+		[SMCCC_CLIENT_NONE] = VALUE_NONE,
+	};
+	int index = find_word(value, words, ARRAY_SIZE(words));
+
+	if (index < 0)
+		return false;
+	options.firmware = (enum smccc_client_mode)index;
+	return true;
+}
+
 /* Decimal, and what the 32 bits of a PL031 can hold. */
 static bool set_time(struct text value)
 {
@@ -162,6 +177,7 @@ static const struct {
 	{ "measure", set_measure, "masked, instructions or none" },
 	{ "escape", set_escape, "^A to ^_, or none" },
 	{ "time", set_time, "seconds since 1970, 1 to 4294967295" },
+	{ "firmware", set_firmware, "auto, smccc or none" },
 };
 
 /* One word, behind its prefix: NAME=VALUE. */
@@ -181,7 +197,7 @@ static void apply(struct text word)
 		return;
 	}
 	log_warn("%s%.*s: an unknown option, expected one of " PREFIX
-		 "{exit,log,console,stats,trace,measure,escape,time}=",
+		 "{exit,log,console,stats,trace,measure,escape,time,firmware}=",
 		PREFIX, (int)word.length, word.start);
 }
 

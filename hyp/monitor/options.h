@@ -6,6 +6,7 @@
 #ifndef HYP_MONITOR_OPTIONS_H
 #define HYP_MONITOR_OPTIONS_H
 
+#include "drivers/psci/smccc_client.h"
 #include "hyp/base/types.h"
 
 #define OPTION_CONSOLE_MAX 96
@@ -24,6 +25,7 @@ struct options {
 	bool trace_dump;                  /* lintel.trace=dump: the rings, at the end */
 	bool measure_masked;              /* lintel.measure=masked */
 	bool measure_instructions;        /* lintel.measure=instructions */
+	enum smccc_client_mode firmware;  /* lintel.firmware=auto|smccc|none */
 	uint64_t time;                    /* lintel.time=SECONDS since 1970; 0 when absent */
 	int escape; /* lintel.escape=^A..^_|none: the character, -1 for none */
 };

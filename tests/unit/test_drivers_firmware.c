@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The clients of what is outside: PSCI by SMC, semihosting; and the generic timer's arithmetic.
+ * The clients of what is outside: PSCI and other SMCs, semihosting; and the generic timer's
+ * arithmetic.
  *
- * links: drivers/psci/psci_client.c drivers/semihosting/semihosting.c drivers/timer/timer.c
- *        hyp/base/log.c hyp/base/format.c
+ * links: drivers/psci/psci_client.c drivers/psci/smccc_client.c drivers/semihosting/semihosting.c
+ * drivers/timer/timer.c hyp/base/log.c hyp/base/format.c
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -14,9 +15,11 @@
 #include <cmocka.h>
 
 #include "drivers/psci/psci_client.h"
+#include "drivers/psci/smccc_client.h"
 #include "drivers/semihosting/semihosting.h"
 #include "drivers/timer/timer.h"
 #include "hyp/arch/smc.h"
+#include "hyp/arch/sysreg_fields.h"
 #include "hyp/base/log.h"
 #include "tests/unit/fake/cpu.h"
 
@@ -176,6 +179,90 @@ static void test_psci_names(void **state)
 	for (int result = 0; result >= -9; result--)
 		assert_string_not_equal(
 			psci_result_name((enum psci_result)result), "unknown result");
+}
+
+/* --- SMCCC --- */
+
+/* PSCI_FEATURES(SMCCC_VERSION), then SMCCC_VERSION. */
+static void start_smccc(int64_t known, int64_t version)
+{
+	setup(NULL);
+	start_client(0x10001);
+	answers[1] = known;
+	answers[2] = version;
+	smccc_client_init(SMCCC_CLIENT_AUTO);
+}
+
+static void test_smccc_version(void **state)
+{
+	static const struct {
+		int64_t known, version;
+		uint32_t expected;
+	} rows[] = {
+		{ 0, 0x10001, 0x10001 },
+		{ 0, 0x10004, 0x10004 },
+		{ 1, 0x10002, 0x10002 },
+		{ 0, -1, 0x10000 },
+		{ 0, 0xffffffff, 0x10000 },
+		{ 0, 0x10000, 0x10000 },
+		{ -1, 0x10004, 0x10000 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		start_smccc(rows[i].known, rows[i].version);
+		assert_int_equal(smccc_client_version(), rows[i].expected);
+		assert_int_equal(fake_smc_calls, rows[i].known < 0 ? 2 : 3);
+		fake_smc_calls = 4;
+		answers[4] = 7;
+		assert_int_equal(smccc_client_features(0x80008000),
+			rows[i].expected > 0x10000 ? 7 : SMCCC_CLIENT_NOT_SUPPORTED);
+		if (rows[i].expected > 0x10000)
+			assert_call(0x80000001, 0x80008000, 0, 0);
+		assert_int_equal(fake_smc_calls, rows[i].expected > 0x10000 ? 5 : 4);
+	}
+	assert_logged("SMCCC 1.0");
+}
+
+static void test_smccc_nobody(void **state)
+{
+	struct machine_psci from = { .conduit = PSCI_CONDUIT_HVC, .standard_ids = true };
+
+	(void)state;
+	/* A node that is not of the firmware; PSCI 0.1; the person's word. */
+	assert_int_equal(psci_client_init(&from), ERR_NOT_SUPPORTED);
+	smccc_client_init(SMCCC_CLIENT_AUTO);
+	assert_int_equal(smccc_client_version(), 0);
+	assert_int_equal(smccc_client_features(0x80008000), SMCCC_CLIENT_NOT_SUPPORTED);
+	from = (struct machine_psci){ .conduit = PSCI_CONDUIT_SMC, .cpu_on_id = 5 };
+	assert_int_equal(psci_client_init(&from), OK);
+	smccc_client_init(SMCCC_CLIENT_AUTO);
+	assert_int_equal(smccc_client_version(), 0);
+	assert_int_equal(fake_smc_calls, 0);
+	start_client(0x10001);
+	smccc_client_init(SMCCC_CLIENT_NONE);
+	assert_int_equal(smccc_client_version(), 0);
+	assert_int_equal(fake_smc_calls, 1);
+}
+
+static void test_smccc_trusted(void **state)
+{
+	struct machine_psci from = { 0 };
+
+	(void)state;
+	assert_int_equal(psci_client_init(&from), ERR_NOT_SUPPORTED);
+	smccc_client_init(SMCCC_CLIENT_TRUST);
+	assert_logged("this CPU has no EL3");
+	assert_int_equal(smccc_client_version(), 0);
+	assert_int_equal(fake_smc_calls, 0);
+	fake_reg(ID_AA64PFR0_EL1) = FIELD_PREP(ID_AA64PFR0_EL1_EL3, 1);
+	answers[0] = 0x10002;
+	smccc_client_init(SMCCC_CLIENT_TRUST);
+	assert_int_equal(smccc_client_version(), 0x10002);
+	assert_call(0x80000000, 0, 0, 0);
+	answers[1] = -1;
+	smccc_client_init(SMCCC_CLIENT_TRUST);
+	assert_int_equal(smccc_client_version(), 0x10000);
 }
 
 /* --- semihosting --- */
@@ -349,6 +436,9 @@ int main(void)
 		cmocka_unit_test_setup(test_psci_none, setup),
 		cmocka_unit_test_setup(test_psci_refused, setup),
 		cmocka_unit_test_setup(test_psci_names, setup),
+		cmocka_unit_test_setup(test_smccc_version, setup),
+		cmocka_unit_test_setup(test_smccc_nobody, setup),
+		cmocka_unit_test_setup(test_smccc_trusted, setup),
 		cmocka_unit_test_setup(test_semihosting, setup),
 		cmocka_unit_test_setup(test_semihosting_file, setup),
 		cmocka_unit_test_setup(test_timer_frequency, setup),

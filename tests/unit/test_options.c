@@ -53,6 +53,12 @@ static void reads_every_option(void **state)
 	assert_int_equal(options.exit, OPTION_EXIT_HALT);
 	assert_int_equal(log_threshold, LOG_WARN);
 	assert_int_equal(options.escape, 2);
+	parse("lintel.firmware=smccc");
+	assert_int_equal(options.firmware, SMCCC_CLIENT_TRUST);
+	parse("lintel.firmware=none");
+	assert_int_equal(options.firmware, SMCCC_CLIENT_NONE);
+	parse("lintel.firmware=auto");
+	assert_int_equal(options.firmware, SMCCC_CLIENT_AUTO);
 	parse("lintel.log=info lintel.escape=^^ lintel.time=4294967295");
 	assert_int_equal(options.time, UINT32_MAX);
 	assert_int_equal(log_threshold, LOG_INFO);
@@ -75,6 +81,7 @@ static void says_what_is_wrong(void **state)
 		{ "lintel.escape=A", "lintel.escape=A: expected ^A to ^_, or none" },
 		{ "lintel.escape=^@", "lintel.escape=^@: expected" },
 		{ "lintel.escape=^`", "lintel.escape=^`: expected" },
+		{ "lintel.firmware=yes", "lintel.firmware=yes: expected auto, smccc or none" },
 		{ "lintel.time=", "lintel.time=: expected seconds since 1970" },
 		{ "lintel.time=0", "lintel.time=0: expected seconds since 1970" },
 		{ "lintel.time=4294967296", "expected seconds since 1970, 1 to 4294967295" },
