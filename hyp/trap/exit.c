@@ -220,6 +220,11 @@ static __noinline bool finish_other(struct vcpu *vcpu, uint64_t esr, enum exit_r
 		return !sched_block(vcpu);
 	case EXIT_RESCHEDULE:
 		return false;
+	case EXIT_REPEAT:
+		/* T32 has HVC outside IT blocks only: nothing but the PC has moved. */
+		if (is_past(esr))
+			vcpu->regs.pc -= 4;
+		return true;
 	default:
 		return true;
 	}

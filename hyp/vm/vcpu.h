@@ -35,6 +35,7 @@ enum exit_result {
 	EXIT_SWITCH,  /* another context is loaded already */
 	EXIT_RESCHEDULE, /* try the same instruction again later */
 	EXIT_STOP_VM,    /* the VM can't go on; vm_fail() said why */
+	EXIT_REPEAT,     /* the same instruction again, once interrupts had their turn */
 };
 
 enum vcpu_state { VCPU_OFF, VCPU_READY, VCPU_RUNNING, VCPU_BLOCKED, VCPU_PAUSED };

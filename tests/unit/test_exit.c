@@ -547,6 +547,27 @@ static void test_run_leaves(void **state)
 	assert_int_equal(vcpu.regs.pc, PC + 4);
 }
 
+/* The same instruction again, and no turn lost: an HVC is where it returned to less one. */
+static void test_run_repeat(void **state)
+{
+	static const struct {
+		unsigned ec;
+		uint64_t pc;
+	} rows[] = {
+		{ EC_HVC64, PC - 4 },
+		{ EC_HVC32, PC - 4 },
+		{ EC_SMC64, PC },
+		{ EC_SYSREG, PC },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		vcpu.regs.pc = PC;
+		assert_true(exit_finish(&vcpu, esr_of(rows[i].ec, 0), EXIT_REPEAT));
+		assert_int_equal(vcpu.regs.pc, rows[i].pc);
+	}
+}
+
 /* A handler that stops the VM sets WORK_STOP: the loop sees it before it enters again. */
 static void test_run_stop(void **state)
 {
@@ -744,6 +765,7 @@ int main(void)
 		TEST(test_table),
 		TEST(test_run_counts),
 		TEST(test_run_leaves),
+		TEST(test_run_repeat),
 		TEST(test_run_stop),
 		TEST(test_run_pause),
 		TEST(test_run_work),
