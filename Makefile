@@ -76,9 +76,12 @@ B := $(O)/$(TC)
 
 FDT := $(LINTEL_CACHE)/libfdt-$(RELEASE)
 FDT_LIB := $(FDT)/libfdt.a
+BEARSSL := $(LINTEL_CACHE)/bearssl-$(RELEASE)
+BEARSSL_LIB := $(BEARSSL)/libbearssl.a
 
 # ---------------------------------------------------------------------------------------------------------------
-# Flags. Headers come from the compiler, picolibc and libfdt, never from the machine's own C library.
+# Flags. Headers come from the compiler, picolibc and libfdt (for hyp/crypto from BearSSL, too), never from the
+# machine's own C library.
 
 INCLUDES = -I. -I$(B)/gen -nostdinc -isystem $(CC_INCLUDE) -isystem $(PICOLIBC)/include -isystem $(FDT)/usr/include
 WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow
@@ -111,7 +114,7 @@ EL2_C := $(filter-out hyp/arch/asm_offsets.c, \
 	$(wildcard boot/*.c hyp/*/*.c mm/*.c drivers/*.c drivers/*/*.c))
 EL2_S := $(wildcard boot/*.S hyp/*/*.S drivers/*/*.S)
 EL2_OBJ := $(EL2_C:%.c=$(B)/obj/%.o) $(EL2_S:%.S=$(B)/obj/%.S.o)
-EL2_LIBS := $(FDT_LIB) $(PICOLIBC_LIB)
+EL2_LIBS := $(FDT_LIB) $(BEARSSL_LIB) $(PICOLIBC_LIB)
 
 .PHONY: all image
 all image: $(B)/lintel.bin
@@ -123,6 +126,14 @@ all image: $(B)/lintel.bin
 $(FDT_LIB):
 	@tools/setup --check build
 	@tools/fetch libfdt >/dev/null
+
+$(BEARSSL_LIB):
+	@tools/setup --check build
+	@tools/fetch bearssl >/dev/null
+
+# One room calls it.
+$(B)/obj/hyp/crypto/%.o: INCLUDES += -isystem $(BEARSSL)/usr/include
+$(filter $(B)/obj/hyp/crypto/%,$(EL2_OBJ)): | $(BEARSSL_LIB)
 
 # What the compiled structures look like, for assembly: each DEFINE() leaves a marker in the compiler's output.
 $(B)/gen/asm_offsets.h: $(wildcard hyp/arch/asm_offsets.c) Makefile | $(FDT_LIB)
@@ -171,7 +182,7 @@ $(B)/lintel.elf: $(B)/symtab.o tools/check-image
 	@echo "  LD      $@"
 	@$(LD) $(EL2_LDFLAGS) -Map=$(B)/lintel.map -o $@.tmp $(EL2_OBJ) $(B)/symtab.o --start-group $(EL2_LIBS) --end-group
 	@$(NM) -n $@.tmp | tools/symtab compare $(B)/symtab.bin
-	@tools/check-image --prefix=$(GNU) --map=$(B)/lintel.map $@.tmp
+	@tools/check-image --prefix=$(GNU) --map=$(B)/lintel.map --bearssl=$(BEARSSL_LIB) $@.tmp
 	@# Linked at 0; loaders of ELF files (QEMU, debuggers) put it where RAM is on QEMU's virt.
 	@$(OBJCOPY) --change-section-lma '*+$(ELF_LOAD_ADDRESS)' $@.tmp 2>/dev/null
 	@mv $@.tmp $@

@@ -44,7 +44,8 @@
 #include "mm/phys.h"
 
 /* linker.ld */
-extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[];
+extern char __text_start[], __bearssl_start[], __bearssl_end[], __text_end[];
+extern char __rodata_start[], __rodata_end[], __data_start[];
 extern char __bss_end[], __image_start[], __image_end[];
 extern const char __bundle_start[], __bundle_end[];
 extern char boot_stack_guard[]; /* head.S */
@@ -71,6 +72,7 @@ static void map(const void *start, const void *end, uint64_t prot)
 static void map_and_enable_mmu(void *dtb, uint64_t dtb_size)
 {
 	el2_map_init(cpu_features.pa_bits, cpu_features.bti);
+	map(__bearssl_start, __bearssl_end, MEM_RX | MEM_UNGUARDED);
 	map(__text_start, __text_end, MEM_RX);
 	map(__rodata_start, __rodata_end, MEM_R);
 	map(__data_start, boot_stack_guard, MEM_RW);

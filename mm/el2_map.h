@@ -42,7 +42,8 @@ void el2_map_init(unsigned pa_bits, bool guarded);
 
 /*
  * Maps [start, end), rounded outwards to pages, from the static pool. Parts that are mapped already
- * stay as they are. prot: MEM_R, MEM_RW or MEM_RX; type. ERR_NO_MEMORY when the pool is used up.
+ * stay as they are. prot: MEM_R, MEM_RW or MEM_RX, MEM_RX with MEM_UNGUARDED; type. ERR_NO_MEMORY
+ * when the pool is used up.
  */
 __must_check enum status el2_map_early(
 	uint64_t start, uint64_t end, uint64_t prot, enum mem_type type);

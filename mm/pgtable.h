@@ -23,12 +23,14 @@ enum pgtable_kind { PGTABLE_EL2, PGTABLE_STAGE2, PGTABLE_STAGE2_FWB };
 
 /* What may be done with a page. EL2 maps are always readable; a stage 2 may be write-only as well.
  */
-#define MEM_R   BIT(0)
-#define MEM_W   BIT(1)
-#define MEM_X   BIT(2)
-#define MEM_RW  (MEM_R | MEM_W)
-#define MEM_RX  (MEM_R | MEM_X)
-#define MEM_RWX (MEM_R | MEM_W | MEM_X)
+#define MEM_R         BIT(0)
+#define MEM_W         BIT(1)
+#define MEM_X         BIT(2)
+/* With MEM_X in EL2's table: code without landing pads, where BTI is not enforced. */
+#define MEM_UNGUARDED BIT(3)
+#define MEM_RW        (MEM_R | MEM_W)
+#define MEM_RX        (MEM_R | MEM_X)
+#define MEM_RWX       (MEM_R | MEM_W | MEM_X)
 
 enum mem_type {
 	MEM_NORMAL,        /* write-back cacheable, inner shareable */
@@ -59,7 +61,7 @@ struct pgtable {
 	uint8_t ia_bits;     /* size of the input address space */
 	uint8_t pa_bits;     /* limit of the output addresses */
 	uint8_t start_level; /* 0..2 */
-	bool guarded;        /* EL2: set GP (BTI enforced) in executable leaves */
+	bool guarded; /* EL2: set GP (BTI enforced) in executable leaves without MEM_UNGUARDED */
 	const struct pgtable_ops *ops;
 };
 

@@ -35,7 +35,7 @@ static uint64_t s1_bits(uint64_t prot, enum mem_type type, bool guarded)
 		bits |= DESC_S1_AP2;
 	if (!(prot & MEM_X))
 		bits |= DESC_S1_XN;
-	else if (guarded)
+	else if (guarded && !(prot & MEM_UNGUARDED))
 		bits |= DESC_S1_GP;
 	return bits;
 }
@@ -56,7 +56,11 @@ static uint64_t s2_bits(uint64_t prot, uint8_t mem_attr)
 bool pgtable_leaf_bits(const struct pgtable *table, unsigned level, uint64_t prot,
 	enum mem_type type, uint64_t *bits)
 {
-	if ((prot & ~MEM_RWX) || (unsigned)type >= MEM_TYPE_COUNT || level == 0 ||
+	uint64_t allowed = MEM_RWX;
+
+	if (table->kind == PGTABLE_EL2 && (prot & MEM_X))
+		allowed |= MEM_UNGUARDED;
+	if ((prot & ~allowed) || (unsigned)type >= MEM_TYPE_COUNT || level == 0 ||
 		level > PGTABLE_LEVEL_LAST)
 		return false;
 	if ((prot & MEM_X) && mem_is_device(type))

@@ -3,7 +3,7 @@
  * void fpsimd_save(struct fpsimd_state *), void fpsimd_restore(const struct fpsimd_state *)
  * void fpsimd_read(unsigned n, uint64_t value[2]), void fpsimd_write(unsigned n, const uint64_t value[2])
  *
- * The only code of Lintel's that touches FP/SIMD registers (the build checks it): a guest's, when vCPUs change, and one
+ * The only code that touches FP/SIMD registers, but for BearSSL's (the build checks it): a guest's, when vCPUs change, and one
  * of them when an access of the guest's to it is emulated.
  */
 	.arch	armv8-a

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A guest's FP/SIMD registers. Lintel uses none itself, so they stay where they are until another
- * vCPU is loaded.
+ * A guest's FP/SIMD registers. Lintel uses none itself but where it borrows them (hyp/arch/simd.h),
+ * so they stay where they are until another vCPU is loaded.
  */
 #ifndef HYP_ARCH_FPSIMD_H
 #define HYP_ARCH_FPSIMD_H

@@ -199,7 +199,11 @@ static void leaf_bits(void **state)
 	assert_false(pgtable_leaf_bits(&s2, 4, MEM_R, MEM_NORMAL, &bits));
 	assert_false(pgtable_leaf_bits(&s2, 3, 8, MEM_NORMAL, &bits));
 	assert_false(pgtable_leaf_bits(&s2, 3, MEM_R, MEM_TYPE_COUNT, &bits));
+	assert_false(pgtable_leaf_bits(&s2, 3, MEM_RX | MEM_UNGUARDED, MEM_NORMAL, &bits));
+	assert_false(pgtable_leaf_bits(&el2, 3, MEM_RW | MEM_UNGUARDED, MEM_NORMAL, &bits));
 	el2.guarded = true;
+	assert_true(pgtable_leaf_bits(&el2, 3, MEM_RX | MEM_UNGUARDED, MEM_NORMAL, &bits));
+	assert_false(bits & BIT(50));
 	assert_true(pgtable_leaf_bits(&el2, 3, MEM_RX, MEM_NORMAL, &bits));
 	assert_true(bits & BIT(50));
 	assert_true(pgtable_leaf_bits(&el2, 3, MEM_RW, MEM_NORMAL, &bits));
