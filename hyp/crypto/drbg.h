@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Random bits that meet NIST SP 800-90A: HMAC_DRBG with SHA-256 (section 10.1.2; BearSSL's), one
+ * instance for each CPU, so that none waits for another.
+ *
+ * An instance is seeded (instantiated) at its first request, from the pool of hyp/crypto/entropy.h:
+ * 32 bytes of entropy input and 16 of nonce (8.6.7), and reseeded from there after
+ * DRBG_RESEED_INTERVAL requests (10.1, table 2, allows 2^48), so that what the CPU's RNDR or the
+ * firmware's generator have put into the pool since then reaches it.
+ *
+ * Security strength: 256 bits, if the pool's seed had as many.
+ */
+#ifndef HYP_CRYPTO_DRBG_H
+#define HYP_CRYPTO_DRBG_H
+
+#include "hyp/base/compiler.h"
+#include "hyp/base/types.h"
+
+#define DRBG_REQUEST_MAX     32 /* bytes; 10.1, table 2, allows 2^16 */
+#define DRBG_RESEED_INTERVAL 4096
+
+/*
+ * Fills `out` with `size` bytes, at most DRBG_REQUEST_MAX. False, and `out` is zero: nothing better
+ * than the counter ever went into the pool (entropy_seeded()), so that whatever came out could be
+ * guessed. On any CPU, with interrupts masked; about DRBG_COST instructions, and as many again when
+ * it is seeded. Borrows the SIMD registers (hyp/arch/simd.h).
+ */
+bool __must_check drbg_generate(void *out, size_t size);
+
+#endif
