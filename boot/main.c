@@ -32,6 +32,7 @@
 #include "hyp/monitor/options.h"
 #include "hyp/monitor/results.h"
 #include "hyp/monitor/trace.h"
+#include "hyp/smccc/trng.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/idreg.h"
 #include "hyp/trap/sysreg.h"
@@ -174,6 +175,7 @@ static void init_hardware(void)
 	if (psci_client_init(&machine.psci) != OK)
 		log_warn("no PSCI: one CPU only, and the machine can't be switched off");
 	smccc_client_init(options.firmware);
+	trng_init();
 	cpus[0].mpidr = read_sysreg(MPIDR_EL1) & MPIDR_AFFINITY_MASK;
 	if (!boot_prepare_cpu(0, cpus[0].mpidr))
 		panic("start-up: no memory");

@@ -109,6 +109,15 @@ static void mix_cpu_locked(void)
 	mix_locked(words, sizeof(words));
 }
 
+bool entropy_rndr(uint64_t *word)
+{
+	*word = 0;
+	if (has_rndr())
+		for (unsigned i = 0; i < ENTROPY_RNDR_TRIES && *word == 0; i++)
+			*word = read_sysreg(RNDR);
+	return *word != 0;
+}
+
 void entropy_mix(const void *bytes, size_t size)
 {
 	spin_lock(&pool.lock);

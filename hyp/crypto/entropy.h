@@ -10,6 +10,7 @@
 #ifndef HYP_CRYPTO_ENTROPY_H
 #define HYP_CRYPTO_ENTROPY_H
 
+#include "hyp/base/compiler.h"
 #include "hyp/base/types.h"
 
 /* Mixes bytes of any quality into the pool: they can't make it worse. Any CPU, any time; takes its
@@ -22,6 +23,13 @@ void entropy_get(void *out, size_t size);
 /* True if something better than the counter went into the pool: firmware's seeds (entropy_mix()) or
  * RNDR. */
 bool entropy_seeded(void);
+
+/*
+ * A word of this CPU's RNDR. False: the CPU has no FEAT_RNG, or nothing to give now, after
+ * ENTROPY_RNDR_TRIES reads.
+ */
+#define ENTROPY_RNDR_TRIES 8
+bool __must_check entropy_rndr(uint64_t *word);
 
 /* The block function of RFC 8439, 2.3: for the unit test. counter_nonce: counter, then the nonce,
  * as the RFC's words. */
