@@ -78,7 +78,8 @@ bool vcpu_signal(struct vcpu *vcpu)
 	enum vcpu_state state = vcpu->state;
 	bool exclusive = vcpu->exclusive;
 
-	if (state == VCPU_BLOCKED) {
+	/* One that waits for something else is in no WFI. */
+	if (state == VCPU_BLOCKED && !vcpu->wait_over) {
 		sched_make_ready(home, vcpu);
 		return true;
 	}

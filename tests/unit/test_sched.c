@@ -419,6 +419,26 @@ static void test_signal_blocked(void **state)
 	vcpus[0].state = VCPU_READY;
 }
 
+static bool never_over(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	return false;
+}
+
+/* It waits for something else, and is in no WFI: its next one ends. */
+static void test_signal_waiting(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	runs = 0;
+	loop(leave_blocked);
+	vcpus[0].wait_over = never_over;
+	assert_true(vcpu_signal(&vcpus[0]));
+	assert_int_equal(vcpus[0].state, VCPU_BLOCKED);
+	assert_true(vcpus[0].signalled);
+	vcpus[0].wait_over = NULL;
+}
+
 /* One that is off has no next wait. */
 static void test_signal_off(void **state)
 {
@@ -1006,6 +1026,7 @@ int main(void)
 		TEST(test_power_on_elsewhere),
 		TEST(test_exclusive),
 		TEST(test_signal_blocked),
+		TEST(test_signal_waiting),
 		TEST(test_signal_off),
 		TEST(test_signal_paused),
 		TEST(test_signal_running),
