@@ -477,7 +477,7 @@ enum status stage2_map_share(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t siz
 	if (!share)
 		return ERR_NOT_OWNER;
 	return map_owned(s2, ipa, pa, size, share->prot,
-		share->prot & MEM_X ? MEM_NORMAL : MEM_NORMAL_NC, share->owner);
+		share->cached || (share->prot & MEM_X) ? MEM_NORMAL : MEM_NORMAL_NC, share->owner);
 }
 
 enum status stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size)

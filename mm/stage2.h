@@ -19,7 +19,7 @@
 
 #define STAGE2_REGIONS_MAX     16
 #define STAGE2_FILLS_MAX       8
-#define STAGE2_SHARES_MAX      32
+#define STAGE2_SHARES_MAX      36
 #define STAGE2_FILL_STEP       KIB(512) /* wiped at a time: some 40,000 instructions, 70,000 at worst */
 #define STAGE2_IPA_BITS_MIN    32
 #define STAGE2_IPA_BITS_MAX    48
@@ -50,6 +50,7 @@ struct stage2_share {
 	owner_t owner;
 	bool ignore_stores; /* read-only: stores are to do nothing (whoever handles the abort asks)
 			     */
+	bool cached;        /* write-back although it is written: by Lintel and one VM */
 };
 
 struct stage2 {
@@ -157,10 +158,10 @@ __must_check enum status stage2_map_device(struct stage2 *s2, ipa_t ipa, pa_t pa
 __must_check enum status stage2_share(struct stage2 *s2, const struct stage2_share *share);
 /*
  * Maps a piece of it, with the rights that were given. What is written is not cacheable: whatever
- * types the VMs that share it choose in their own tables, all see the same contents. An image is
- * write-back cacheable. ERR_NOT_OWNER unless the piece lies in one share as a whole and every page
- * of it belongs to that share's owner. Errors of pgtable_map(). It stays over stage2_empty_step(),
- * and goes with stage2_destroy_step() (the memory itself doesn't).
+ * types the VMs that share it choose in their own tables, all see the same contents. An image, and
+ * what is `cached`, is write-back cacheable. ERR_NOT_OWNER unless the piece lies in one share as a
+ * whole and every page of it belongs to that share's owner. Errors of pgtable_map(). It stays over
+ * stage2_empty_step(), and goes with stage2_destroy_step() (the memory itself doesn't).
  */
 __must_check enum status stage2_map_share(struct stage2 *s2, ipa_t ipa, pa_t pa, uint64_t size);
 

@@ -729,6 +729,24 @@ static void only_members_map(void **state)
 	destroy(&s2);
 }
 
+/* Memory that Lintel writes, too: there is one VM, and what it sees is what is in the caches. */
+static void cached(void **state)
+{
+	const struct stage2_share wanted = {
+		.ipa = IPA(AT), .size = 0x1000, .prot = MEM_RW, .owner = SHARED, .cached = true
+	};
+	pa_t page;
+
+	(void)state;
+	start(MIB(64));
+	assert_int_equal(page_alloc(SHARED, &page), OK);
+	assert_int_equal(stage2_share(&s2, &wanted), OK);
+	assert_int_equal(stage2_map_share(&s2, IPA(AT), page, 0x1000), OK);
+	assert_int_equal(lookup(AT).prot, MEM_RW);
+	assert_int_equal(lookup(AT).type, MEM_NORMAL);
+	destroy(&s2);
+}
+
 /* An image: filled once, zeros behind it, cleaned before anybody maps it; one copy for all. */
 static void images(void **state)
 {
@@ -857,6 +875,7 @@ int main(void)
 		cmocka_unit_test(window_not_empty),
 		cmocka_unit_test(share_is_checked),
 		cmocka_unit_test(only_members_map),
+		cmocka_unit_test(cached),
 		cmocka_unit_test(images),
 		cmocka_unit_test(sharing),
 		cmocka_unit_test(no_shared_memory),
