@@ -151,3 +151,11 @@ void inject_now(struct vcpu *vcpu)
 		pstate, read_sysreg(SCTLR_EL1), cpu_features.pan, cpu_features.ssbs);
 	vcpu->regs.pc = vector;
 }
+
+void inject_undefined_at(struct vcpu *vcpu, uint64_t pc, uint64_t pstate)
+{
+	vcpu->regs.pc = pc;
+	vcpu->regs.pstate = pstate;
+	inject_undefined(vcpu);
+	inject_now(vcpu);
+}

@@ -34,6 +34,12 @@ enum exit_result inject_sync(struct vcpu *vcpu, uint64_t esr);
 /* An SError with ISS (virtual SError: taken when the guest unmasks it). */
 void inject_serror(struct vcpu *vcpu, uint64_t iss);
 
+/*
+ * An instruction that the vCPU has left behind turns out to be Undefined: the exception happens
+ * now, as if taken from it, at pc with that PSTATE. The vCPU is loaded.
+ */
+void inject_undefined_at(struct vcpu *vcpu, uint64_t pc, uint64_t pstate);
+
 /* Makes the recorded exception happen. The vCPU is loaded. */
 void inject_now(struct vcpu *vcpu);
 

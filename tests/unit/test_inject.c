@@ -183,6 +183,19 @@ static void test_now(void **state)
 	assert_int_equal(fake_reg(ELR_EL1), VBAR + 0x200);
 }
 
+/* The vCPU is past the instruction already. */
+static void test_undefined_at(void **state)
+{
+	(void)state;
+	vcpu.regs.pc = PC + 4;
+	vcpu.regs.pstate = PSTATE_EL1H;
+	inject_undefined_at(&vcpu, PC, PSTATE_EL0T | PSTATE_C);
+	assert_int_equal(fake_reg(ELR_EL1), PC);
+	assert_int_equal(fake_reg(SPSR_EL1), PSTATE_EL0T | PSTATE_C);
+	assert_int_equal(fake_reg(ESR_EL1), 0x02000000);
+	assert_int_equal(vcpu.regs.pc, VBAR + 0x400);
+}
+
 /* A virtual SError is pending until the guest takes it; its syndrome needs FEAT_RAS. */
 /* Every exception that is given is counted by its class, and in the trace. */
 static void test_counted(void **state)
@@ -243,6 +256,7 @@ int main(void)
 		TEST(test_new_pstate_from_aarch32),
 		TEST(test_class),
 		TEST(test_now),
+		TEST(test_undefined_at),
 		TEST(test_counted),
 		TEST(test_serror),
 	};
