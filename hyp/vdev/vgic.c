@@ -168,6 +168,7 @@ static void reset_bank(struct vgic_bank *bank)
 	bank->lines = bank->resample = bank->again = bank->ended = 0;
 	bank->in_lr = bank->lr_latch = 0;
 	bank->clear_pending = bank->set_active = bank->clear_active = 0;
+	bank->bound = bank->taken = 0;
 	memset(bank->priority, 0, sizeof(bank->priority));
 }
 
@@ -195,6 +196,8 @@ static void reset(struct vm *vm)
 	for_each_bit(id, vgic->all) reset_cpu(vgic->cpus[id]);
 	for (unsigned intid = VGIC_SPI_FIRST; intid < VGIC_NR_INTIDS; intid++)
 		vgic_set_router(vgic, intid, 0);
+	vgic->nr_bound = vgic->tell = 0;
+	memset(vgic->bound_to, VGIC_NOBODY, sizeof(vgic->bound_to));
 	vgic_unlock(vgic);
 }
 

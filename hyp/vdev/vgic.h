@@ -88,6 +88,47 @@ void vgic_put(struct vcpu *vcpu);
  */
 
 /*
+ * Bound interrupts (hyp/smccc/sdei_bind.c): while one is bound the guest never gets it as an
+ * interrupt. Bound are SPIs, of a VM, and PPIs, each vCPU's own, but not those that vgic_map_hw()
+ * named, nor SGIs. `vcpu` is the one that runs here, or one that isn't loaded; SPIs are those of
+ * its VM. The enable bit, group, priority and route that the guest has given to a bound interrupt
+ * don't matter, its trigger does. A reset of the VM unbinds all.
+ */
+bool vgic_can_bind(const struct vm *vm, unsigned intid);
+
+/*
+ * False, and nothing was done: it is active. What is pending then stays pending, but for a vCPU
+ * that runs on another CPU and takes it at this moment: to that one it is an interrupt for the last
+ * time.
+ */
+bool vgic_bind(struct vcpu *vcpu, unsigned intid);
+
+/* No longer, if it was; an edge that came and was not taken is forgotten. */
+void vgic_unbind(struct vcpu *vcpu, unsigned intid);
+
+/*
+ * Who gets WORK_PARTS when that bound SPI becomes pending, or is already; NULL: nobody. Nobody is
+ * told of one that is taken. A bound PPI tells its own vCPU.
+ */
+void vgic_bound_tell(struct vm *vm, unsigned intid, struct vcpu *vcpu);
+
+/* Is any bound at all? */
+bool vgic_any_bound(const struct vm *vm);
+
+/* The bound interrupts of that vCPU and its VM that are pending and not taken: bit n of word w is
+ * INTID 32 * w + n. False: there are none, and *found is not set. */
+#define VGIC_BOUND_WORDS (VGIC_NR_INTIDS / 32)
+struct vgic_bound {
+	uint32_t pending[VGIC_BOUND_WORDS];
+};
+bool vgic_bound_pending(struct vcpu *vcpu, struct vgic_bound *found);
+
+/* Takes one: false: it isn't pending any more. And its end: a level that is still high, or an edge
+ * that came meanwhile, makes it pending again; lines that fall at the end of an interrupt fall. */
+bool vgic_bound_take(struct vcpu *vcpu, unsigned intid);
+void vgic_bound_end(struct vcpu *vcpu, unsigned intid);
+
+/*
  * Would an interrupt be signalled to the vCPU (and end its WFI): pending, enabled, its groups
  * enabled, of higher priority than the priority mask and what is active. PSTATE.{I,F} are not
  * looked at. The vCPU is loaded on this CPU (then the list registers are brought up to date too),

@@ -15,7 +15,7 @@ void vgic_unlock_and_kick(struct vgic *vgic)
 {
 	uint32_t kicks = vgic->kicks;
 
-	if (unlikely(kicks & VGIC_KICK_ENDED)) {
+	if (unlikely(kicks & (VGIC_KICK_ENDED | VGIC_KICK_BOUND))) {
 		vgic_unlock_and_tell(vgic);
 		return;
 	}
@@ -64,7 +64,7 @@ uint32_t vgic_ready(struct vgic_cpu *cpu, unsigned word)
 	uint32_t ready = word == 0 ? vgic_pending_private(cpu) : vgic_pending(bank);
 	uint32_t any;
 
-	ready &= ~bank->active & ~bank->in_lr & bank->targets[cpu->vcpu->id] &
+	ready &= ~(bank->active | bank->in_lr | bank->bound) & bank->targets[cpu->vcpu->id] &
 		vgic_deliverable(cpu->vgic, bank);
 	any = ready & bank->any;
 	for_each_bit(n, any)
@@ -81,6 +81,10 @@ void vgic_route_pending(struct vgic *vgic, struct vgic_cpu *owner, unsigned word
 {
 	struct vgic_bank *bank = owner ? &owner->bank : &vgic->spi[word - 1];
 
+	if (unlikely(bits & bank->bound)) {
+		vgic_tell_bound(vgic, owner, word, bits & bank->bound & ~bank->taken);
+		bits &= ~bank->bound;
+	}
 	/* Of those in a list register already only an edge is news. */
 	bits &= vgic_deliverable(vgic, bank) & (~bank->in_lr | bank->latch);
 	if (!bits)

@@ -48,14 +48,16 @@ void vgic_fold_line(struct vgic_cpu *cpu, unsigned intid, uint64_t lr)
 
 void vgic_unlock_and_tell(struct vgic *vgic)
 {
-	uint32_t ended[VGIC_SPI_BANKS];
+	uint32_t ended[VGIC_SPI_BANKS], tell = vgic->tell;
 
 	for (unsigned i = 0; i < VGIC_SPI_BANKS; i++) {
 		ended[i] = vgic->spi[i].ended;
 		vgic->spi[i].ended = 0;
 	}
-	vgic->kicks &= ~(uint32_t)VGIC_KICK_ENDED;
+	vgic->tell = 0;
+	vgic->kicks &= ~(uint32_t)(VGIC_KICK_ENDED | VGIC_KICK_BOUND);
 	vgic_unlock(vgic);
+	for_each_bit(id, tell) vcpu_request(vgic->cpus[id]->vcpu, WORK_PARTS);
 	for (unsigned i = 0; i < VGIC_SPI_BANKS; i++) {
 		for_each_bit(n, ended[i]) line_ended(vgic->vm, (i + 1) * VGIC_BANK_INTIDS + n);
 	}
@@ -77,7 +79,7 @@ static bool may_be_acknowledged(struct vgic *vgic, const struct vgic_bank *bank,
 {
 	struct vgic_cpu *home = vgic->cpus[bank->home[intid % VGIC_BANK_INTIDS]];
 
-	if (bank->active & vgic_bit(intid))
+	if ((bank->active | bank->taken) & vgic_bit(intid))
 		return true;
 	if (!(bank->in_lr & vgic_bit(intid)))
 		return false;

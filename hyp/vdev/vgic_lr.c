@@ -266,7 +266,7 @@ static bool is_latched(struct vgic_cpu *cpu, unsigned intid)
 {
 	const struct vgic_bank *bank = vgic_bank_of(cpu, vgic_word(intid));
 
-	return bank->latch & vgic_deliverable(cpu->vgic, bank) & vgic_bit(intid);
+	return bank->latch & ~bank->bound & vgic_deliverable(cpu->vgic, bank) & vgic_bit(intid);
 }
 
 static uint64_t plain_hcr(struct vgic_cpu *cpu)

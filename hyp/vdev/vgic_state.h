@@ -57,9 +57,10 @@
 #define VGIC_ANYBODY        0xfe /* IROUTER.IRM */
 #define VGIC_NOBODY         0xff /* IROUTER names a CPU that does not exist */
 
-/* vgic.kicks, beside a bit for each vCPU: some bank's `ended` is not 0. */
+/* vgic.kicks, beside a bit for each vCPU: some bank's `ended`, or `tell`, is not 0. */
 #define VGIC_KICK_ENDED     BIT(31)
-_Static_assert(MAX_VCPUS < 31, "VGIC_KICK_ENDED is nobody's number");
+#define VGIC_KICK_BOUND     BIT(30)
+_Static_assert(MAX_VCPUS <= 30, "the bits above are nobody's number");
 
 /* vgic.groups: GICD_CTLR. */
 #define VGIC_GROUP0 1U
@@ -87,7 +88,10 @@ struct vgic_bank {
 	uint32_t resample; /* of those, the ones that fall when the guest ends the interrupt */
 	uint32_t again;    /* of those, raised while the guest may have had the interrupt active */
 	uint32_t ended;    /* line_ended() is to be called when the lock is given back */
-	uint8_t unused[32];
+	/* vgic_bind(): */
+	uint32_t bound; /* not interrupts, but events */
+	uint32_t taken; /* of those, the ones whose event has begun and not ended */
+	uint8_t unused[24];
 };
 
 _Static_assert(sizeof(struct vgic_bank) == 256, "a bank's number is shifted, not multiplied");
@@ -150,6 +154,9 @@ struct vgic {
 	struct vgic_frame frame;
 	struct vgic_bank spi[VGIC_SPI_BANKS];
 	uint64_t router[VGIC_NR_SPIS];
+	unsigned nr_bound; /* bits in all banks' `bound` */
+	uint32_t tell;     /* bit n: vCPU n gets WORK_PARTS when the lock is given back */
+	uint8_t bound_to[VGIC_NR_SPIS]; /* who is told, or VGIC_NOBODY */
 };
 
 /* For each set bit of a word, lowest first; the word is read once. */
@@ -311,8 +318,14 @@ void vgic_end_lines(struct vgic *vgic, unsigned word, uint32_t bits);
 /* What a list register that is folded says about a line in it: ended, or not even acknowledged. */
 void vgic_fold_line(struct vgic_cpu *cpu, unsigned intid, uint64_t lr);
 
-/* vgic_unlock_and_kick(), when VGIC_KICK_ENDED is set: calls line_ended(). */
+/* vgic_unlock_and_kick(), when VGIC_KICK_ENDED or VGIC_KICK_BOUND is set: calls line_ended(), tells
+ * vCPUs that something is pending for an event. */
 void vgic_unlock_and_tell(struct vgic *vgic);
+
+/* ---- vgic_bound.c. The lock is held. ---- */
+
+/* Bound interrupts are pending and not taken: has a vCPU told. */
+void vgic_tell_bound(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits);
 
 /* ---- vgic_lr.c: list registers. The lock is held and the vCPU is loaded here. ---- */
 
