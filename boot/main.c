@@ -33,6 +33,7 @@
 #include "hyp/monitor/results.h"
 #include "hyp/monitor/trace.h"
 #include "hyp/smccc/trng.h"
+#include "hyp/smccc/arch_calls.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/idreg.h"
 #include "hyp/trap/sysreg.h"
@@ -176,6 +177,7 @@ static void init_hardware(void)
 		log_warn("no PSCI: one CPU only, and the machine can't be switched off");
 	smccc_client_init(options.firmware);
 	trng_init();
+	arch_calls_init();
 	cpus[0].mpidr = read_sysreg(MPIDR_EL1) & MPIDR_AFFINITY_MASK;
 	if (!boot_prepare_cpu(0, cpus[0].mpidr))
 		panic("start-up: no memory");

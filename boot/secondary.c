@@ -11,6 +11,7 @@
 #include "hyp/base/log.h"
 #include "hyp/base/panic.h"
 #include "hyp/monitor/options.h"
+#include "hyp/smccc/arch_calls.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vdev/vtimer.h"
@@ -57,6 +58,7 @@ void boot_init_cpu(struct cpu *cpu)
 	if (options.measure_masked)
 		exit_measure_masked(cpu);
 	el2_setup_controls();
+	arch_calls_init_cpu();
 	status = gic_cpu_init(cpu->index, cpu->mpidr);
 	if (status != OK)
 		panic("CPU %u has no usable interrupt controller: %s", cpu->index,

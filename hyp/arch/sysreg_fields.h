@@ -427,4 +427,14 @@
 #define ID_AA64MMFR3_EL1_SPEC_FPACC  GENMASK(63, 60)
 #define ID_AA64MMFR4_EL1_E2H0        GENMASK(27, 24)
 
+/* ---- EL3's controls: what SMCCC_ARCH_FEATURE_AVAILABILITY tells of ---- */
+#define SCR_EL3_TERR                 BIT(15)
+#define SCR_EL3_APK                  BIT(16)
+#define SCR_EL3_API                  BIT(17)
+#define SCR_EL3_TRNDR                BIT(40)
+#define CPTR_EL3_TFP                 BIT(10)
+#define CPTR_EL3_TCPAC               BIT(31)
+#define MDCR_EL3_TDA                 BIT(9)
+#define MDCR_EL3_TDOSA               BIT(10)
+
 #endif

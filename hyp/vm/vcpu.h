@@ -18,6 +18,7 @@
 #define HYP_VM_VCPU_H
 
 #include "hyp/arch/cpu.h"
+#include "hyp/arch/workarounds.h"
 #include "hyp/base/list.h"
 #include "hyp/vm/part.h"
 
@@ -197,6 +198,7 @@ struct vcpu {
 	uint64_t psci_calls[NR_PSCI_CALLS]; /* by function number */
 	uint64_t calls[NR_CALL_CLASSES];
 	uint64_t injected[NR_INJECT_CLASSES];
+	struct workarounds workarounds; /* calls that vectors.S answers */
 
 	uint64_t bank[NR_BANK_SLOTS];
 	uint32_t on_demand;    /* bit n: vcpu_load and vcpu_put of part n, which is on demand, are
