@@ -4,10 +4,12 @@
 #include "hyp/arch/mmio.h"
 #include "hyp/base/log.h"
 
-#define RTCDR    0x00
-#define RTCCR    0x0c
+#define RTCDR         0x00
+#define RTCCR         0x0c
 
-#define CR_START BIT(0)
+#define CR_START      BIT(0)
+
+#define NS_PER_SECOND UINT64_C(1000000000)
 
 /* The counter was at start_counter when the time was start_seconds. */
 static uint64_t start_seconds, start_counter;
@@ -43,6 +45,13 @@ void rtc_init(volatile void *registers, uint64_t given)
 uint64_t rtc_now(void)
 {
 	return start_seconds + (timer_now() - start_counter) / timer_hz();
+}
+
+uint64_t rtc_ns_at(uint64_t counter)
+{
+	uint64_t ticks = counter - start_counter, hz = timer_hz();
+
+	return (start_seconds + ticks / hz) * NS_PER_SECOND + ticks % hz * NS_PER_SECOND / hz;
 }
 
 uint64_t rtc_counter_at(uint64_t seconds)

@@ -19,6 +19,12 @@ void rtc_init(volatile void *registers, uint64_t given);
 /* Seconds since 1970. */
 uint64_t rtc_now(void);
 
+/*
+ * Nanoseconds since 1970 when the physical counter was, or is, at `counter`: never less for a later
+ * one, and in the second that rtc_now() says. Wraps in the year 2554.
+ */
+uint64_t rtc_ns_at(uint64_t counter);
+
 /* The first value of the physical counter at which rtc_now() is `seconds` or more; UINT64_MAX when
  * the counter never gets there. */
 uint64_t rtc_counter_at(uint64_t seconds);

@@ -119,6 +119,29 @@ static void says_when_it_will_be(void **state)
 	assert_int_equal(rtc_counter_at(UINT64_MAX / HZ + 200), UINT64_MAX);
 }
 
+/* To the tick, rounded down; monotone; the same second as rtc_now()'s. */
+static void nanoseconds(void **state)
+{
+	uint64_t before = 0;
+
+	(void)state;
+	rtc_init(NULL, 1700000000);
+	assert_int_equal(rtc_ns_at(1000), UINT64_C(1700000000000000000));
+	assert_int_equal(rtc_ns_at(1001), UINT64_C(1700000000000000016));
+	assert_int_equal(rtc_ns_at(1000 + HZ - 1), UINT64_C(1700000000999999984));
+	assert_int_equal(rtc_ns_at(1000 + 3 * HZ + 1), UINT64_C(1700000003000000016));
+	/* Ten years on. */
+	assert_int_equal(rtc_ns_at(1000 + 315360000 * HZ + HZ / 2), UINT64_C(2015360000500000000));
+	for (uint64_t counter = 1000; counter < 1000 + 4 * HZ; counter += HZ / 1000 - 7) {
+		uint64_t ns = rtc_ns_at(counter);
+
+		assert_true(ns > before);
+		fake_reg(CNTPCT_EL0) = counter;
+		assert_int_equal(ns / 1000000000, rtc_now());
+		before = ns;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +150,7 @@ int main(void)
 		cmocka_unit_test_setup(believes_what_it_is_told, start),
 		cmocka_unit_test_setup(begins_in_1970, start),
 		cmocka_unit_test_setup(says_when_it_will_be, start),
+		cmocka_unit_test_setup(nanoseconds, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
