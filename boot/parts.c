@@ -5,6 +5,7 @@
 #include "boot/parts.h"
 #include "hyp/smccc/call_table.h"
 #include "hyp/smccc/arch_calls.h"
+#include "hyp/smccc/monitor.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/vdev/doorbell.h"
@@ -34,6 +35,7 @@ void parts_init(void)
 	parts[PART_VSCRATCH] = vscratch_part;
 	parts[PART_SMCCC] = smccc_part;
 	parts[PART_WORKAROUNDS] = workaround_part;
+	parts[PART_MONITOR] = monitor_part;
 	parts[PART_DOORBELL] = doorbell_part;
 	parts[PART_ROM] = rom_part;
 	vm_parts = parts;

@@ -6,6 +6,7 @@
 #include "hyp/base/string.h"
 #include "hyp/bundle/fixtures.h"
 #include "hyp/bundle/load.h"
+#include "hyp/smccc/monitor.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vdev/vscratch.h"
 #include "hyp/vdev/vwatchdog.h"
@@ -307,6 +308,7 @@ enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 	mm_free(tree, tree_size);
 	for (unsigned i = 0; i < nr_vms; i++)
 		seal_devices(vms[i]);
+	monitor_connect();
 	refused += build.bad;
 	*bad = refused + build.fixtures.bad;
 	/* A tree that breaks off does not stop what came before. */

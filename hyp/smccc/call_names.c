@@ -41,6 +41,7 @@ const char *call_class_name(enum call_class which)
 		[CALL_VENDOR] = "hypervisor's own calls",
 		[CALL_FIRMWARE] = "forwarded to the firmware",
 		[CALL_MONITOR] = "forwarded to another VM",
+		[CALL_UNANSWERED] = "of these: it did not answer",
 		[CALL_REFUSED] = "refused: not supported",
 	};
 

@@ -218,6 +218,11 @@ void call_rules_forget(void)
 	nr_rules = 0;
 }
 
+const struct call_rule *call_rule_nth(unsigned n)
+{
+	return n < nr_rules ? &rules[n] : NULL;
+}
+
 unsigned call_rules_of(const char *vm, bool smc, const struct call_rule *found[CALL_RULES_MAX])
 {
 	unsigned count = 0;

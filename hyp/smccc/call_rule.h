@@ -72,6 +72,10 @@ void call_rules_forget(void);
 /* Those for a VM and SMC, or HVC; how many they are. */
 unsigned call_rules_of(const char *vm, bool smc, const struct call_rule *rules[CALL_RULES_MAX]);
 
+/* Number n of all rules, in the order in which they were added; it stays where it is. NULL: there
+ * are fewer. */
+const struct call_rule *call_rule_nth(unsigned n);
+
 /* What will become of a call of a VM that need not exist yet: for its devicetree. */
 enum call_action call_rule_action(const char *vm, bool smc, uint32_t function);
 

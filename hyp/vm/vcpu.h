@@ -91,8 +91,9 @@ enum call_class {
 	CALL_TRNG,
 	CALL_PV_TIME,
 	CALL_VENDOR,
-	CALL_FIRMWARE, /* forwarded to EL3 */
-	CALL_MONITOR,  /* forwarded to another VM */
+	CALL_FIRMWARE,   /* forwarded to EL3 */
+	CALL_MONITOR,    /* forwarded to another VM; of these: */
+	CALL_UNANSWERED, /* that did not answer in time, or was not there */
 	CALL_REFUSED,
 	NR_CALL_CLASSES
 };

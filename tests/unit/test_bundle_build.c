@@ -97,7 +97,14 @@ enum status vscratch_add(const char *vm, uint64_t address, uint64_t size, uint64
 	return scratch_status;
 }
 
-static unsigned sealed;
+static unsigned sealed, connected;
+
+/* Once, when all VMs are there. */
+void monitor_connect(void)
+{
+	assert_int_equal(sealed, nr_vms);
+	connected++;
+}
 
 enum status device_table_seal(struct vm *vm)
 {
@@ -108,8 +115,9 @@ enum status device_table_seal(struct vm *vm)
 enum status vm_autostart(struct vm *vm)
 {
 	(void)vm;
-	/* Every VM's devices were known before the first one ran. */
+	/* Every VM's devices and monitors were known before the first one ran. */
 	assert_int_equal(sealed, nr_vms);
+	assert_int_equal(connected, 1);
 	started += !start_status;
 	return start_status;
 }
@@ -271,7 +279,7 @@ static int start(void **state)
 		.text_offset = 0x80000, .image_size = MIB(3), .magic = ARM64_IMAGE_MAGIC
 	};
 
-	sealed = scratches = 0;
+	sealed = scratches = connected = 0;
 	watchdog_for[0] = '\0';
 	scratch_status = OK;
 	for (size_t i = 0; i < sizeof(image); i++)
