@@ -6,6 +6,7 @@
 #include "hyp/smccc/call_table.h"
 #include "hyp/smccc/arch_calls.h"
 #include "hyp/smccc/monitor.h"
+#include "hyp/smccc/sdei.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/vdev/doorbell.h"
@@ -36,6 +37,7 @@ void parts_init(void)
 	parts[PART_SMCCC] = smccc_part;
 	parts[PART_WORKAROUNDS] = workaround_part;
 	parts[PART_MONITOR] = monitor_part;
+	parts[PART_SDEI] = sdei_part;
 	parts[PART_DOORBELL] = doorbell_part;
 	parts[PART_ROM] = rom_part;
 	vm_parts = parts;

@@ -15,6 +15,7 @@
  *   a VM's watchdog           struct vwatchdog      hyp/vdev/vwatchdog.c
  *   a shared region           struct region         hyp/vdev/shmem.c
  *   calls to a monitor VM struct monitor        hyp/smccc/monitor.h; never two of them
+ *   a VM's events            struct sdei_vm        hyp/smccc/sdei_state.h
  *   a VM's vGIC               struct vgic           hyp/vdev/vgic_state.h; never two of them
  *   placement of vCPUs        hyp/vm/sched_config.c
  *   run queue of a CPU        struct cpu_queue      hyp/vm/sched_state.h; never two of them
