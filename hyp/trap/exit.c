@@ -292,8 +292,10 @@ static bool do_work(struct vcpu *vcpu)
 	}
 	if (work & WORK_VGIC)
 		vgic_flush(vcpu);
-	if (unlikely(vcpu->wait_over))
+	if (unlikely(vcpu->wait_over)) {
+		vcpu_request_local(vcpu, work & WORK_RESCHED);
 		return look_again(vcpu);
+	}
 	if (work & WORK_PARTS) {
 		for (unsigned i = 0; i < NR_PARTS; i++) {
 			if (vm_parts[i].vcpu_enter)

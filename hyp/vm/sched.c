@@ -78,16 +78,16 @@ bool vcpu_signal(struct vcpu *vcpu)
 	enum vcpu_state state = vcpu->state;
 	bool exclusive = vcpu->exclusive;
 
-	/* One that waits for something else is in no WFI. */
 	if (state == VCPU_BLOCKED && !vcpu->wait_over) {
 		sched_make_ready(home, vcpu);
 		return true;
 	}
-	/* A paused one may have been between its look at memory and its WFI. */
+	/* One that waits for more than an interrupt finds out by itself what it is to it. A paused
+	 * one may have been between its look at memory and its WFI. */
 	if (state != VCPU_OFF)
 		WRITE_ONCE(vcpu->signalled, true);
 	spin_unlock(&home->lock);
-	if (state != VCPU_RUNNING)
+	if (state != VCPU_RUNNING && state != VCPU_BLOCKED)
 		return state != VCPU_OFF;
 	/* Out of an untrapped WFI; or, if it isn't in one yet, its WFI is to be trapped:
 	 * trap_waits(). */

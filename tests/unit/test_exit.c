@@ -628,6 +628,44 @@ static void test_run_work_and_resched(void **state)
 	assert_int_equal(vcpu.work, 0);
 }
 
+static unsigned looks;
+static bool over;
+
+static bool look(struct vcpu *of)
+{
+	looks++;
+	if (over)
+		of->wait_over = NULL;
+	return over;
+}
+
+/* It waits for more than an interrupt; and the wish for the CPU is not forgotten over that. */
+static void test_run_wait(void **state)
+{
+	(void)state;
+	looks = 0;
+	over = false;
+	block = true;
+	parts[1].vcpu_enter = enter_part;
+	vcpu.wait_over = look;
+	vcpu.work = WORK_WAKE;
+	run(NULL, 0);
+	assert_int_equal(looks, 1);
+	assert_int_equal(at, 0);
+	over = true;
+	vcpu.work = WORK_WAKE | WORK_RESCHED;
+	run(NULL, 0);
+	assert_int_equal(looks, 2);
+	assert_int_equal(at, 0);
+	assert_int_equal(entered_parts, 1);
+	assert_int_equal(vcpu.work, 0);
+	vcpu.wait_over = look;
+	vcpu.work = WORK_WAKE;
+	run(NULL, 0);
+	assert_int_equal(looks, 3);
+	assert_int_equal(at, 1);
+}
+
 /* AArch32: what doesn't pass its condition is only skipped. */
 static void test_run_condition(void **state)
 {
@@ -770,6 +808,7 @@ int main(void)
 		TEST(test_run_pause),
 		TEST(test_run_work),
 		TEST(test_run_work_and_resched),
+		TEST(test_run_wait),
 		TEST(test_run_condition),
 		TEST(test_run_serror_fiq),
 		TEST(test_run_spurious),

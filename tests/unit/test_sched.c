@@ -419,24 +419,32 @@ static void test_signal_blocked(void **state)
 	vcpus[0].state = VCPU_READY;
 }
 
-static bool never_over(struct vcpu *vcpu)
+static bool goes_on(struct vcpu *vcpu)
 {
 	(void)vcpu;
 	return false;
 }
 
-/* It waits for something else, and is in no WFI: its next one ends. */
+/* It waits for more than an interrupt: it is told to look, and the signal is left for its WFI. */
 static void test_signal_waiting(void **state)
 {
 	(void)state;
 	on_cpu0(1);
 	runs = 0;
+	vcpus[0].wait_over = goes_on;
 	loop(leave_blocked);
-	vcpus[0].wait_over = never_over;
+	assert_int_equal(vcpus[0].state, VCPU_BLOCKED);
 	assert_true(vcpu_signal(&vcpus[0]));
+	assert_int_equal(vcpus[0].state, VCPU_READY);
+	assert_true(vcpus[0].work & WORK_WAKE);
+	assert_true(vcpus[0].signalled);
+	vcpus[0].work = 0;
+	loop(leave_blocked);
 	assert_int_equal(vcpus[0].state, VCPU_BLOCKED);
 	assert_true(vcpus[0].signalled);
 	vcpus[0].wait_over = NULL;
+	vcpus[0].signalled = false;
+	vcpus[0].state = VCPU_READY;
 }
 
 /* One that is off has no next wait. */
