@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * PSCI: what there is, and vCPUs on and off.
+ */
 #include "hyp/smccc/psci.h"
-#include "drivers/psci/psci_client.h"
-#include "hyp/arch/barrier.h"
 #include "hyp/arch/sysreg_fields.h"
-#include "hyp/base/string.h"
-#include "hyp/vdev/vgic.h"
-#include "hyp/vm/bank.h"
-#include "hyp/vm/vm.h"
+#include "hyp/smccc/psci_state.h"
 
-#define PSCI_VERSION_1_1     UINT32_C(0x10001)
+#define PSCI_VERSION_1_3     UINT32_C(0x10003)
 
 /* AFFINITY_INFO (DEN0022 5.7) */
 #define AFFINITY_ON          0
@@ -17,89 +15,51 @@
 
 #define MIGRATE_NOT_REQUIRED 2
 
-/* CPU_SUSPEND's power_state, original format (DEN0022 5.4.2): everything but these is reserved. */
-#define POWER_STATE_ID       GENMASK(15, 0)
-#define POWER_STATE_DOWN     BIT(16)
-#define POWER_STATE_LEVEL    GENMASK(25, 24)
-#define POWER_STATE_VALID    (POWER_STATE_ID | POWER_STATE_DOWN | POWER_STATE_LEVEL)
-
-/* What a PSCI call begins a vCPU with (DEN0022 6.4). */
-#define PSTATE_ENTRY         (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H)
-
-#define SYSTEM_RESET2_WARM   0
-
-struct psci_args {
-	uint64_t a1, a2, a3;
-};
-
-/* Narrow calls have 32-bit arguments: what is in the upper halves doesn't count. */
-static struct psci_args args_of(const struct vcpu *vcpu, uint32_t function)
-{
-	const uint64_t *x = vcpu->regs.x;
-
-	if (function & SMCCC_64)
-		return (struct psci_args){ x[1], x[2], x[3] };
-	return (struct psci_args){ (uint32_t)x[1], (uint32_t)x[2], (uint32_t)x[3] };
-}
-
-static enum exit_result done(struct vcpu *vcpu, enum conduit conduit, int result)
-{
-	return smccc_return(vcpu, conduit, (uint64_t)result);
-}
+/* PSCI_FEATURES (DEN0022 5.15) */
+#define FUNCTION_CPU_SUSPEND 0x01
+#define FUNCTION_SYSTEM_OFF2 0x15
+#define SUSPEND_OS_INITIATED BIT(0)
+#define SUSPEND_EXTENDED     BIT(1)
+#define OFF2_HIBERNATE       BIT(0)
 
 enum exit_result psci_version(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
-	return smccc_return(vcpu, conduit, PSCI_VERSION_1_1);
+	return smccc_return(vcpu, conduit, PSCI_VERSION_1_3);
 }
 
-static bool is_entry(const struct vm *vm, uint64_t address)
+static int flags_of(const struct vm *vm, uint32_t number)
 {
-	return address - vm->ram_base.ipa < vm->ram_size && IS_ALIGNED(address, 4);
-}
-
-/*
- * The state is lost and the vCPU is made to go on at `entry`, when something wakes it. Nothing of
- * what could do that is lost: list registers and timers stay as they are.
- */
-static enum exit_result power_down(struct vcpu *vcpu, uint64_t entry, uint64_t context)
-{
-	memset(&vcpu->regs, 0, sizeof(vcpu->regs));
-	vcpu->regs.pc = entry;
-	vcpu->regs.x[0] = context;
-	vcpu->regs.pstate = PSTATE_ENTRY;
-	bank_reset(vcpu->bank);
-	bank_load(vcpu->bank);
-	isb();
-	if (!vgic_has_pending(vcpu) && sched_block(vcpu))
-		return EXIT_RESCHEDULE;
-	return EXIT_SWITCH;
-}
-
-enum exit_result psci_cpu_suspend(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
-{
-	struct psci_args args = args_of(vcpu, function);
-
-	if (args.a1 & ~POWER_STATE_VALID)
-		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
-	if (args.a1 & POWER_STATE_DOWN) {
-		if (!is_entry(vcpu->vm, args.a2))
-			return done(vcpu, conduit, PSCI_INVALID_ADDRESS);
-		return power_down(vcpu, args.a2, args.a3);
+	switch (number) {
+	case FUNCTION_CPU_SUSPEND:
+		return (int)(SUSPEND_OS_INITIATED |
+			(vm->policy.extended_states ? SUSPEND_EXTENDED : 0));
+	case FUNCTION_SYSTEM_OFF2:
+		return OFF2_HIBERNATE;
+	default:
+		return 0;
 	}
-	vcpu->regs.x[0] = PSCI_SUCCESS;
-	return vgic_has_pending(vcpu) ? (enum exit_result)conduit : EXIT_WAIT;
 }
 
-enum exit_result psci_cpu_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+enum exit_result psci_features(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	(void)function;
-	/*
-	 * Seen before it enters the guest again; what it finds in x0 then is not looked at by
-	 * anybody.
-	 */
-	vcpu_request_local(vcpu, WORK_STOP);
-	return done(vcpu, conduit, PSCI_INTERNAL_FAILURE);
+	uint32_t wanted = (uint32_t)psci_args_of(vcpu, function).a1;
+	uint32_t number = (wanted & ~(uint32_t)SMCCC_64) - PSCI_BASE;
+
+	if (wanted == SMCCC_VERSION)
+		return psci_return(vcpu, conduit, PSCI_SUCCESS);
+	if (number >= PSCI_FUNCTIONS || !smccc_offers(wanted))
+		return psci_return(vcpu, conduit, PSCI_NOT_SUPPORTED);
+	return psci_return(vcpu, conduit, flags_of(vcpu->vm, number));
+}
+
+/* ---- on and off ---- */
+
+bool psci_is_entry(const struct vm *vm, uint64_t address)
+{
+	bool thumb = vm->policy.aarch32 && (address & 1);
+
+	return address - vm->ram_base.ipa < vm->ram_size && (thumb || IS_ALIGNED(address, 4));
 }
 
 /*
@@ -111,44 +71,65 @@ static uint64_t affinity_of(uint64_t mpidr)
 	return mpidr & ~BIT(31);
 }
 
-/* The vCPU with these affinity fields (they differ in Aff0 only), or NULL. */
-static struct vcpu *find_target(const struct vm *vm, uint64_t mpidr)
+struct vcpu *psci_find_target(const struct vm *vm, uint64_t mpidr)
 {
 	uint64_t affinity = affinity_of(mpidr);
 
 	return affinity < vm->nr_vcpus ? vm->vcpus[affinity] : NULL;
 }
 
+bool psci_others_are_off(const struct vcpu *vcpu)
+{
+	const struct vm *vm = vcpu->vm;
+
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		if (vm->vcpus[i] != vcpu && READ_ONCE(vm->vcpus[i]->state) != VCPU_OFF)
+			return false;
+	}
+	return true;
+}
+
+enum exit_result psci_cpu_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
+{
+	(void)function;
+	/*
+	 * Seen before it enters the guest again; what it finds in x0 then is not looked at by
+	 * anybody.
+	 */
+	vcpu_request_local(vcpu, WORK_STOP);
+	return psci_return(vcpu, conduit, PSCI_INTERNAL_FAILURE);
+}
+
 enum exit_result psci_cpu_on(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	struct psci_args args = args_of(vcpu, function);
-	struct vcpu *target = find_target(vcpu->vm, args.a1);
+	struct psci_args args = psci_args_of(vcpu, function);
+	struct vcpu *target = psci_find_target(vcpu->vm, args.a1);
 
 	if (!target)
-		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
+		return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
 	if (READ_ONCE(target->state) != VCPU_OFF)
-		return done(vcpu, conduit, PSCI_ALREADY_ON);
-	if (!is_entry(vcpu->vm, args.a2))
-		return done(vcpu, conduit, PSCI_INVALID_ADDRESS);
+		return psci_return(vcpu, conduit, PSCI_ALREADY_ON);
+	if (!psci_is_entry(vcpu->vm, args.a2))
+		return psci_return(vcpu, conduit, PSCI_INVALID_ADDRESS);
 	/* Another caller may have been faster. */
 	if (vcpu_power_on(target, args.a2, args.a3) != OK)
-		return done(vcpu, conduit, PSCI_ALREADY_ON);
-	return done(vcpu, conduit, PSCI_SUCCESS);
+		return psci_return(vcpu, conduit, PSCI_ALREADY_ON);
+	return psci_return(vcpu, conduit, PSCI_SUCCESS);
 }
 
 enum exit_result psci_affinity_info(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	struct psci_args args = args_of(vcpu, function);
+	struct psci_args args = psci_args_of(vcpu, function);
 	uint64_t affinity = affinity_of(args.a1);
 
 	if (args.a2 >= AFFINITY_LEVELS || (affinity & ~MPIDR_AFFINITY_MASK))
-		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
+		return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
 	if (args.a2 == 0) {
-		struct vcpu *target = find_target(vcpu->vm, args.a1);
+		struct vcpu *target = psci_find_target(vcpu->vm, args.a1);
 
 		if (!target)
-			return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
-		return done(vcpu, conduit,
+			return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
+		return psci_return(vcpu, conduit,
 			READ_ONCE(target->state) == VCPU_OFF ? AFFINITY_OFF : AFFINITY_ON);
 	}
 	/*
@@ -156,45 +137,12 @@ enum exit_result psci_affinity_info(struct vcpu *vcpu, enum conduit conduit, uin
 	 * is on.
 	 */
 	if (args.a2 < 3 && ((affinity & GENMASK(31, 0)) >> (8 * args.a2)) != 0)
-		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
-	return done(vcpu, conduit, affinity >> 32 ? PSCI_INVALID_PARAMETERS : AFFINITY_ON);
+		return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
+	return psci_return(vcpu, conduit, affinity >> 32 ? PSCI_INVALID_PARAMETERS : AFFINITY_ON);
 }
 
 enum exit_result psci_migrate_info_type(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
-	return done(vcpu, conduit, MIGRATE_NOT_REQUIRED);
-}
-
-enum exit_result psci_system_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
-{
-	(void)function;
-	vm_power_off(vcpu->vm);
-	return done(vcpu, conduit, PSCI_INTERNAL_FAILURE);
-}
-
-enum exit_result psci_system_reset(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
-{
-	(void)function;
-	vm_reset(vcpu->vm);
-	return done(vcpu, conduit, PSCI_INTERNAL_FAILURE);
-}
-
-/* Vendor resets have bit 31 of the type: there are none. */
-enum exit_result psci_system_reset2(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
-{
-	if ((uint32_t)vcpu->regs.x[1] != SYSTEM_RESET2_WARM)
-		return done(vcpu, conduit, PSCI_INVALID_PARAMETERS);
-	return psci_system_reset(vcpu, conduit, function);
-}
-
-enum exit_result psci_features(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
-{
-	uint32_t wanted = args_of(vcpu, function).a1;
-
-	if (wanted == SMCCC_VERSION)
-		return done(vcpu, conduit, PSCI_SUCCESS);
-	if ((wanted & ~(uint32_t)SMCCC_64) - PSCI_BASE >= PSCI_FUNCTIONS || !smccc_offers(wanted))
-		return done(vcpu, conduit, PSCI_NOT_SUPPORTED);
-	return done(vcpu, conduit, 0); /* CPU_SUSPEND: original format, platform-coordinated */
+	return psci_return(vcpu, conduit, MIGRATE_NOT_REQUIRED);
 }

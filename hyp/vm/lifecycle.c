@@ -284,9 +284,11 @@ static void all_are_off(struct vm *vm)
 	lifecycle_set_state(vm, restart ? VM_RESETTING : VM_STOPPING);
 }
 
-/* A VM that was switched off has no memory any more. */
+/* A VM that was switched off has no memory any more; one that protects it must not keep it. */
 static bool keeps_memory(const struct vm *vm)
 {
+	if (READ_ONCE(vm->memory_protected))
+		return false;
 	return vm->policy.keep_memory && vm->end != VM_END_POWER_OFF && vm->end != VM_END_STOPPED;
 }
 

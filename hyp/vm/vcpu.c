@@ -53,18 +53,23 @@ static __noinline void call_on_demand(struct vcpu *vcpu, bool load)
 /* DAIF masked, EL1h: how a CPU comes out of reset and PSCI CPU_ON (DEN0022 6.4). */
 #define PSTATE_RESET (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H)
 
-void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+void vcpu_reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
 	memset(&vcpu->regs, 0, sizeof(vcpu->regs));
 	vcpu->regs.pc = pc;
 	vcpu->regs.x[0] = x0;
 	vcpu->regs.pstate = PSTATE_RESET;
 	bank_reset(vcpu->bank);
+	vcpu->inject = (struct injection){ 0 };
+	vcpu->access.size = 0;
+}
+
+void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+{
+	vcpu_reset_registers(vcpu, pc, x0);
 	vcpu->hcr = guest_hcr();
 	vcpu->mdcr = guest_mdcr();
 	vcpu->cptr = guest_cptr();
-	vcpu->inject = (struct injection){ 0 };
-	vcpu->access.size = 0;
 	vcpu->on_demand = 0;
 	vcpu->signalled = false;
 	vcpu->wait_over = NULL;

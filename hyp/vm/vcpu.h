@@ -268,6 +268,12 @@ enum status vcpu_power_on_locked(struct vcpu *vcpu, uint64_t pc, uint64_t x0) __
 /* Puts the reset state into a vCPU that is OFF: registers, bank, parts. */
 void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
 
+/*
+ * Of these, only what a CPU loses that is powered down and goes on elsewhere (PSCI CPU_SUSPEND):
+ * general registers and bank, in memory. The caller, for a vCPU that is loaded, loads the bank.
+ */
+void vcpu_reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
+
 /* Once vm_parts is set, before a vCPU is loaded: which of them have something to do then. */
 void vcpu_list_parts(void);
 

@@ -139,6 +139,8 @@ struct vm {
 	uint64_t boots;             /* how often it was started */
 	uint64_t started_at;        /* the counter then, the last time */
 	uint64_t watchdog_restarts; /* how often its watchdog had it restarted */
+	bool memory_protected; /* PSCI MEM_PROTECT, atomic: a restart wipes RAM, whatever policy
+				  says. It outlives every end of the VM, as firmware's would */
 	unsigned crashes; /* in a row, each soon after its start: see CRASHES_MAX, lifecycle.c */
 	struct vm *start_after; /* it is started when that one stops (policy.start_when_running:
 				   runs); NULL then, or when it waits for none */

@@ -203,6 +203,37 @@ static void test_keep_memory(void **state)
 	assert_int_equal(emptied, 1);
 }
 
+/* on-reset = "keep", but the guest protects its memory: no restart leaves any of it. */
+static void test_protected_memory(void **state)
+{
+	(void)state;
+	running("it");
+	vm->policy.keep_memory = true;
+	vm->policy.on_crash = VM_ACTION_RESTART;
+	vm->memory_protected = true;
+	vm_reset(vm);
+	settle();
+	check_settled(VM_RUNNING);
+	assert_int_equal(emptied, 1);
+	vm_watchdog_expired(vm);
+	settle();
+	assert_int_equal(emptied, 2);
+	assert_int_equal(vm_fault(vm), VM_ACTION_RESTART);
+	settle();
+	check_settled(VM_RUNNING);
+	assert_int_equal(emptied, 3);
+	assert_int_equal(vm_restart(vm), OK);
+	settle();
+	assert_int_equal(emptied, 4);
+	/* Not any more. */
+	assert_true(vm->memory_protected);
+	vm->memory_protected = false;
+	vm_reset(vm);
+	settle();
+	check_settled(VM_RUNNING);
+	assert_int_equal(emptied, 4);
+}
+
 static void test_watchdog(void **state)
 {
 	(void)state;
@@ -488,6 +519,7 @@ int main(void)
 		CASE(test_crash_loop),
 		CASE(test_on_off_restart),
 		CASE(test_keep_memory),
+		CASE(test_protected_memory),
 		CASE(test_watchdog),
 		CASE(test_stop_while_loading),
 		CASE(test_stop_and_restart_while_loading),

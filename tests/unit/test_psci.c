@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * PSCI for guests, function by function: arguments of both widths, each error in its order, both
- * conduits. What the VM and the scheduler do is made up here.
+ * PSCI for guests: which functions there are, vCPUs on and off, the VM's end and its memory: each
+ * error in its order, both conduits, both widths.
  *
- * links: hyp/smccc/psci.c hyp/smccc/dispatch.c tests/unit/smccc_stubs.c
+ * links: hyp/smccc/psci.c hyp/smccc/psci_suspend.c hyp/smccc/psci_stat.c hyp/smccc/psci_system.c
+ * hyp/smccc/dispatch.c tests/unit/smccc_stubs.c tests/unit/psci_model.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,199 +14,95 @@
 
 #include <cmocka.h>
 
-#include "drivers/psci/psci_client.h"
 #include "hyp/arch/sysreg_fields.h"
-#include "hyp/smccc/psci.h"
-#include "hyp/vdev/vgic.h"
-#include "hyp/vm/bank.h"
-#include "hyp/vm/vm.h"
-#include "tests/unit/fake/cpu.h"
+#include "tests/unit/psci_model.h"
 
-#define RAM_BASE UINT64_C(0x40000000)
-#define RAM_SIZE MIB(64)
-#define ENTRY    (RAM_BASE + 0x80000)
-#define VCPUS    4
-#define SMC64    UINT32_C(0x40000000)
-#define FN(n)    (PSCI_BASE + (n))
-#define FN64(n)  (PSCI_BASE + (n) + SMC64)
-#define JUNK     (UINT64_C(0xabcdabcd) << 32)
-
-static struct vm vm;
-static struct vcpu vcpus[VCPUS];
-static struct vcpu *const me = &vcpus[0];
-
-/* --- what is below --- */
-
-static struct vcpu *powered_on;
-static uint64_t powered_pc, powered_x0;
-static enum status power_on_status;
-static unsigned power_offs, resets, bank_resets, bank_loads;
-static bool pending, blocks;
-
-enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
-{
-	powered_on = vcpu;
-	powered_pc = pc;
-	powered_x0 = x0;
-	return power_on_status;
-}
-
-void vm_power_off(struct vm *of)
-{
-	assert_ptr_equal(of, &vm);
-	power_offs++;
-}
-
-void vm_reset(struct vm *of)
-{
-	assert_ptr_equal(of, &vm);
-	resets++;
-}
-
-bool vgic_has_pending(struct vcpu *vcpu)
-{
-	assert_ptr_equal(vcpu, me);
-	return pending;
-}
-
-bool sched_block(struct vcpu *vcpu)
-{
-	assert_ptr_equal(vcpu, me);
-	return blocks;
-}
-
-void bank_reset(uint64_t bank[NR_BANK_SLOTS])
-{
-	assert_ptr_equal(bank, me->bank);
-	bank_resets++;
-}
-
-void bank_load(const uint64_t bank[NR_BANK_SLOTS])
-{
-	assert_ptr_equal(bank, me->bank);
-	assert_int_equal(bank_resets, bank_loads + 1);
-	bank_loads++;
-}
-
-bool psci_client_available(void)
-{
-	return false;
-}
-
-int32_t psci_client_features(uint32_t function)
-{
-	(void)function;
-	return PSCI_NOT_SUPPORTED;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_cpu_reset();
-	memset(&vm, 0, sizeof(vm));
-	memset(vcpus, 0, sizeof(vcpus));
-	vm.ram_base = IPA(RAM_BASE);
-	vm.ram_size = RAM_SIZE;
-	vm.nr_vcpus = VCPUS;
-	for (unsigned i = 0; i < VCPUS; i++) {
-		vm.vcpus[i] = &vcpus[i];
-		vcpus[i].vm = &vm;
-		vcpus[i].id = i;
-		vcpus[i].state = VCPU_OFF;
-	}
-	me->state = VCPU_RUNNING;
-	me->regs.pstate = PSTATE_EL1H;
-	powered_on = NULL;
-	power_on_status = OK;
-	power_offs = resets = bank_resets = bank_loads = 0;
-	pending = blocks = false;
-	return 0;
-}
-
-static enum exit_result call_by(
-	enum conduit conduit, uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3)
-{
-	for (unsigned i = 4; i < 31; i++)
-		me->regs.x[i] = i * UINT64_C(0x1111111111);
-	me->regs.x[0] = function;
-	me->regs.x[1] = a1;
-	me->regs.x[2] = a2;
-	me->regs.x[3] = a3;
-	return smccc_handle(me, conduit, 0);
-}
-
-/* By both conduits: the answer, and nothing but x0 changed. */
-static int64_t call(uint64_t function, uint64_t a1, uint64_t a2, uint64_t a3)
-{
-	int64_t answer;
-
-	assert_int_equal(call_by(SMCCC_HVC, function, a1, a2, a3), EXIT_RESUME);
-	answer = (int64_t)me->regs.x[0];
-	assert_int_equal(call_by(SMCCC_SMC, function, a1, a2, a3), EXIT_SKIP);
-	assert_int_equal((int64_t)me->regs.x[0], answer);
-	assert_int_equal(me->regs.x[1], a1);
-	assert_int_equal(me->regs.x[2], a2);
-	assert_int_equal(me->regs.x[3], a3);
-	for (unsigned i = 4; i < 31; i++)
-		assert_int_equal(me->regs.x[i], i * UINT64_C(0x1111111111));
-	assert_int_equal(me->regs.pc, 0);
-	return answer;
-}
-
-/* --- the tests --- */
+/* --- what there is --- */
 
 static void test_version(void **state)
 {
 	(void)state;
-	assert_int_equal(call(FN(0), 0, 0, 0), 0x10001);
+	assert_int_equal(call(FN(VERSION), 0, 0, 0), 0x10003);
 	/* Upper half of x0: not part of a function identifier. */
-	assert_int_equal(call(JUNK | FN(0), 0, 0, 0), 0x10001);
-	assert_int_equal(call(FN64(0), 0, 0, 0), -1);
+	assert_int_equal(call(JUNK | FN(VERSION), 0, 0, 0), 0x10003);
+	assert_int_equal(call(FN64(VERSION), 0, 0, 0), PSCI_NOT_SUPPORTED);
+}
+
+static int flags_of(unsigned number, bool extended)
+{
+	if (number == CPU_SUSPEND)
+		return extended ? 3 : 1;
+	return number == SYSTEM_OFF2 ? 1 : 0;
 }
 
 /* Which numbers there are, in which width: the rest is NOT_SUPPORTED, and PSCI_FEATURES agrees. */
-static void test_functions(void **state)
+static void check_functions(bool extended)
 {
-	static const uint8_t narrow[] = { 0, 1, 2, 3, 4, 6, 8, 9, 10, 18 };
-	static const uint8_t wide[] = { 1, 3, 4, 18 };
+	static const uint8_t narrow[] = { 0, 1, 2, 3, 4, 6, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18,
+		19, 20, 21 };
+	static const uint8_t wide[] = { 1, 3, 4, 12, 13, 14, 16, 17, 18, 20, 21 };
 
-	(void)state;
+	model_vm.policy.extended_states = extended;
 	for (unsigned n = 0; n < 64; n++) {
 		bool has32 = memchr(narrow, (int)n, sizeof(narrow)) != NULL;
 		bool has64 = memchr(wide, (int)n, sizeof(wide)) != NULL;
 
-		assert_int_equal(call(FN(10), FN(n), 0, 0), has32 ? 0 : -1);
-		assert_int_equal(call(FN(10), FN64(n), 0, 0), has64 ? 0 : -1);
+		assert_int_equal(
+			call(FN(FEATURES), FN(n), 0, 0), has32 ? flags_of(n, extended) : -1);
+		assert_int_equal(
+			call(FN(FEATURES), FN64(n), 0, 0), has64 ? flags_of(n, extended) : -1);
 		if (!has32)
-			assert_int_equal(call(FN(n), 0, 0, 0), -1);
+			assert_int_equal(call(FN(n), 0, 0, 0), PSCI_NOT_SUPPORTED);
 		if (!has64)
-			assert_int_equal(call(FN64(n), 0, 0, 0), -1);
+			assert_int_equal(call(FN64(n), 0, 0, 0), PSCI_NOT_SUPPORTED);
 	}
-	assert_int_equal(call(FN(10), 0x80000000, 0, 0), 0); /* SMCCC_VERSION: there is SMCCC 1.1 */
-	assert_int_equal(call(FN(10), 0x80000001, 0, 0), -1);
-	assert_int_equal(call(FN(10), JUNK | FN(3), 0, 0), 0);
-	assert_int_equal(call(FN(10), 0, 0, 0), -1);
-	assert_int_equal(call(FN(10), 0xffffffff, 0, 0), -1);
 	assert_int_equal(power_offs + resets, 0);
 }
+
+static void test_functions(void **state)
+{
+	(void)state;
+	check_functions(false);
+	check_functions(true);
+}
+
+static void test_features(void **state)
+{
+	(void)state;
+	assert_int_equal(call(FN(FEATURES), SMCCC_VERSION, 0, 0), 0);
+	assert_int_equal(call(FN(FEATURES), JUNK | SMCCC_VERSION, 0, 0), 0);
+	assert_int_equal(call(FN(FEATURES), SMCCC_ARCH_FEATURES, 0, 0), PSCI_NOT_SUPPORTED);
+	assert_int_equal(call(FN(FEATURES), JUNK | FN(CPU_ON), 0, 0), 0);
+	assert_int_equal(call(FN(FEATURES), 0, 0, 0), PSCI_NOT_SUPPORTED);
+	assert_int_equal(call(FN(FEATURES), 0xffffffff, 0, 0), PSCI_NOT_SUPPORTED);
+	assert_int_equal(call(FN(FEATURES), FN(CPU_ON) & ~BIT(31), 0, 0), PSCI_NOT_SUPPORTED);
+	/* Of the dispatcher's own: wide calls of a narrow caller. */
+	me->regs.pstate = PSTATE_NRW;
+	assert_int_equal(call(FN64(AFFINITY_INFO), 0, 0, 0), PSCI_NOT_SUPPORTED);
+	assert_int_equal(call(FN(AFFINITY_INFO), 0, 0, 0), 0);
+	assert_int_equal(me->psci_calls[AFFINITY_INFO], 2);
+}
+
+/* --- CPU_ON --- */
 
 static void test_cpu_on(void **state)
 {
 	(void)state;
-	assert_int_equal(call(FN64(3), 2, ENTRY, 0x1122334455667788), 0);
-	assert_ptr_equal(powered_on, &vcpus[2]);
+	assert_int_equal(call(FN64(CPU_ON), 2, ENTRY, 0x1122334455667788), 0);
+	assert_ptr_equal(powered_on, &model_vcpus[2]);
 	assert_int_equal(powered_pc, ENTRY);
 	assert_int_equal(powered_x0, 0x1122334455667788);
 	/* MPIDR_EL1 as it is read: bit 31. */
-	assert_int_equal(call(FN64(3), BIT(31) | 3, ENTRY, 1), 0);
-	assert_ptr_equal(powered_on, &vcpus[3]);
+	assert_int_equal(call(FN64(CPU_ON), BIT(31) | 3, ENTRY, 1), 0);
+	assert_ptr_equal(powered_on, &model_vcpus[3]);
 	/* Narrow: the upper halves don't count. */
-	assert_int_equal(call(FN(3), JUNK | 1, JUNK | ENTRY, JUNK | 7), 0);
-	assert_ptr_equal(powered_on, &vcpus[1]);
+	assert_int_equal(call(FN(CPU_ON), JUNK | 1, JUNK | ENTRY, JUNK | 7), 0);
+	assert_ptr_equal(powered_on, &model_vcpus[1]);
 	assert_int_equal(powered_pc, ENTRY);
 	assert_int_equal(powered_x0, 7);
-	/* The last instruction of RAM will do. */
-	assert_int_equal(call(FN64(3), 1, RAM_BASE + RAM_SIZE - 4, 0), 0);
+	/* The first and the last instruction of RAM will do. */
+	BOTH_WIDTHS(0, CPU_ON, 1, RAM_BASE, 0);
+	BOTH_WIDTHS(0, CPU_ON, 1, RAM_BASE + RAM_SIZE - 4, 0);
 }
 
 static void test_cpu_on_target(void **state)
@@ -215,176 +112,223 @@ static void test_cpu_on_target(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(nobody); i++) {
-		assert_int_equal(call(FN64(3), nobody[i], ENTRY, 0), PSCI_INVALID_PARAMETERS);
+		assert_int_equal(call(FN64(CPU_ON), nobody[i], ENTRY, 0), PSCI_INVALID_PARAMETERS);
 		/* It is looked at before the entry. */
-		assert_int_equal(call(FN64(3), nobody[i], 1, 0), PSCI_INVALID_PARAMETERS);
+		assert_int_equal(call(FN64(CPU_ON), nobody[i], 1, 0), PSCI_INVALID_PARAMETERS);
+		if (nobody[i] <= UINT32_MAX)
+			assert_int_equal(call(FN(CPU_ON), JUNK | nobody[i], ENTRY, 0),
+				PSCI_INVALID_PARAMETERS);
 	}
 	assert_null(powered_on);
 }
 
 static void test_cpu_on_state(void **state)
 {
-	static const enum vcpu_state on[] = { VCPU_READY, VCPU_RUNNING, VCPU_BLOCKED };
+	static const enum vcpu_state on[] = { VCPU_READY, VCPU_RUNNING, VCPU_BLOCKED, VCPU_PAUSED };
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(on); i++) {
-		vcpus[1].state = on[i];
-		assert_int_equal(call(FN64(3), 1, ENTRY, 0), PSCI_ALREADY_ON);
-		assert_int_equal(call(FN64(3), 1, 2, 0), PSCI_ALREADY_ON);
+		model_vcpus[1].state = on[i];
+		BOTH_WIDTHS(PSCI_ALREADY_ON, CPU_ON, 1, ENTRY, 0);
+		BOTH_WIDTHS(PSCI_ALREADY_ON, CPU_ON, 1, 2, 0);
 	}
-	assert_int_equal(call(FN64(3), 0, ENTRY, 0), PSCI_ALREADY_ON); /* itself */
+	BOTH_WIDTHS(PSCI_ALREADY_ON, CPU_ON, 0, ENTRY, 0); /* itself */
 	assert_null(powered_on);
-	/* Another caller is faster. */
+	/* Another caller is faster, after the look at its state: never ON_PENDING. */
 	power_on_status = ERR_BUSY;
-	assert_int_equal(call(FN64(3), 2, ENTRY, 0), PSCI_ALREADY_ON);
+	BOTH_WIDTHS(PSCI_ALREADY_ON, CPU_ON, 2, ENTRY, 0);
 }
 
 static void test_cpu_on_entry(void **state)
 {
 	static const uint64_t bad[] = { 0, RAM_BASE - 4, RAM_BASE + RAM_SIZE, ENTRY + 1, ENTRY + 2,
-		ENTRY | BIT(48), ~UINT64_C(3), 0x09000000 };
+		ENTRY + 3, 0x09000000, 0xfffffffc };
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(call(FN64(3), 1, bad[i], 0), PSCI_INVALID_ADDRESS);
+		BOTH_WIDTHS(PSCI_INVALID_ADDRESS, CPU_ON, 1, bad[i], 0);
+	assert_int_equal(call(FN64(CPU_ON), 1, ENTRY | BIT(48), 0), PSCI_INVALID_ADDRESS);
+	assert_int_equal(call(FN64(CPU_ON), 1, ~UINT64_C(3), 0), PSCI_INVALID_ADDRESS);
+	assert_null(powered_on);
+}
+
+/* Bit 0 says Thumb where EL1 is AArch32. */
+static void test_cpu_on_thumb(void **state)
+{
+	(void)state;
+	model_vm.policy.aarch32 = true;
+	me->regs.pstate = PSTATE_NRW;
+	assert_int_equal(call(FN(CPU_ON), 1, ENTRY | 1, 5), 0);
+	assert_int_equal(powered_pc, ENTRY | 1);
+	assert_int_equal(call(FN(CPU_ON), 1, ENTRY | 3, 5), 0);
+	assert_int_equal(powered_pc, ENTRY | 3);
+	assert_int_equal(call(FN(CPU_ON), 1, ENTRY, 5), 0);
+	powered_on = NULL;
+	assert_int_equal(call(FN(CPU_ON), 1, ENTRY | 2, 5), PSCI_INVALID_ADDRESS);
+	assert_int_equal(call(FN(CPU_ON), 1, RAM_BASE + RAM_SIZE + 1, 5), PSCI_INVALID_ADDRESS);
+	assert_int_equal(call(FN64(CPU_ON), 1, ENTRY, 5), PSCI_NOT_SUPPORTED);
 	assert_null(powered_on);
 }
 
 static void test_cpu_off(void **state)
 {
 	(void)state;
-	call(FN(2), 0, 0, 0);
+	call(FN(CPU_OFF), 0, 0, 0);
 	assert_int_equal(me->work, WORK_STOP);
 	me->work = 0;
-	assert_int_equal(call(FN64(2), 0, 0, 0), -1);
+	assert_int_equal(call(FN64(CPU_OFF), 0, 0, 0), PSCI_NOT_SUPPORTED);
 	assert_int_equal(me->work, 0);
 }
+
+/* --- AFFINITY_INFO --- */
 
 static void test_affinity_info(void **state)
 {
 	(void)state;
-	vcpus[1].state = VCPU_BLOCKED;
-	assert_int_equal(call(FN64(4), 0, 0, 0), 0);
-	assert_int_equal(call(FN64(4), BIT(31) | 1, 0, 0), 0);
-	assert_int_equal(call(FN64(4), 2, 0, 0), 1);
-	assert_int_equal(call(FN(4), JUNK | 3, JUNK, 0), 1);
-	assert_int_equal(call(FN64(4), VCPUS, 0, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(call(FN64(4), 0x100, 0, 0), PSCI_INVALID_PARAMETERS);
+	model_vcpus[1].state = VCPU_BLOCKED;
+	BOTH_WIDTHS(0, AFFINITY_INFO, 0, 0, 0);
+	BOTH_WIDTHS(0, AFFINITY_INFO, BIT(31) | 1, 0, 0);
+	BOTH_WIDTHS(1, AFFINITY_INFO, 2, 0, 0);
+	BOTH_WIDTHS(1, AFFINITY_INFO, 3, 0, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, AFFINITY_INFO, VCPUS, 0, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, AFFINITY_INFO, 0x100, 0, 0);
 	/* Level n: the fields below don't count, those from it on must be the VM's. */
-	assert_int_equal(call(FN64(4), 0x77, 1, 0), 0);
-	assert_int_equal(call(FN64(4), 0x100, 1, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(call(FN64(4), 0x7777, 2, 0), 0);
-	assert_int_equal(call(FN64(4), 0x10000, 2, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(call(FN64(4), 0x777777, 3, 0), 0);
-	assert_int_equal(call(FN64(4), UINT64_C(0x100000000), 3, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(call(FN64(4), UINT64_C(0x100000000), 1, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(call(FN64(4), BIT(24), 3, 0), PSCI_INVALID_PARAMETERS);
+	BOTH_WIDTHS(0, AFFINITY_INFO, 0x77, 1, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, AFFINITY_INFO, 0x100, 1, 0);
+	BOTH_WIDTHS(0, AFFINITY_INFO, 0x7777, 2, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, AFFINITY_INFO, 0x10000, 2, 0);
+	BOTH_WIDTHS(0, AFFINITY_INFO, 0x777777, 3, 0);
+	for (uint64_t level = 0; level < 4; level++) {
+		assert_int_equal(call(FN64(AFFINITY_INFO), UINT64_C(0x100000000), level, 0),
+			PSCI_INVALID_PARAMETERS);
+		BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, AFFINITY_INFO, BIT(24), level, 0);
+	}
 	for (uint64_t level = 4; level; level <<= 1)
-		assert_int_equal(call(FN64(4), 0, level, 0), PSCI_INVALID_PARAMETERS);
+		assert_int_equal(call(FN64(AFFINITY_INFO), 0, level, 0), PSCI_INVALID_PARAMETERS);
 }
+
+/* --- the VM's end --- */
 
 static void test_system(void **state)
 {
 	(void)state;
-	assert_int_equal(call(FN(6), 0, 0, 0), 2);
+	assert_int_equal(call(FN(MIGRATE_INFO_TYPE), 0, 0, 0), 2);
 	/* x0 in case the VM is entered once more. */
-	assert_int_equal(call(FN(8), 0, 0, 0), PSCI_INTERNAL_FAILURE);
+	assert_int_equal(call(FN(SYSTEM_OFF), 0, 0, 0), PSCI_INTERNAL_FAILURE);
 	assert_int_equal(power_offs, 2);
-	assert_int_equal(call(FN(9), 0, 0, 0), PSCI_INTERNAL_FAILURE);
+	assert_int_equal(call(FN(SYSTEM_RESET), 0, 0, 0), PSCI_INTERNAL_FAILURE);
 	assert_int_equal(resets, 2);
-	assert_int_equal(call(FN64(18), 0, 5, 0), PSCI_INTERNAL_FAILURE);
-	assert_int_equal(call(FN(18), JUNK, 5, 0), PSCI_INTERNAL_FAILURE);
-	assert_int_equal(resets, 6);
-	assert_int_equal(call(FN64(18), 1, 0, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(call(FN64(18), BIT(31), 0, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(resets, 6);
-	assert_int_equal(power_offs, 2);
 }
 
-static void test_suspend_standby(void **state)
+static void test_reset2(void **state)
 {
 	(void)state;
-	for (unsigned conduit = SMCCC_HVC; conduit <= SMCCC_SMC; conduit++) {
-		assert_int_equal(call_by(conduit, FN64(1), 0, 0, 0), EXIT_WAIT);
-		assert_int_equal(me->regs.x[0], 0);
-		/* Identifier and level are the platform's. */
-		assert_int_equal(call_by(conduit, FN(1), JUNK | 0x0300ffff, 0, 0), EXIT_WAIT);
-	}
-	/* There is a reason to wake already. */
-	pending = true;
-	assert_int_equal(call(FN(1), 0, 0, 0), 0);
-	assert_int_equal(bank_resets, 0);
+	BOTH_WIDTHS(PSCI_INTERNAL_FAILURE, SYSTEM_RESET2, 0, 5, 0);
+	assert_int_equal(resets, 4);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_RESET2, 1, 0, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_RESET2, BIT(31), 0, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_RESET2, 0xffffffff, 0, 0);
+	assert_int_equal(call(FN64(SYSTEM_RESET2), BIT(32), 0, 0), PSCI_INVALID_PARAMETERS);
+	assert_int_equal(resets, 4);
+	assert_int_equal(power_offs, 0);
 }
 
-static void test_suspend_invalid(void **state)
+static void test_off2(void **state)
 {
-	static const unsigned reserved[] = { 17, 18, 23, 26, 30, 31 };
+	(void)state;
+	BOTH_WIDTHS(PSCI_INTERNAL_FAILURE, SYSTEM_OFF2, 0, 0, 0);
+	BOTH_WIDTHS(PSCI_INTERNAL_FAILURE, SYSTEM_OFF2, 1, 0, 0);
+	assert_int_equal(power_offs, 8);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_OFF2, 2, 0, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_OFF2, 3, 0, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_OFF2, BIT(31), 0, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_OFF2, 0, 1, 0);
+	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_OFF2, 1, BIT(31), 0);
+	assert_int_equal(call(FN64(SYSTEM_OFF2), BIT(32), 0, 0), PSCI_INVALID_PARAMETERS);
+	assert_int_equal(call(FN64(SYSTEM_OFF2), 1, BIT(63), 0), PSCI_INVALID_PARAMETERS);
+	assert_int_equal(power_offs, 8);
+	assert_int_equal(resets, 0);
+}
+
+/* --- memory --- */
+
+static int64_t protect(enum conduit conduit, uint64_t enable)
+{
+	assert_int_equal(call_by(conduit, FN(MEM_PROTECT), enable, 0, 0),
+		conduit == SMCCC_SMC ? EXIT_SKIP : EXIT_RESUME);
+	return (int64_t)me->regs.x[0];
+}
+
+static void test_mem_protect(void **state)
+{
+	(void)state;
+	for (unsigned conduit = SMCCC_SMC; conduit <= SMCCC_HVC; conduit++) {
+		assert_int_equal(protect(conduit, JUNK), 0);
+		assert_false(model_vm.memory_protected);
+		assert_int_equal(protect(conduit, 1), 0);
+		assert_true(model_vm.memory_protected);
+		assert_int_equal(protect(conduit, 2), 1);
+		/* It outlives a restart. */
+		psci_part.reset(&model_vm);
+		assert_true(model_vm.memory_protected);
+		assert_int_equal(protect(conduit, 0), 1);
+		assert_false(model_vm.memory_protected);
+	}
+}
+
+static void test_check_range(void **state)
+{
+	/* base, length */
+	static const uint64_t good[][2] = { { RAM_BASE, 1 }, { RAM_BASE, RAM_SIZE },
+		{ RAM_BASE + RAM_SIZE - 1, 1 }, { RAM_BASE + 0x1000, 0x123 } };
+	static const uint64_t bad[][2] = { { RAM_BASE, 0 }, { RAM_BASE, RAM_SIZE + 1 },
+		{ RAM_BASE - 1, 1 }, { RAM_BASE - 1, 2 }, { RAM_BASE + RAM_SIZE, 1 },
+		{ RAM_BASE + RAM_SIZE - 1, 2 }, { RAM_BASE, 0xffffffff }, { 0, 0 }, { 0, 1 },
+		{ 0, 0xffffffff }, { 0xffffffff, 1 }, { 0x09000000, 0x1000 } };
+	static const uint64_t wraps[][2] = { { RAM_BASE, ~UINT64_C(0) },
+		{ RAM_BASE + 0x1000, ~UINT64_C(0) - 0xfff }, { ~UINT64_C(0), RAM_BASE + 2 },
+		{ ~UINT64_C(0), 1 }, { RAM_BASE | BIT(40), 1 }, { RAM_BASE, BIT(63) } };
 
 	(void)state;
-	for (unsigned i = 0; i < ARRAY_SIZE(reserved); i++)
-		assert_int_equal(call(FN(1), BIT(reserved[i]), ENTRY, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(call(FN64(1), BIT(32), ENTRY, 0), PSCI_INVALID_PARAMETERS);
-	assert_int_equal(call(FN64(1), BIT(16), RAM_BASE - 4, 0), PSCI_INVALID_ADDRESS);
-	assert_int_equal(call(FN64(1), BIT(16), ENTRY + 2, 0), PSCI_INVALID_ADDRESS);
-	assert_int_equal(bank_resets, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(good); i++)
+		BOTH_WIDTHS(PSCI_SUCCESS, CHECK_RANGE, good[i][0], good[i][1], 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+		BOTH_WIDTHS(PSCI_DENIED, CHECK_RANGE, bad[i][0], bad[i][1], 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(wraps); i++)
+		assert_int_equal(call(FN64(CHECK_RANGE), wraps[i][0], wraps[i][1], 0), PSCI_DENIED);
 }
 
-static void expect_entered(uint64_t context)
+static void test_no_memory(void **state)
 {
-	assert_int_equal(me->regs.pc, ENTRY);
-	assert_int_equal(me->regs.x[0], context);
-	for (unsigned i = 1; i < 31; i++)
-		assert_int_equal(me->regs.x[i], 0);
-	assert_int_equal(me->regs.pstate, 0x3c5);
-	assert_int_equal(bank_resets, 1);
-	assert_int_equal(bank_loads, 1);
+	struct vm other = { 0 };
+
+	(void)state;
+	model_no_memory = true;
+	assert_int_equal(psci_part.create(&other), ERR_NO_MEMORY);
+	assert_null(other.part[PART_PSCI]);
 }
 
-static void test_suspend_power_down(void **state)
-{
-	/* Blocks; has an interrupt; has work to do. Nothing may move the PC afterwards. */
-	static const struct {
-		bool pending, blocks;
-		enum exit_result result;
-	} rows[] = {
-		{ false, true, EXIT_RESCHEDULE },
-		{ true, true, EXIT_SWITCH },
-		{ false, false, EXIT_SWITCH },
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-		for (unsigned conduit = SMCCC_HVC; conduit <= SMCCC_SMC; conduit++) {
-			setup(state);
-			pending = rows[i].pending;
-			blocks = rows[i].blocks;
-			assert_int_equal(
-				call_by(conduit, FN64(1), BIT(16) | BIT(24), ENTRY, JUNK | 5),
-				rows[i].result);
-			expect_entered(JUNK | 5);
-		}
-	}
-	setup(state);
-	blocks = true;
-	assert_int_equal(
-		call_by(SMCCC_HVC, FN(1), BIT(16), JUNK | ENTRY, JUNK | 5), EXIT_RESCHEDULE);
-	expect_entered(5);
-}
+#define CASE(test) cmocka_unit_test_setup_teardown(test, model_setup, model_teardown)
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_version, setup),
-		cmocka_unit_test_setup(test_functions, setup),
-		cmocka_unit_test_setup(test_cpu_on, setup),
-		cmocka_unit_test_setup(test_cpu_on_target, setup),
-		cmocka_unit_test_setup(test_cpu_on_state, setup),
-		cmocka_unit_test_setup(test_cpu_on_entry, setup),
-		cmocka_unit_test_setup(test_cpu_off, setup),
-		cmocka_unit_test_setup(test_affinity_info, setup),
-		cmocka_unit_test_setup(test_system, setup),
-		cmocka_unit_test_setup(test_suspend_standby, setup),
-		cmocka_unit_test_setup(test_suspend_invalid, setup),
-		cmocka_unit_test_setup(test_suspend_power_down, setup),
+		CASE(test_version),
+		CASE(test_functions),
+		CASE(test_features),
+		CASE(test_cpu_on),
+		CASE(test_cpu_on_target),
+		CASE(test_cpu_on_state),
+		CASE(test_cpu_on_entry),
+		CASE(test_cpu_on_thumb),
+		CASE(test_cpu_off),
+		CASE(test_affinity_info),
+		CASE(test_system),
+		CASE(test_reset2),
+		CASE(test_off2),
+		CASE(test_mem_protect),
+		CASE(test_check_range),
+		CASE(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
