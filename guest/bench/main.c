@@ -80,6 +80,8 @@ struct single {
 static const struct single singles[] = {
 	{ "hvc_psci_version", measure_hvc, PSCI_VERSION, 0 },
 	{ "smc_psci_version", measure_smc, PSCI_VERSION, 0 },
+	{ "workaround_hvc", measure_hvc, SMCCC_ARCH_WORKAROUND_1, 0 },
+	{ "workaround_smc", measure_smc, SMCCC_ARCH_WORKAROUND_1, 0 },
 	{ "gicd_typer_read", measure_load32, GICD_BASE + GICD_TYPER, 0 },
 	{ "gicr_typer_read", measure_load64, GICR_BASE + GICR_TYPER, 0 },
 	{ "gicd_isenabler1_read", measure_load32, GICD_BASE + GIC_ISENABLER + 4, 0 },

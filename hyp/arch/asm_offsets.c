@@ -4,6 +4,7 @@
  */
 #include "hyp/arch/cpu.h"
 #include "hyp/arch/el2_exception.h"
+#include "hyp/vm/vcpu.h"
 
 #define DEFINE(name, value) __asm__ volatile("\n.ascii \"->" #name " %c0\"" : : "i"(value))
 
@@ -16,6 +17,9 @@ void asm_offsets(void)
 	DEFINE(GUEST_HOST_SP, offsetof(struct guest_regs, host_sp));
 	DEFINE(GUEST_PC, offsetof(struct guest_regs, pc));
 	DEFINE(GUEST_APIA, offsetof(struct guest_regs, apia_lo));
+	DEFINE(VCPU_ANSWERED, offsetof(struct vcpu, workarounds.answered));
+	DEFINE(VCPU_PASSED, offsetof(struct vcpu, workarounds.passed));
+	DEFINE(VCPU_WORKAROUND_COUNT, offsetof(struct vcpu, workarounds.count));
 	DEFINE(CPU_EMERGENCY_STACK, offsetof(struct cpu, emergency_stack));
 	DEFINE(CPU_SCRATCH, offsetof(struct cpu, scratch));
 	DEFINE(CPU_APIA, offsetof(struct cpu, apia_lo));

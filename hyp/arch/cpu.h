@@ -23,7 +23,7 @@ struct cpu {
 
 	/* the run loop's */
 	struct vcpu *current; /* whose state is loaded; NULL: nobody's */
-	enum exit_kind (*enter)(struct guest_regs *regs);
+	struct guest_exit (*enter)(struct guest_regs *regs);
 	struct trace_ring trace;
 
 	struct timer_queue *timers; /* hyp/vm/timer.c */

@@ -2,7 +2,7 @@
 /*
  * Entering a guest, as a C function that returns why the guest came back; the other half is in vectors.S.
  *
- *   enum exit_kind vcpu_enter_*(struct guest_regs *regs)
+ *   struct guest_exit vcpu_enter_*(struct guest_regs *regs)
  *
  * Lintel's registers go on its stack, whose address is kept in regs->host_sp: those of the callee-saved ones that the
  * run loop needs, x19 to x24; the compiler knows that the others are lost (hyp/arch/guest_regs.h). SP_EL2 then points to the

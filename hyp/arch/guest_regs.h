@@ -23,31 +23,38 @@ struct guest_regs {
 /* Why vcpu_enter() returned: which of the four vectors. */
 enum exit_kind { EXIT_SYNC, EXIT_IRQ, EXIT_FIQ, EXIT_SERROR };
 
+/* The same, and ESR_EL2 of EXIT_SYNC: the vector has read it already. Returned in x0 and x1. */
+struct guest_exit {
+	uint64_t kind; /* enum exit_kind */
+	uint64_t esr;  /* of other kinds: anything */
+};
+
 /*
  * Runs the guest until an exception is taken to EL2; returns which. Two forms: for CPUs with and
  * without pointer authentication. The vectors that belong to each are in vectors.S. Of the
  * registers that a C function keeps they keep x19 to x24 and x29 alone, so call them by
  * vcpu_enter().
  */
-enum exit_kind vcpu_enter_pauth(struct guest_regs *regs);
-enum exit_kind vcpu_enter_plain(struct guest_regs *regs);
+struct guest_exit vcpu_enter_pauth(struct guest_regs *regs);
+struct guest_exit vcpu_enter_plain(struct guest_regs *regs);
 
 /* Calls one of them, or a C function that stands in for one. */
-static __always_inline enum exit_kind vcpu_enter(
-	enum exit_kind (*enter)(struct guest_regs *regs), struct guest_regs *regs)
+static __always_inline struct guest_exit vcpu_enter(
+	struct guest_exit (*enter)(struct guest_regs *regs), struct guest_regs *regs)
 {
 #ifdef LINTEL_HOST
 	return enter(regs);
 #else
-	register uintptr_t x0 __asm__("x0") = (uintptr_t)regs;
+	register uint64_t x0 __asm__("x0") = (uintptr_t)regs;
+	register uint64_t x1 __asm__("x1");
 
-	__asm__ volatile("blr %1"
-			 : "+r"(x0)
+	__asm__ volatile("blr %2"
+			 : "+r"(x0), "=r"(x1)
 			 : "r"(enter)
-			 : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",
-			 "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x25", "x26", "x27",
-			 "x28", "x30", "cc", "memory");
-	return (enum exit_kind)x0;
+			 : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
+			 "x13", "x14", "x15", "x16", "x17", "x18", "x25", "x26", "x27", "x28",
+			 "x30", "cc", "memory");
+	return (struct guest_exit){ x0, x1 };
 #endif
 }
 

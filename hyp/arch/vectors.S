@@ -5,15 +5,21 @@
  * From a guest: SP_EL2 points to its registers (struct guest_regs). They are stored, Lintel's stack and its x19 to
  * x24 come back, and vcpu_enter_*() returns which vector it was. From EL2: a bug, or an abort in a fault-safe
  * copy; everything is saved on the CPU's emergency stack, for the stack may be what is broken.
+ *
+ * What a guest on AArch64 calls on each of its own exceptions, the workarounds of SMCCC, goes back to it at once, if its
+ * struct workarounds says so (hyp/arch/workarounds.h): nothing but x0 and x1 is touched, and nothing is recorded but the
+ * count. All other synchronous exits pay one instruction for it, calls two.
  */
 #include "asm_offsets.h"
+
+#define ESR_EC_SHIFT	26
+#define SPSR_BTYPE	(3 << 10)
+#define SPSR_SS_SHIFT	21
 
 	.arch	armv8.3-a
 
 	/* 16 instructions of stores, then the rest in the common tail: a slot has room for 32. */
-	.macro GUEST_VECTOR kind, tail
-	.balign	0x80
-	stp	x0, x1, [sp]
+	.macro STORE_THE_REST kind, tail
 	stp	x2, x3, [sp, #16 * 1]
 	stp	x4, x5, [sp, #16 * 2]
 	stp	x6, x7, [sp, #16 * 3]
@@ -33,10 +39,93 @@
 	b	\tail
 	.endm
 
+	.macro GUEST_VECTOR kind, tail
+	.balign	0x80
+	stp	x0, x1, [sp]
+	STORE_THE_REST \kind, \tail
+	.endm
+
+	/* Synchronous: ESR_EL2 in x1. Of the classes that are frequent only HVC and SMC have bit 1 of EC set. */
+	.macro GUEST_SYNC tail, call, back
+	.balign	0x80
+	stp	x0, x1, [sp]
+	mrs	x1, esr_el2
+	.ifnb	\call
+	tbnz	w1, #ESR_EC_SHIFT + 1, \call
+\back:
+	.endif
+	STORE_THE_REST 0, \tail
+	.endm
+
+	/*
+	 * A call: x0 and x1 are stored. The functions have bit 26 clear, PSCI's and those of most services have it set. A key is
+	 * the function over the syndrome of HVC #0, from which SMC #0 differs in one bit. 14, 17 or 20 instructions until
+	 * the guest goes on behind its HVC.
+	 */
+	.macro GUEST_CALL back
+	tbnz	w0, #26, \back
+	bfi	x1, x0, #32, #32
+	ldr	x0, [sp, #VCPU_ANSWERED]
+	cmp	x0, x1
+	b.eq	1f
+	ldr	x0, [sp, #VCPU_ANSWERED + 8]
+	cmp	x0, x1
+	b.eq	1f
+	ldr	x0, [sp, #VCPU_ANSWERED + 16]
+	cmp	x0, x1
+	b.ne	2f
+1:	ldr	x0, [sp, #VCPU_WORKAROUND_COUNT]
+	add	x0, x0, #1
+	str	x0, [sp, #VCPU_WORKAROUND_COUNT]
+	ldr	x1, [sp, #8]
+	mov	x0, #0
+	eret
+	dsb	nsh
+	isb
+
+2:	tbnz	w1, #ESR_EC_SHIFT, 4f
+	ldr	x0, [sp, #VCPU_PASSED]
+	cmp	x0, x1
+	b.eq	3f
+	ldr	x0, [sp, #VCPU_PASSED + 8]
+	cmp	x0, x1
+	b.ne	6f
+	/* With SMCCC 1.1, which it has that says what is needed, firmware changes x0 to x3 alone. */
+3:	lsr	x0, x1, #32
+	stp	x2, x3, [sp, #16 * 1]
+	smc	#0
+	ldp	x2, x3, [sp, #16 * 1]
+	b	1b
+
+	/* SMC: the PC has to be moved, which is exit_finish()'s where there is more to it. */
+4:	and	x1, x1, #~(1 << ESR_EC_SHIFT)
+	ldr	x0, [sp, #VCPU_ANSWERED]
+	cmp	x0, x1
+	b.eq	5f
+	ldr	x0, [sp, #VCPU_ANSWERED + 8]
+	cmp	x0, x1
+	b.eq	5f
+	ldr	x0, [sp, #VCPU_ANSWERED + 16]
+	cmp	x0, x1
+	b.ne	6f
+5:	mrs	x0, spsr_el2
+	tst	x0, #SPSR_BTYPE
+	b.ne	6f
+	tbnz	x0, #SPSR_SS_SHIFT, 6f
+	mrs	x0, elr_el2
+	add	x0, x0, #4
+	msr	elr_el2, x0
+	b	1b
+
+6:	mrs	x1, esr_el2
+	b	\back
+	.endm
+
+	/* Returns struct guest_exit in x0 and x1. */
 	.macro GUEST_TAIL pauth
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
-	ldr	x1, [sp, #GUEST_HOST_SP]
+	ldr	x7, [sp, #GUEST_HOST_SP]
 	stp	x2, x3, [sp, #GUEST_PC]
 	.if	\pauth
 	mrs	x4, apiakeylo_el1
@@ -48,7 +137,7 @@
 	msr	apiakeyhi_el1, x5
 	isb
 	.endif
-	mov	sp, x1
+	mov	sp, x7
 	ldp	x19, x20, [sp, #16]
 	ldp	x21, x22, [sp, #32]
 	ldp	x23, x24, [sp, #48]
@@ -84,17 +173,19 @@
 	EL2_VECTOR	5
 	EL2_VECTOR	6
 	EL2_VECTOR	7
-	GUEST_VECTOR	0, \name\()_tail	/* AArch64 */
+	GUEST_SYNC	\name\()_tail, \name\()_call, \name\()_sync	/* AArch64 */
 	GUEST_VECTOR	1, \name\()_tail
 	GUEST_VECTOR	2, \name\()_tail
 	GUEST_VECTOR	3, \name\()_tail
-	GUEST_VECTOR	0, \name\()_tail	/* AArch32 */
+	GUEST_SYNC	\name\()_tail	/* AArch32 */
 	GUEST_VECTOR	1, \name\()_tail
 	GUEST_VECTOR	2, \name\()_tail
 	GUEST_VECTOR	3, \name\()_tail
 	.balign	0x80
 \name\()_tail:
 	GUEST_TAIL	\pauth
+\name\()_call:
+	GUEST_CALL	\name\()_sync
 	.size	\name, . - \name
 	.endm
 

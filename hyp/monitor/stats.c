@@ -82,7 +82,8 @@ static uint64_t counter(const struct vcpu *vcpu, enum section section, unsigned 
 	case SECTION_PSCI:
 		return READ_ONCE(vcpu->psci_calls[row]);
 	case SECTION_CALLS:
-		return READ_ONCE(vcpu->calls[row]);
+		return READ_ONCE(vcpu->calls[row]) +
+			(row == CALL_ARCH ? READ_ONCE(vcpu->workarounds.count) : 0);
 	case SECTION_ABORTS:
 		return READ_ONCE(vcpu->aborts[row]);
 	default:

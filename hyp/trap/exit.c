@@ -363,12 +363,12 @@ static void end_turn(struct cpu *cpu, uint64_t guest)
 static __always_inline void run(struct vcpu *vcpu)
 {
 	struct cpu *cpu = this_cpu();
-	enum exit_kind (*const enter)(struct guest_regs * regs) = cpu->enter;
+	struct guest_exit (*const enter)(struct guest_regs * regs) = cpu->enter;
 	struct trace_entry *entry = begin_turn(cpu, vcpu);
 	uint64_t guest = vcpu->times.guest; /* while it runs: less the time when it was entered */
 
 	for (;;) {
-		enum exit_kind kind;
+		struct guest_exit came;
 		uint64_t esr, now;
 		unsigned ec;
 
@@ -379,16 +379,16 @@ static __always_inline void run(struct vcpu *vcpu)
 		now = read_sysreg(CNTPCT_EL0);
 		entry->in = now;
 		guest -= now;
-		kind = vcpu_enter(enter, &vcpu->regs);
+		came = vcpu_enter(enter, &vcpu->regs);
 		now = read_sysreg(CNTPCT_EL0);
 		guest += now;
 		vcpu->times.guest = guest;
 		vcpu->times.last_exit = now;
-		if (unlikely(kind != EXIT_SYNC)) {
-			entry = asynchronous(cpu, vcpu, kind, now);
+		if (unlikely(came.kind != EXIT_SYNC)) {
+			entry = asynchronous(cpu, vcpu, (enum exit_kind)came.kind, now);
 			continue;
 		}
-		esr = read_sysreg(ESR_EL2);
+		esr = came.esr;
 		ec = (unsigned)ESR_GET_EC(esr);
 		entry = trace_add(&cpu->trace, esr, vcpu->regs.pc, now);
 		vcpu->exits[ec]++;
@@ -404,19 +404,19 @@ __noreturn void exit_loop(void)
 	sched_loop(run);
 }
 
-static enum exit_kind (*unmeasured_enter)(struct guest_regs *regs);
+static struct guest_exit (*unmeasured_enter)(struct guest_regs *regs);
 
-static enum exit_kind enter_measured(struct guest_regs *regs)
+static struct guest_exit enter_measured(struct guest_regs *regs)
 {
 	struct cpu *cpu = this_cpu();
-	enum exit_kind kind;
+	struct guest_exit came;
 	uint64_t masked = read_sysreg(CNTPCT_EL0) - cpu->exit_time;
 
 	if (cpu->exit_time != 0 && masked > cpu->longest_masked)
 		cpu->longest_masked = masked;
-	kind = vcpu_enter(unmeasured_enter, regs);
+	came = vcpu_enter(unmeasured_enter, regs);
 	cpu->exit_time = read_sysreg(CNTPCT_EL0);
-	return kind;
+	return came;
 }
 
 void exit_measure_masked(struct cpu *cpu)

@@ -337,12 +337,14 @@ __weak void fpsimd_write(unsigned n, const uint64_t value[2])
 	fake_fpsimd.v[n][1] = value[1];
 }
 
-__weak enum exit_kind vcpu_enter_plain(struct guest_regs *regs)
+__weak struct guest_exit vcpu_enter_plain(struct guest_regs *regs)
 {
-	return fake_enter_hook ? fake_enter_hook(regs) : EXIT_IRQ;
+	enum exit_kind kind = fake_enter_hook ? fake_enter_hook(regs) : EXIT_IRQ;
+
+	return (struct guest_exit){ kind, *sysreg(SYS_ESR_EL2) };
 }
 
-__weak enum exit_kind vcpu_enter_pauth(struct guest_regs *regs)
+__weak struct guest_exit vcpu_enter_pauth(struct guest_regs *regs)
 {
 	return vcpu_enter_plain(regs);
 }

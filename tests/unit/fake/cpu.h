@@ -92,7 +92,7 @@ extern bool (*fake_copy_faults)(const void *destination, const void *source, siz
  * fpsimd_write() change them. */
 extern struct fpsimd_state fake_fpsimd;
 
-/* The guest: what vcpu_enter_*() does. NULL: an IRQ comes at once. */
+/* The guest: what vcpu_enter_*() does, and ESR_EL2 says then. NULL: an IRQ comes at once. */
 extern enum exit_kind (*fake_enter_hook)(struct guest_regs *regs);
 
 /* What was logged, each message with its line feed, and how many there were. */
