@@ -19,9 +19,11 @@ s32 psci(u32 function, u64 a1, u64 a2, u64 a3)
 	return (s32)smccc_call(machine.conduit, function, a1, a2, a3);
 }
 
+u32 power_off_function = PSCI_SYSTEM_OFF;
+
 void power_off(void)
 {
-	psci(PSCI_SYSTEM_OFF, 0, 0, 0);
+	psci(power_off_function, 0, 0, 0);
 	for (;;)
 		wfi();
 }

@@ -54,6 +54,8 @@ u64 smccc_call(enum conduit conduit, u64 function, u64 a1, u64 a2, u64 a3);
 
 /* PSCI by the conduit that the devicetree names; the result is signed, of 32 bits. */
 s32 psci(u32 function, u64 a1, u64 a2, u64 a3);
+/* By SYSTEM_OFF, or what stands in power_off_function (SYSTEM_OFF2). */
 void __attribute__((noreturn)) power_off(void);
+extern u32 power_off_function;
 
 #endif
