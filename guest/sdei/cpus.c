@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Events between CPUs: to one that runs, that waits in WFI, that is masked, that goes off; RM_ANY
+ * and RM_PE.
+ */
+#include "gic.h"
+#include "machine.h"
+#include "regs.h"
+#include "sdei.h"
+#include "smp.h"
+#include "spinlock.h"
+#include "tap.h"
+#include "timer.h"
+
+#define WAIT_MS 60000
+
+static struct record zeros[MAX_CPUS], alarm;
+static u32 phase; /* CPU 0's wish */
+static u32 seen;  /* CPU 1's answer: it is there */
+
+enum { PHASE_SPIN = 1, PHASE_WFI, PHASE_MASK, PHASE_UNMASK, PHASE_END };
+
+static u64 count_of(const struct record *record)
+{
+	return load_acquire(&record->count);
+}
+
+static void say(u32 number)
+{
+	store_release(&seen, number);
+	while (load_acquire(&phase) == number)
+		cpu_relax();
+}
+
+/* Interrupts stay masked: only an event ends its WFI. */
+static void sleep_for_event(void)
+{
+	u64 before = count_of(&zeros[1]);
+
+	store_release(&seen, PHASE_WFI);
+	while (load_acquire(&phase) == PHASE_WFI && count_of(&zeros[1]) == before)
+		wfi();
+	while (load_acquire(&phase) == PHASE_WFI)
+		cpu_relax();
+}
+
+static void other(void *arg)
+{
+	u32 *status = arg;
+
+	/* As it was switched on: masked, and no private event registered. */
+	*status = (u32)sdei(STATUS, 0, 0, 0) | (u32)sdei(PE_MASK, 0, 0, 0) << 8;
+	sdei_use(0, &zeros[1], 0, 0);
+	sdei(PE_UNMASK, 0, 0, 0);
+	for (;;) {
+		u32 now = load_acquire(&phase);
+
+		if (now == PHASE_WFI) {
+			sleep_for_event();
+			continue;
+		}
+		if (now == PHASE_MASK)
+			sdei(PE_MASK, 0, 0, 0);
+		if (now == PHASE_UNMASK)
+			sdei(PE_UNMASK, 0, 0, 0);
+		if (now == PHASE_END)
+			return;
+		say(now);
+	}
+}
+
+static bool go(u32 to)
+{
+	store_release(&phase, to);
+	return wait_for(WAIT_MS, load_acquire(&seen) == to);
+}
+
+static bool signal_and_wait(u64 expected)
+{
+	return sdei(SIGNAL, 0, machine.mpidr[1], 0) == 0 &&
+		wait_for(WAIT_MS, count_of(&zeros[1]) == expected);
+}
+
+static void test_signals(void)
+{
+	bool woken = true;
+
+	tap_ok(go(PHASE_SPIN), "CPU 1 runs");
+	tap_ok(signal_and_wait(1), "event 0 to a CPU that runs with interrupts masked");
+	for (u32 i = 0; woken && i < 20; i++) {
+		woken = go(PHASE_WFI);
+		delay_us(i * 20);
+		woken = woken && signal_and_wait(2 + i);
+		woken = woken && go(PHASE_SPIN);
+	}
+	tap_ok(woken, "event 0 to one in WFI, 20 times");
+	tap_ok(go(PHASE_MASK), "CPU 1 masks itself");
+	sdei(SIGNAL, 0, machine.mpidr[1], 0);
+	sdei(SIGNAL, 0, machine.mpidr[1], 0);
+	delay_us(1000);
+	tap_is(count_of(&zeros[1]), 21, "a masked CPU gets none");
+	go(PHASE_UNMASK);
+	tap_is(count_of(&zeros[1]), 22, "but one when it unmasks itself");
+}
+
+static u64 alarm_cpu;
+
+static void note_cpu(struct record *record)
+{
+	(void)record;
+	store_release(&alarm_cpu, cpu_id());
+}
+
+/* The alarm rings; which CPU has it, or 99: none. */
+static u64 rung(void)
+{
+	u64 before = count_of(&alarm);
+
+	store_release(&alarm_cpu, 99);
+	ring(BELL_ALARM);
+	wait_for(100, count_of(&alarm) != before);
+	return load_acquire(&alarm_cpu);
+}
+
+static void test_routing(void)
+{
+	sdei_use(EVENT_ALARM, &alarm, RM_PE, machine.mpidr[1]);
+	alarm.act = note_cpu;
+	sdei(PE_UNMASK, 0, 0, 0);
+	tap_is(rung(), 1, "RM_PE: only the CPU that is named");
+	go(PHASE_MASK);
+	tap_is(rung(), 99, "which is masked: nobody");
+	go(PHASE_UNMASK);
+	tap_is(load_acquire(&alarm_cpu), 1, "until it unmasks itself");
+	sdei(DISABLE, EVENT_ALARM, 0, 0);
+	tap_is((u64)sdei(ROUTING_SET, EVENT_ALARM, 0, 0), 0, "ROUTING_SET to any");
+	sdei(ENABLE, EVENT_ALARM, 0, 0);
+	tap_ok(rung() <= 1, "RM_ANY: one of them");
+	sdei(PE_MASK, 0, 0, 0);
+	tap_is(rung(), 1, "RM_ANY: the one that is not masked");
+	sdei(PE_UNMASK, 0, 0, 0);
+	go(PHASE_MASK);
+	tap_is(rung(), 0, "RM_ANY: the other one");
+	sdei(PE_MASK, 0, 0, 0);
+	tap_is(rung(), 99, "RM_ANY: both are masked");
+	go(PHASE_UNMASK);
+	tap_is(load_acquire(&alarm_cpu), 1, "RM_ANY: the first that unmasks itself");
+}
+
+/* CPU 1 goes off with its events registered, and comes back without. */
+static void test_off(u32 *status)
+{
+	store_release(&phase, PHASE_END);
+	tap_ok(smp_join(1, WAIT_MS), "CPU 1 goes off");
+	sdei(PE_UNMASK, 0, 0, 0);
+	tap_is(rung(), 0, "a shared event goes to another one");
+	tap_is((u64)sdei(SIGNAL, 0, machine.mpidr[1], 0), 0, "a signal to one that is off");
+	zeros[1].count = 0;
+	store_release(&phase, PHASE_SPIN);
+	store_release(&seen, 0);
+	*status = ~0u;
+	tap_is((u64)(s64)smp_start(1, other, status), 0, "CPU 1 comes back");
+	tap_ok(go(PHASE_SPIN), "and runs");
+	tap_is(*status, 0, "masked, with no private event");
+	tap_is(count_of(&zeros[1]), 0, "what was signalled to it is forgotten");
+	tap_ok(signal_and_wait(1), "what is signalled now is not");
+	store_release(&phase, PHASE_END);
+	tap_ok(smp_join(1, WAIT_MS), "CPU 1 goes off again");
+	sdei_drop(EVENT_ALARM);
+	sdei(PE_MASK, 0, 0, 0);
+}
+
+void test_cpus(void)
+{
+	static u32 status = ~0u;
+
+	if (machine.cpus < 2) {
+		tap_skip("events between CPUs", "only one");
+		return;
+	}
+	store_release(&phase, PHASE_SPIN);
+	tap_is((u64)(s64)smp_start(1, other, &status), 0, "CPU 1 comes");
+	test_signals();
+	tap_is(status, 0, "it came masked, with no private event");
+	test_routing();
+	test_off(&status);
+}
