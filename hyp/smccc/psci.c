@@ -5,6 +5,7 @@
 #include "hyp/smccc/psci.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/smccc/psci_state.h"
+#include "hyp/smccc/sdei.h"
 
 #define PSCI_VERSION_1_3     UINT32_C(0x10003)
 
@@ -92,6 +93,7 @@ bool psci_others_are_off(const struct vcpu *vcpu)
 enum exit_result psci_cpu_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
+	sdei_cpu_off(vcpu);
 	/*
 	 * Seen before it enters the guest again; what it finds in x0 then is not looked at by
 	 * anybody.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/unit/smccc_stubs.h"
+#include "hyp/smccc/sdei.h"
 #include "hyp/smccc/firmware.h"
 #include "hyp/smccc/monitor.h"
 #include "hyp/vm/inject.h"
@@ -40,4 +41,9 @@ __attribute__((weak)) enum exit_result inject_undefined(struct vcpu *vcpu)
 {
 	(void)vcpu;
 	return EXIT_INJECT;
+}
+
+__attribute__((weak)) void sdei_cpu_off(struct vcpu *vcpu)
+{
+	(void)vcpu;
 }

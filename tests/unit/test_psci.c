@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "hyp/arch/sysreg_fields.h"
+#include "hyp/smccc/sdei.h"
 #include "tests/unit/psci_model.h"
 
 /* --- what there is --- */
@@ -170,14 +171,25 @@ static void test_cpu_on_thumb(void **state)
 	assert_null(powered_on);
 }
 
+static unsigned events_left;
+
+void sdei_cpu_off(struct vcpu *vcpu)
+{
+	assert_ptr_equal(vcpu, me);
+	events_left++;
+}
+
 static void test_cpu_off(void **state)
 {
 	(void)state;
+	events_left = 0;
 	call(FN(CPU_OFF), 0, 0, 0);
 	assert_int_equal(me->work, WORK_STOP);
+	assert_int_equal(events_left, 2); /* by either conduit */
 	me->work = 0;
 	assert_int_equal(call(FN64(CPU_OFF), 0, 0, 0), PSCI_NOT_SUPPORTED);
 	assert_int_equal(me->work, 0);
+	assert_int_equal(events_left, 2); /* by either conduit */
 }
 
 /* --- AFFINITY_INFO --- */
