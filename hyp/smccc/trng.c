@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/smccc/trng.h"
-#include "drivers/psci/psci_client.h"
+#include "drivers/psci/smccc_client.h"
 #include "hyp/arch/smc.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
@@ -97,7 +97,8 @@ enum exit_result trng_features(struct vcpu *vcpu, enum conduit conduit, uint32_t
 
 	(void)function;
 	return smccc_return(vcpu, conduit,
-		ours && smccc_offers(asked) ? TRNG_SUCCESS : (uint64_t)TRNG_NOT_SUPPORTED);
+		ours && smccc_offered_to(vcpu, conduit, asked) ? TRNG_SUCCESS
+							       : (uint64_t)TRNG_NOT_SUPPORTED);
 }
 
 enum exit_result trng_get_uuid(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
@@ -143,8 +144,7 @@ static bool ask_firmware(void)
 {
 	int32_t version;
 
-	if (!psci_client_available() || psci_client_features(SMCCC_VERSION) < 0 ||
-		(int32_t)smc_call4(SMCCC_VERSION, 0, 0, 0) < (int32_t)SMCCC_VERSION_1_1)
+	if (smccc_client_version() < SMCCC_CLIENT_1_1)
 		return false;
 	version = (int32_t)smc_call4(FN_VERSION, 0, 0, 0);
 	return version > 0 && FIELD_GET(MAJOR, version) == FIELD_GET(MAJOR, TRNG_VERSION_1_0) &&

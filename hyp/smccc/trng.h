@@ -39,7 +39,7 @@
 #define TRNG_BITS_MAX_64        192
 
 /*
- * Boot CPU, once, after psci_client_init(): asks the firmware whether it has TRNG 1.x (only where
+ * Boot CPU, once, after smccc_client_init(): asks the firmware whether it has TRNG 1.x (only where
  * calls reach a firmware that knows SMCCC 1.1, as DEN0098 says); what it gives goes into the
  * entropy pool, too. Says in the log where guests' random bits will come from.
  */

@@ -3,7 +3,7 @@
  * TRNG for guests: layouts, every number of bits, errors, the order of the sources, and how the
  * firmware's is found.
  *
- * links: hyp/smccc/trng.c hyp/smccc/dispatch.c hyp/crypto/entropy.c tests/unit/smccc_stubs.c
+ * links: hyp/smccc/trng.c hyp/crypto/entropy.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "drivers/psci/psci_client.h"
+#include "drivers/psci/smccc_client.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/crypto/drbg.h"
 #include "hyp/crypto/entropy.h"
@@ -32,6 +32,43 @@
 #define ONES     ~UINT64_C(0)
 
 static struct vcpu vcpu;
+
+/* --- the dispatcher: Lintel's own functions, by either conduit --- */
+
+static const struct smccc_call calls[] = {
+#define CALL(service, number, name, widths, since, handler, text) \
+	{ SMCCC_BASE_##service + (number), widths, NULL, SMCCC_SERVICE_##service, NR_CALL_CLASSES },
+#include "hyp/smccc/calls.def"
+};
+#define BOTH 2
+static unsigned only_by = BOTH; /* the other one has no TRNG */
+
+bool smccc_offered_to(const struct vcpu *of, enum conduit conduit, uint32_t function)
+{
+	assert_ptr_equal(of, &vcpu);
+	if (only_by != BOTH && only_by != conduit)
+		return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (calls[i].function == (function & ~(uint32_t)SMCCC_64) &&
+			(calls[i].widths & (function & SMCCC_64 ? W64 : W32)))
+			return true;
+	}
+	return false;
+}
+
+static enum exit_result dispatch(enum conduit conduit, uint32_t function)
+{
+	switch (function) {
+	case VERSION:
+		return trng_version(&vcpu, conduit, function);
+	case FEATURES:
+		return trng_features(&vcpu, conduit, function);
+	case UUID:
+		return trng_get_uuid(&vcpu, conduit, function);
+	default:
+		return trng_rnd(&vcpu, conduit, function);
+	}
+}
 
 /* --- RNDR --- */
 
@@ -64,28 +101,19 @@ bool drbg_generate(void *out, size_t size)
 
 /* --- the firmware --- */
 
-static bool has_psci, has_smccc;
-static uint64_t firmware_smccc, firmware_version, firmware_features, firmware_answer;
+static uint32_t firmware_smccc; /* 0: there is none */
+static uint64_t firmware_version, firmware_features, firmware_answer;
 static unsigned firmware_trng_calls, firmware_bits;
 
-bool psci_client_available(void)
+uint32_t smccc_client_version(void)
 {
-	return has_psci;
-}
-
-int32_t psci_client_features(uint32_t function)
-{
-	assert_int_equal(function, SMCCC_VERSION);
-	return has_smccc ? 0 : PSCI_NOT_SUPPORTED;
+	return firmware_smccc;
 }
 
 static void firmware(struct smc_regs *regs)
 {
-	assert_true(has_psci && has_smccc);
+	assert_true(firmware_smccc != 0);
 	switch (regs->x[0]) {
-	case SMCCC_VERSION:
-		regs->x[0] = firmware_smccc;
-		break;
 	case VERSION:
 		firmware_trng_calls++;
 		regs->x[0] = firmware_version;
@@ -114,9 +142,9 @@ static int setup(void **state)
 	vcpu.regs.pstate = PSTATE_EL1H;
 	fake_sysreg_read_hook = read_hook;
 	rndr_reads = rndr_zeros = 0;
-	has_psci = has_smccc = has_drbg = false;
+	has_drbg = false;
 	drbg_calls = 0;
-	firmware_smccc = 0x10001;
+	firmware_smccc = 0;
 	firmware_version = 0x10000;
 	firmware_features = firmware_answer = 0;
 	firmware_trng_calls = firmware_bits = 0;
@@ -133,7 +161,7 @@ static void give_rndr(void)
 
 static void give_firmware(void)
 {
-	has_psci = has_smccc = true;
+	firmware_smccc = 0x10001;
 	trng_init();
 }
 
@@ -144,7 +172,7 @@ static int64_t call(enum conduit conduit, uint32_t function, uint64_t a1)
 	vcpu.regs.x[0] = function;
 	vcpu.regs.x[1] = a1;
 	assert_int_equal(
-		smccc_handle(&vcpu, conduit, 0), conduit == SMCCC_HVC ? EXIT_RESUME : EXIT_SKIP);
+		dispatch(conduit, function), conduit == SMCCC_HVC ? EXIT_RESUME : EXIT_SKIP);
 	for (unsigned i = 4; i < 31; i++)
 		assert_int_equal(vcpu.regs.x[i], 0x5eed0000 + i);
 	return (int64_t)vcpu.regs.x[0];
@@ -178,10 +206,11 @@ static void version_and_features(void **state)
 		/* Only the lower half counts. */
 		assert_int_equal(call(conduit, FEATURES, 0xffffffff84000053), 0);
 	}
-	for (uint32_t n = 4; n < 0x10; n++)
-		assert_int_equal(call(SMCCC_HVC, VERSION + n, 0), -1);
-	for (uint32_t n = 0; n < 3; n++)
-		assert_int_equal(call(SMCCC_HVC, 0xc4000050 + n, 0), -1);
+	/* A VM that may not call it by this conduit. */
+	only_by = SMCCC_SMC;
+	assert_int_equal(call(SMCCC_HVC, FEATURES, RND), -1);
+	assert_int_equal(call(SMCCC_SMC, FEATURES, RND), 0);
+	only_by = BOTH;
 }
 
 /* As SMCCC passes it: each word has four bytes, the first lowest. */
@@ -238,15 +267,6 @@ static void wrong_widths(void **state)
 	assert_int_equal(drbg_calls, 0);
 	assert_int_equal(call(SMCCC_HVC, RND, UINT64_C(0x100000001)), 0);
 	expect_results(0, 0, 1);
-}
-
-static void aarch32(void **state)
-{
-	(void)state;
-	has_drbg = true;
-	vcpu.regs.pstate = PSTATE_NRW;
-	assert_int_equal(call(SMCCC_HVC, RND_64, 64), -1);
-	assert_int_equal(call(SMCCC_HVC, RND, 64), 0);
 }
 
 static void no_entropy(void **state)
@@ -313,34 +333,30 @@ static void firmware_then_generator(void **state)
 static void firmware_is_found_out(void **state)
 {
 	static const struct {
-		bool psci, smccc;
-		uint64_t smccc_version, version, features;
+		uint32_t smccc;
+		uint64_t version, features;
 		unsigned asked;
 		bool found;
 	} cases[] = {
-		{ false, false, 0x10001, 0x10000, 0, 0, false },
-		{ true, false, 0x10001, 0x10000, 0, 0, false },
-		{ true, true, 0x10000, 0x10000, 0, 0, false },
-		{ true, true, ONES, 0x10000, 0, 0, false },
-		{ true, true, 0x10001, ONES, 0, 1, false },
-		{ true, true, 0x10001, 0xffffffff, 0, 1, false },
-		{ true, true, 0x10001, 0x20000, 0, 1, false },
-		{ true, true, 0x10001, 0, 0, 1, false },
-		{ true, true, 0x10001, 0x10000, 0xffffffff, 1, false },
-		{ true, true, 0x10004, 0x10001, 0, 1, true },
+		{ 0, 0x10000, 0, 0, false },
+		{ 0x10000, 0x10000, 0, 0, false },
+		{ 0x10001, ONES, 0, 1, false },
+		{ 0x10001, 0xffffffff, 0, 1, false },
+		{ 0x10001, 0x20000, 0, 1, false },
+		{ 0x10001, 0, 0, 1, false },
+		{ 0x10001, 0x10000, 0xffffffff, 1, false },
+		{ 0x10004, 0x10001, 0, 1, true },
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-		has_psci = cases[i].psci;
-		has_smccc = cases[i].smccc;
-		firmware_smccc = cases[i].smccc_version;
+		firmware_smccc = cases[i].smccc;
 		firmware_version = cases[i].version;
 		firmware_features = cases[i].features;
 		firmware_trng_calls = 0;
 		trng_init();
 		assert_int_equal(firmware_trng_calls, cases[i].asked);
-		has_psci = has_smccc = true;
+		firmware_smccc = 0x10001;
 		assert_int_equal(call(SMCCC_HVC, RND_64, 192), cases[i].found ? 0 : -3);
 	}
 }
@@ -376,7 +392,6 @@ int main(void)
 		cmocka_unit_test_setup(uuid, setup),
 		cmocka_unit_test_setup(widths, setup),
 		cmocka_unit_test_setup(wrong_widths, setup),
-		cmocka_unit_test_setup(aarch32, setup),
 		cmocka_unit_test_setup(no_entropy, setup),
 		/* Before anything seeds the pool. */
 		cmocka_unit_test_setup(said_at_boot, setup),
