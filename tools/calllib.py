@@ -2,7 +2,10 @@
 """A bundle's rules for calls and its SDEI events, judged as Lintel does (hyp/bundle/manifest_smccc.c, manifest_sdei.c,
 hyp/smccc), in the same words."""
 import collections
+import os
+import re
 
+SMCCC = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "hyp", "smccc")
 RULES_MAX = 256
 EVENTS_MAX = 32 * 32
 EVENTS_OF_VM_MAX = 32
@@ -12,7 +15,132 @@ ONLY = {"arguments": "firmware", "addresses": "firmware", "address-size": "firmw
         "monitor": "monitor", "timeout": "monitor", "line": "monitor"}
 WHO = {"firmware": "the firmware", "monitor": "a monitor"}
 
+WIDE = 1 << 30  # SMC64 and HVC64
+FAST = 1 << 31
+
+Service = collections.namedtuple("Service", "name base count handled whole")
+# first, last: of function identifiers, or of immediates if it is for these
+Rule = collections.namedtuple("Rule", "name vm conduits immediates first last action monitor")
 Event = collections.namedtuple("Event", "number intid")
+
+
+def read_services():
+    """call_services[] of hyp/smccc/call_table.c."""
+    with open(os.path.join(SMCCC, "dispatch.h"), encoding="utf-8") as text:
+        bases = dict(re.findall(r"^#define (SMCCC_BASE_\w+)\s+UINT32_C\((0x\w+)\)", text.read(), re.M))
+    with open(os.path.join(SMCCC, "call_table.c"), encoding="utf-8") as text:
+        rows = re.findall(r'\{\s*"([^"]+)",\s*(?:(SMCCC_BASE_\w+)|UINT32_C\((0x\w+)\)),\s*(0x\w+),\s*(true|false),\s*(true|false)\s*\}',
+                          text.read())
+    return [Service(name, int(number or bases[base], 16), int(count, 16), handled == "true", whole == "true")
+            for name, base, number, count, handled, whole in rows]
+
+
+def touches(rule, service):
+    """Does it hold a function of this service, of any width?"""
+    return not rule.immediates and any(
+        rule.first < first + service.count and rule.last >= first for first in (service.base, service.base | WIDE))
+
+
+class Refused(Exception):
+    pass
+
+
+class Rules:
+    """All rules, and what speaks against one: as hyp/smccc/call_rule.c has it."""
+
+    def __init__(self):
+        self.services = read_services()
+        self.rules = []
+
+    def unhandled(self, rule):
+        """The first function that Lintel hasn't got, or None."""
+        key = rule.first
+        while key <= rule.last:
+            ends = [first + service.count for service in self.services if service.handled
+                    for first in (service.base, service.base | WIDE) if first <= key < first + service.count]
+            if not ends:
+                return key
+            key = ends[0]
+        return None
+
+    def check_services(self, rule):
+        if rule.immediates:
+            if rule.action in ("handle", "firmware"):
+                who = "Lintel" if rule.action == "handle" else "the firmware"
+                raise Refused(f'calls with other immediates than 0 can\'t be given to {who}: say "deny", "undef" or "monitor"')
+            return
+        if rule.action != "handle":
+            if touches(rule, self.services[0]):
+                raise Refused("it holds a part of the architecture's own calls (80000000-8000ffff, c0000000-c000ffff), which "
+                              "Lintel always handles")
+            return
+        missing = self.unhandled(rule)
+        if missing is not None:
+            raise Refused(f"Lintel has no function {missing:08x} to handle")
+
+    def check_firmware(self, rule):
+        if rule.first < FAST:
+            raise Refused("it passes yielding calls (0-7fffffff) to the firmware; only fast ones can be")
+        for service in self.services:
+            if service.name in ("PSCI", "SDEI") and touches(rule, service):
+                raise Refused(f"it passes {service.name} to the firmware, whose it would be for the whole machine")
+
+    def leads_to(self, start, end, seen):
+        """Does VM `start`, by the rules so far, call `end`, or a VM that does, and so on?"""
+        if start == end:
+            return True
+        seen.add(start)
+        return any(rule.vm == start and rule.action == "monitor" and rule.monitor not in seen and
+                   self.leads_to(rule.monitor, end, seen) for rule in self.rules)
+
+    def check_monitor(self, rule):
+        if rule.monitor == rule.vm:
+            raise Refused(f"VM {rule.vm} can't be its own monitor")
+        if self.leads_to(rule.monitor, rule.vm, set()):
+            raise Refused(f"VM {rule.monitor}'s own calls lead back to VM {rule.vm}: monitors must not form a circle")
+
+    def add(self, rule):
+        self.check_services(rule)
+        if rule.action == "firmware":
+            self.check_firmware(rule)
+        elif rule.action == "monitor":
+            self.check_monitor(rule)
+        for other in self.rules:
+            if other.vm == rule.vm and other.conduits & rule.conduits and other.immediates == rule.immediates and \
+                    rule.first <= other.last and other.first <= rule.last:
+                raise Refused(f"it overlaps {other.name}, which is for the same VM")
+        self.rules.append(rule)
+
+    @staticmethod
+    def rule_at(rules, key):
+        return next((rule for rule in rules if rule.first <= key <= rule.last), None)
+
+    def check_whole(self, service, conduit, rules):
+        """All of a service, of both widths, has one end."""
+        def end_at(key):
+            rule = self.rule_at(rules, key)
+            action = rule.action if rule else "handle" if service.handled else "deny"
+            return action, rule.monitor if rule and action == "monitor" else ""
+
+        first = end_at(service.base)
+        for start in (service.base, service.base | WIDE):
+            cuts = {start} | {key for rule in rules for key in (rule.first, rule.last + 1) if start <= key < start + service.count}
+            for key in sorted(cuts):
+                if end_at(key) != first:
+                    rule = self.rule_at(rules, key) or self.rule_at(rules, service.base)
+                    last = service.base + service.count - 1
+                    raise Refused(
+                        f"{rule.name} takes a part of {service.name} by {conduit}, which makes sense only whole: all of "
+                        f"{service.base:08x}-{last:08x} and {service.base | WIDE:08x}-{last | WIDE:08x} is to have one action "
+                        f'("{first[0]}" or "{end_at(key)[0]}")')
+
+    def check_vm(self, vm):
+        """When all are there."""
+        for conduit in ("SMC", "HVC"):
+            rules = [rule for rule in self.rules if rule.vm == vm and conduit in rule.conduits and not rule.immediates]
+            for service in self.services:
+                if service.whole:
+                    self.check_whole(service, conduit, rules)
 
 
 class Calls:
@@ -20,6 +148,7 @@ class Calls:
 
     def __init__(self, checker):
         self.checker = checker
+        self.rules = Rules()
         self.events = {}  # by VM
 
     def error(self, path, name, what):
@@ -55,6 +184,7 @@ class Calls:
         for path, values, good in self.checker.nodes(holder, "rule", RULES_MAX, self.checker.schema["RULE"]):
             if not good:
                 continue
+            before = len(self.checker.errors)
             self.checker.known(f"{path}: vm", values["vm"], self.checker.vms, "VM")
             if "functions" in values and "immediates" in values:
                 self.error(path, "immediates", "beside functions, expected one of the two")
@@ -70,6 +200,25 @@ class Calls:
                 self.firmware(path, values)
             elif values["action"] == "monitor":
                 self.monitor(path, values)
+            if len(self.checker.errors) == before:
+                self.add_rule(path, values)
+
+    def add_rule(self, path, values):
+        conduits = {"both": {"SMC", "HVC"}, "smc": {"SMC"}, "hvc": {"HVC"}}[values.get("conduit", "both")]
+        first, last = values.get("functions") or values["immediates"]
+        try:
+            self.rules.add(Rule(path.rsplit("/", 1)[1], values["vm"], conduits, "immediates" in values, first, last,
+                                values["action"], values.get("monitor", "")))
+        except Refused as why:
+            self.checker.error(path, str(why))
+
+    def check_rules(self):
+        """When all rules are there."""
+        for vm in self.checker.vms:
+            try:
+                self.rules.check_vm(vm)
+            except Refused as why:
+                self.checker.error("/smccc", str(why))
 
     def read_events(self, holder):
         for path, values, good in self.checker.nodes(holder, "event", EVENTS_MAX, self.checker.schema["SDEI"]):

@@ -481,6 +481,7 @@ class Checker:
             if name == "shared-memory":
                 self.places.add_scratch()
         self.places.add_bells()
+        self.calls.check_rules()
         for holder in root.children:
             if holder.name not in readers:
                 *names, last = readers

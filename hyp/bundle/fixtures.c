@@ -211,7 +211,14 @@ static void describe_lists(
 
 bool fixtures_refuse(const struct fixtures *fixtures, const char *vm)
 {
-	if (!is_refused(fixtures->lists, vm))
+	const char *why;
+	bool refused = is_refused(fixtures->lists, vm);
+
+	if (call_rules_check_vm(vm, &why)) {
+		log_error("manifest: /smccc: %s", why);
+		refused = true;
+	}
+	if (!refused)
 		return false;
 	log_error("vm %s: not made: a rule of /smccc for it is wrong, and without it the VM might "
 		  "do more than it is meant to",

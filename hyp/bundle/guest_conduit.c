@@ -21,7 +21,7 @@ static bool psci_answers(const char *vm, bool smc)
 /* A monitor can answer SDEI's calls, but can't give the guest an event. */
 static bool sdei_answers(const char *vm, bool smc)
 {
-	return call_rule_action(vm, smc, SDEI_VERSION) == CALL_HANDLE;
+	return smccc_offers(SDEI_VERSION) && call_rule_action(vm, smc, SDEI_VERSION) == CALL_HANDLE;
 }
 
 static enum guest_conduit choose(

@@ -269,7 +269,7 @@ static enum status check_whole(const struct call_service *service, const char *c
 	return OK;
 }
 
-static enum status check_vm(const char *vm, bool smc, const char **why)
+static enum status check_conduit(const char *vm, bool smc, const char **why)
 {
 	static const struct call_rule *of[CALL_RULES_MAX];
 	unsigned count = call_rules_of(vm, smc, of);
@@ -285,13 +285,18 @@ static enum status check_vm(const char *vm, bool smc, const char **why)
 	return OK;
 }
 
+enum status call_rules_check_vm(const char *vm, const char **why)
+{
+	enum status status = check_conduit(vm, true, why);
+
+	return status ? status : check_conduit(vm, false, why);
+}
+
 enum status call_rules_check(const char **why)
 {
 	for (unsigned i = 0; i < nr_rules; i++) {
-		enum status status = check_vm(rules[i].vm, true, why);
+		enum status status = call_rules_check_vm(rules[i].vm, why);
 
-		if (status == OK)
-			status = check_vm(rules[i].vm, false, why);
 		if (status != OK)
 			return status;
 	}

@@ -222,6 +222,20 @@ enum status call_rule_add(const struct call_rule *rule, const char **why)
 
 static enum call_action by_hvc, by_smc; /* what becomes of all calls */
 
+static const char *service_in_parts; /* the rule that takes only a part of it */
+
+enum status call_rules_check_vm(const char *vm, const char **why)
+{
+	*why = service_in_parts;
+	return service_in_parts && strcmp(vm, "it") == 0 ? ERR_INVALID : OK;
+}
+
+bool smccc_offers(uint32_t function)
+{
+	(void)function;
+	return true;
+}
+
 enum call_action call_rule_action(const char *vm, bool smc, uint32_t function)
 {
 	assert_non_null(vm);
@@ -296,7 +310,7 @@ static int start(void **state)
 	rules = events = 0;
 	by_hvc = by_smc = CALL_HANDLE;
 	rule_status = event_status = OK;
-	rule_why = NULL;
+	rule_why = service_in_parts = NULL;
 	touched = synced = 0;
 	allocations = 0;
 	fake_memory_reset();
@@ -492,6 +506,23 @@ static void a_bad_rule_is_its_vms_end(void **state)
 	assert_int_equal(nr_vms, 1);
 	assert_string_equal(vms[0]->name, "other");
 	assert_false(vms[0]->policy.extended_states || vms[0]->policy.has_soc_id);
+}
+
+static void a_service_in_parts(void **state)
+{
+	(void)state;
+	service_in_parts = "quiet takes a part of TRNG by SMC";
+	begin_vm("it");
+	tree_end(&tree);
+	begin_vm("other");
+	tree_end(&tree);
+	write_rule("it", 0x84000050);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 1);
+	assert_logged("manifest: /smccc: quiet takes a part of TRNG by SMC");
+	assert_logged("vm it: not made: a rule of /smccc for it is wrong");
+	assert_int_equal(nr_vms, 1);
+	assert_string_equal(vms[0]->name, "other");
 }
 
 static void a_rule_that_breaks_the_schema(void **state)
@@ -1042,6 +1073,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(gives_a_watchdog, start, stop),
 		cmocka_unit_test_setup_teardown(hands_on_rules_and_events, start, stop),
 		cmocka_unit_test_setup_teardown(a_bad_rule_is_its_vms_end, start, stop),
+		cmocka_unit_test_setup_teardown(a_service_in_parts, start, stop),
 		cmocka_unit_test_setup_teardown(a_rule_that_breaks_the_schema, start, stop),
 		cmocka_unit_test_setup_teardown(what_is_nobodys_is_left_out, start, stop),
 		cmocka_unit_test_setup_teardown(an_event_that_is_refused, start, stop),

@@ -32,6 +32,14 @@ enum call_action call_rule_action(const char *vm, bool smc, uint32_t function)
 	return sdei[smc];
 }
 
+static bool has_sdei = true;
+
+bool smccc_offers(uint32_t function)
+{
+	assert_int_equal(function, SDEI_VERSION);
+	return has_sdei;
+}
+
 static struct guest_dt_config config;
 
 static void choose(bool smc, bool smc_traps)
@@ -52,6 +60,11 @@ static void follows_the_manifest(void **state)
 	choose(true, true);
 	assert_int_equal(config.psci, GUEST_SMC);
 	assert_int_equal(config.sdei, GUEST_SMC);
+	has_sdei = false;
+	choose(true, true);
+	has_sdei = true;
+	assert_int_equal(config.psci, GUEST_SMC);
+	assert_int_equal(config.sdei, GUEST_NEITHER);
 	/* An SMC that doesn't come to Lintel is answered by nobody. */
 	choose(true, false);
 	assert_int_equal(config.psci, GUEST_HVC);
