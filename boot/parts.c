@@ -8,6 +8,7 @@
 #include "hyp/smccc/monitor.h"
 #include "hyp/smccc/sdei.h"
 #include "hyp/smccc/psci.h"
+#include "hyp/smccc/stolen_time.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/vdev/doorbell.h"
@@ -40,6 +41,7 @@ void parts_init(void)
 	parts[PART_MONITOR] = monitor_part;
 	parts[PART_SDEI] = sdei_part;
 	parts[PART_PSCI] = psci_part;
+	parts[PART_STOLEN_TIME] = stolen_time_part;
 	parts[PART_DOORBELL] = doorbell_part;
 	parts[PART_ROM] = rom_part;
 	vm_parts = parts;

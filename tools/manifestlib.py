@@ -462,6 +462,9 @@ class Checker:
                 elif holder.name == "lines":
                     self.lines[node.name] = node.properties.get("vm", b"")[:-1].decode("utf-8", "replace")
 
+                elif holder.name == "smccc":
+                    self.places.monitors.add(node.properties.get("monitor", b"")[:-1].decode("utf-8", "replace"))
+
     def manifest(self, root):
         readers = {"vms": self.read_vms, "shared-memory": self.read_shared, "read-only": self.read_roms,
                    "doorbells": self.read_doorbells, "lines": self.read_lines,

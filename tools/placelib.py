@@ -8,8 +8,10 @@ import re
 VDEV = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "hyp", "vdev")
 RAM_BASE = 0x40000000
 BELL_WIDTH_MAX = 8
+STOLEN_TIME = (0x0a300000, 0x1000)    # hyp/smccc/stolen_time.h
+CALL_RECORDS = (0x0a310000, 0x10000)  # of a monitor: hyp/smccc/monitor.h
 
-# what: "its memory", "device", "shared region" or "read-only region"; end: the first byte behind it
+# what: "its memory", "device", "shared region", "read-only region" or "page of Lintel's" (whose name says what is in it); end: the first byte behind it
 Place = collections.namedtuple("Place", "what name first end")
 Bell = collections.namedtuple("Bell", "path vm address width")
 
@@ -33,6 +35,7 @@ class Places:
         self.rows = {}      # of a VM's device table, how many
         self.asked = []     # scratch: (path of the VM, its numbers)
         self.bells = []
+        self.monitors = set()  # VMs that answer calls of others
         self.shmem = constants("shmem.h")
         self.shmem["size"] = constants("vgpio.h")["VGPIO_SIZE"]
         self.rows_max = constants("device.h")["DEVICE_ROWS_MAX"]
@@ -66,7 +69,15 @@ class Places:
             size = watchdog["VWATCHDOG_FRAME_SIZE"]
             self.add_device(vm, "watchdog", watchdog["VWATCHDOG_CONTROL_IPA"], size)
             self.add_device(vm, "watchdog refresh", watchdog["VWATCHDOG_REFRESH_IPA"], size)
+        for name, (first, size) in self.lintels(vm):
+            self.add(vm, Place("page of Lintel's", name, first, first + size))
         self.asked.append((path, values.get("scratch", ())))
+
+    def lintels(self, vm):
+        """What Lintel writes for it."""
+        yield "its stolen time is", STOLEN_TIME
+        if vm in self.monitors:
+            yield "its call records are", CALL_RECORDS
 
     def overlaps(self, path, vm, place, other):
         self.error(path, f"{place.first:#x} to {place.end:#x} in VM {vm} overlaps {other.what} {other.name}, "
@@ -98,6 +109,10 @@ class Places:
                 address, size, count = cells[at:at + 3]
                 place = Place("device", "scratch", address, address + size * count)
                 others = [other for other in self.taken[vm] if place.first < other.end and other.first < place.end]
+                lintels = next((other for other in others if other.what == "page of Lintel's"), None)
+                if lintels:
+                    self.error(path, f"scratch at {place.first:#x}, where {lintels.name} ({lintels.first:#x} to {lintels.end:#x})")
+                    break
                 if any(other.what != "shared region" for other in others):
                     problem = "exists already: its memory or another device is there"
                 elif self.rows[vm] + count > self.rows_max:

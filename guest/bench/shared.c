@@ -5,11 +5,13 @@
  */
 #include "bench.h"
 
-#define JOIN_MS  20000
+#define JOIN_MS    20000
+#define PV_TIME_ST 0xc5000021u
 /* Asleep so long that nobody could say it has just had its turn. */
-#define SLEEP_US 2000
+#define SLEEP_US   2000
 
 static struct switches switches = { .owner = 2, .samples = samples };
+static bool stolen_time; /* each has its stolen time counted */
 static volatile u64 stop;
 static volatile u64 slot;
 static volatile u64 ready;
@@ -21,17 +23,20 @@ static void take_turns(void *arg)
 	gic_init_cpu();
 	gic_enable(BENCH_SGI);
 	gic_enable(TIMER_VIRT_INTID);
+	if (stolen_time)
+		(void)smccc_call(CONDUIT_HVC, PV_TIME_ST, 0, 0, 0);
 	spin_for_switches(&switches, cpu_id());
 }
 
 /* Two that compute on one CPU: what the end of a time slice takes. */
-static void bench_switch(void)
+static void bench_switch(const char *key, bool stolen)
 {
+	stolen_time = stolen;
 	switches.wanted = sample_count;
 	if (!tap_ok(smp_start(1, take_turns, NULL) == PSCI_SUCCESS, "CPU 1 starts"))
 		return;
 	take_turns(NULL);
-	report("switch_vcpu", evaluate(sample_count), 0);
+	report(key, evaluate(sample_count), 0);
 	(void)smp_join(1, JOIN_MS);
 }
 
@@ -118,7 +123,9 @@ static void bench_wake_other(const char *key, bool (*start_neighbour)(u32 cpu))
 void bench_shared(void)
 {
 	if (asked_for("switch_vcpu"))
-		bench_switch();
+		bench_switch("switch_vcpu", false);
+	if (asked_for("switch_vcpu_stolen"))
+		bench_switch("switch_vcpu_stolen", true);
 	if (asked_for("wake_latency"))
 		bench_wake();
 	if (asked_for("wake_other_cpu"))

@@ -146,6 +146,7 @@ void sched_power_on(struct vcpu *vcpu)
 {
 	vcpu->cpu = sched_choose_start(vcpu);
 	vcpu->displaced = false;
+	vcpu->ready_since = 0;
 	WRITE_ONCE(vcpu->state, VCPU_READY);
 	sched_deliver(vcpu, SCHED_CREDIT_WAKE * sched_times.v_slice);
 }

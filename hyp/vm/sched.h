@@ -118,6 +118,10 @@ enum status sched_check(
 /* Has a VM that was just made scheduled as sched_check() has found possible. */
 void sched_configure(struct vm *vm, const struct sched_config *config);
 
+/* Ticks from when the running vCPU became READY until its turn began: 0 if that was asked already
+ * in this turn. */
+uint64_t sched_take_wait(struct vcpu *vcpu);
+
 /* This CPU's queue. */
 struct cpu_queue *sched_own_queue(void);
 

@@ -117,6 +117,7 @@ void sched_make_ready(struct cpu_queue *home, struct vcpu *vcpu)
 
 	WRITE_ONCE(vcpu->state, VCPU_READY);
 	vcpu->displaced = false;
+	vcpu->ready_since = 0;
 	vcpu->wakes++;
 	trace_vcpu(vcpu, TRACE_WAKE, to->index);
 	if (unlikely(to != here)) {

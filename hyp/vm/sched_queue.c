@@ -138,6 +138,8 @@ bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
 {
 	uint64_t now = timer_now(), end = queue->charged_at + sched_times.slice;
 
+	if (vcpu->ready_since == 0)
+		vcpu->ready_since = now;
 	advance(queue, now);
 	limit_lag(queue, vcpu, credit);
 	if (takes_turn(queue, vcpu, now)) {

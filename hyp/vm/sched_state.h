@@ -130,6 +130,7 @@ static __always_inline void sched_charge(
 
 	sched_advance_to(queue, sched_least_of(queue, vtime));
 	vcpu->run_ticks += now - queue->charged_at;
+	vcpu->ready_since = now; /* if that is what it is; in one store with run_ticks */
 	vcpu->vruntime = vtime;
 	WRITE_ONCE(vcpu->state, state);
 	queue->charged_at = now;

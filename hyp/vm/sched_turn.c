@@ -101,8 +101,12 @@ static bool has_job(struct cpu_queue *queue)
 /* One step of the first job, which then goes to the back. */
 static void do_job(struct cpu_queue *queue)
 {
+	struct vcpu *current = this_cpu()->current;
 	struct sched_job *job;
 
+	/* What counts how long it waits does so when it is loaded. */
+	if (current && current->on_demand)
+		vcpu_put(current);
 	requeue(queue);
 	spin_lock(&queue->lock);
 	job = container_of(queue->jobs.next, struct sched_job, link);
@@ -178,6 +182,17 @@ static void idle(struct cpu_queue *queue)
 		__atomic_fetch_and(&sched_idle_cpus, ~bit, __ATOMIC_SEQ_CST);
 	while (irq_take())
 		;
+}
+
+uint64_t sched_take_wait(struct vcpu *vcpu)
+{
+	uint64_t began = sched_queue_of(vcpu->cpu)->charged_at, since = vcpu->ready_since;
+
+	/* A CPU that wakes for this vCPU charges it from before it is READY. */
+	if (since >= began)
+		return 0;
+	vcpu->ready_since = began;
+	return began - since;
 }
 
 struct cpu_queue *sched_own_queue(void)

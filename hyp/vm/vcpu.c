@@ -42,11 +42,12 @@ static __always_inline void call_all(const part_call *calls, struct vcpu *vcpu)
 /* They belong to the vCPU alone: it is the same before the others or after. */
 static __noinline void call_on_demand(struct vcpu *vcpu, bool load)
 {
-	for (unsigned i = 0; i < NR_PARTS; i++) {
-		const struct vm_part *part = &vm_parts[i];
+	for (uint32_t left = vcpu->on_demand; left != 0; left &= left - 1) {
+		const struct vm_part *part = &vm_parts[__builtin_ctz(left)];
+		part_call call = load ? part->vcpu_load : part->vcpu_put;
 
-		if (part->on_demand && (vcpu->on_demand & BIT(i)))
-			(load ? part->vcpu_load : part->vcpu_put)(vcpu);
+		if (call)
+			call(vcpu);
 	}
 }
 

@@ -179,11 +179,11 @@ struct vcpu {
 	uint64_t vruntime;    /* virtual time it had (hyp/vm/sched.h) */
 	uint64_t vtime_rate;  /* of virtual time, for a tick of the counter: by its weight */
 	/* counted by hyp/vm/sched*.c */
-	uint64_t run_ticks;  /* of the counter, it was RUNNING */
-	uint64_t turns;      /* how often it was given a CPU */
-	uint64_t preempted;  /* how often that was taken from it */
-	uint64_t wakes;      /* how often it was woken, or unpaused */
-	uint64_t migrations; /* how often it changed its CPU */
+	uint64_t run_ticks;   /* of the counter, it was RUNNING */
+	uint64_t ready_since; /* the counter when it became READY last; 0: it will be so at once */
+	uint64_t turns;       /* how often it was given a CPU */
+	uint64_t preempted;   /* how often that was taken from it */
+	uint64_t wakes;       /* how often it was woken, or unpaused */
 
 	void *part[NR_PARTS];
 
@@ -204,6 +204,7 @@ struct vcpu {
 	uint64_t bank[NR_BANK_SLOTS];
 	uint32_t on_demand;    /* bit n: vcpu_load and vcpu_put of part n, which is on demand, are
 				  called */
+	uint64_t migrations;   /* how often it changed its CPU */
 	struct cpu *placed_on; /* where it was to begin when its VM was made */
 	uint64_t cpus;         /* bit n: it may use CPU n, while no other VM is pinned to that */
 	struct injection inject;
