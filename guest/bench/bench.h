@@ -40,6 +40,9 @@ void bench_table(void);
 /* Figures of doorbells: each only when it is asked for. */
 void bench_bells(void);
 
+/* Figures of calls that another VM answers: only when they are asked for. */
+void bench_monitor(void);
+
 /* Figures of vCPUs that share CPUs: each only when it is asked for. */
 void bench_shared(void);
 

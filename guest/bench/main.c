@@ -241,5 +241,6 @@ void payload_main(void)
 		bench_stage2();
 	bench_table();
 	bench_bells();
+	bench_monitor();
 	bench_shared();
 }
