@@ -7,8 +7,8 @@ import re
 
 SMCCC = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "hyp", "smccc")
 RULES_MAX = 256
-EVENTS_MAX = 32 * 32
-EVENTS_OF_VM_MAX = 32
+EVENTS_MAX = 64 * 16
+EVENTS_OF_VM_MAX = 16
 FIRST_PPI, FIRST_SPI = 16, 32
 # Properties of a rule that only one action has.
 ONLY = {"arguments": "firmware", "addresses": "firmware", "address-size": "firmware", "results": "firmware",

@@ -10,7 +10,7 @@
 
 #include "hyp/vm/vm.h"
 
-#define SDEI_EVENTS_MAX 32 /* of a VM */
+#define SDEI_EVENTS_MAX 16 /* of a VM */
 
 struct sdei_event_config {
 	char name[VM_NAME_MAX + 1];

@@ -50,7 +50,7 @@
 #include "hyp/vm/vcpu.h"
 #include "mm/stage2.h"
 
-#define MAX_VMS     32
+#define MAX_VMS     64
 #define VM_NAME_MAX 31
 
 enum vm_state {

@@ -425,7 +425,7 @@ static void checks_the_number_of_vms(void **state)
 	assert_int_equal(finish(&tree), OK);
 	assert_int_equal(found_count, MAX_VMS);
 	assert_int_equal(bad, 2);
-	assert_logged("/vms/vm33: expected at most 32 VMs");
+	assert_logged("/vms/vm65: expected at most 64 VMs");
 }
 
 static void checks_the_root(void **state)
