@@ -62,8 +62,9 @@ else
 CC := $(GNU)gcc
 LD := $(GNU)ld
 CC_INCLUDE = $(shell $(CC) -print-file-name=include)
-# No-ops before a loop's first instruction cost what they are: instructions.
-CC_EL2 := -fno-align-loops
+# No-ops before a loop's first instruction cost what they are: instructions. What could be computed in front of the run
+# loop is, but not where it has to be put on the stack for it.
+CC_EL2 := -fno-align-loops -fira-loop-pressure
 # A magic number in a char array needs no NUL.
 CC_ONLY := -Wno-unterminated-string-initialization
 LIBGCC = $(shell $(CC) -print-libgcc-file-name)

@@ -29,6 +29,15 @@ struct guest_exit {
 	uint64_t esr;  /* of other kinds: anything */
 };
 
+/* ESR_EL2 of EXIT_SYNC, moved to where it is kept only here, not on the way of all exits. */
+static __always_inline uint64_t guest_exit_esr(struct guest_exit came)
+{
+#ifndef LINTEL_HOST
+	__asm__ volatile("" : "+r"(came.esr));
+#endif
+	return came.esr;
+}
+
 /*
  * Runs the guest until an exception is taken to EL2; returns which. Two forms: for CPUs with and
  * without pointer authentication. The vectors that belong to each are in vectors.S. Of the

@@ -388,11 +388,11 @@ static __always_inline void run(struct vcpu *vcpu)
 			entry = asynchronous(cpu, vcpu, (enum exit_kind)came.kind, now);
 			continue;
 		}
-		esr = came.esr;
+		esr = guest_exit_esr(came);
 		ec = (unsigned)ESR_GET_EC(esr);
 		entry = trace_add(&cpu->trace, esr, vcpu->regs.pc, now);
 		vcpu->exits[ec]++;
-		if (!finish(vcpu, esr, exit_table[ec](vcpu, esr)))
+		if (!finish(vcpu, esr, exit_table[ec](vcpu, came.esr)))
 			break;
 	}
 out:

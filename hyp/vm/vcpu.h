@@ -199,7 +199,6 @@ struct vcpu {
 	uint64_t psci_calls[NR_PSCI_CALLS]; /* by function number */
 	uint64_t calls[NR_CALL_CLASSES];
 	uint64_t injected[NR_INJECT_CLASSES];
-	struct workarounds workarounds; /* calls that vectors.S answers */
 
 	uint64_t bank[NR_BANK_SLOTS];
 	uint32_t on_demand;    /* bit n: vcpu_load and vcpu_put of part n, which is on demand, are
@@ -220,6 +219,7 @@ struct vcpu {
 	uint64_t aborts[NR_ABORT_ANSWERS];
 	struct retry_note retry;
 	struct access_note access;
+	struct workarounds workarounds; /* calls that vectors.S answers */
 };
 
 static inline uint64_t vcpu_get_x(const struct vcpu *vcpu, unsigned n)
