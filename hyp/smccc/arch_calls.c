@@ -291,7 +291,7 @@ static bool is_discoverable(uint32_t function)
 	return narrow >> 16 == SMCCC_BASE_ARCH >> 16 || narrow >> 4 == SMCCC_BASE_PV_TIME >> 4;
 }
 
-static uint64_t features(struct vcpu *vcpu, uint32_t function)
+static uint64_t features(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	switch (function) {
 	case SMCCC_ARCH_WORKAROUND_1:
@@ -302,13 +302,14 @@ static uint64_t features(struct vcpu *vcpu, uint32_t function)
 	case SMCCC_ARCH_SOC_ID_64:
 		return has_soc_id(vcpu, function) ? 0 : SMCCC_NOT_SUPPORTED;
 	default:
-		return is_discoverable(function) && smccc_offers(function) ? 0
-									   : SMCCC_NOT_SUPPORTED;
+		return is_discoverable(function) && smccc_offered_to(vcpu, conduit, function)
+			? 0
+			: SMCCC_NOT_SUPPORTED;
 	}
 }
 
 enum exit_result arch_features(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;
-	return smccc_return(vcpu, conduit, features(vcpu, (uint32_t)vcpu->regs.x[1]));
+	return smccc_return(vcpu, conduit, features(vcpu, conduit, (uint32_t)vcpu->regs.x[1]));
 }

@@ -4,7 +4,7 @@
  *
  * | call                 | answer | | -------------------- |
  * ----------------------------------------------------------------------- | | VERSION | 1.4 | |
- * ARCH_FEATURES        | what of this table and of stolen time the VM may call                   |
+ * ARCH_FEATURES        | what of this table and of stolen time the VM may call, by this conduit  |
  * | SOC_ID               | the manifest's soc-id, else the firmware's, else NOT_SUPPORTED; SMC64, |
  * |                      | which has the SoC's name too, only where the firmware has that | |
  * FEATURE_AVAILABILITY | for SCR_EL3, CPTR_EL3, MDCR_EL3, MPAM3_EL3: a set bit is a feature that |

@@ -80,7 +80,6 @@ static enum exit_result perform(struct vcpu *vcpu, enum conduit conduit, const s
 		vcpu->calls[CALL_REFUSED]++;
 		return inject_undefined(vcpu);
 	case CALL_TO_FIRMWARE:
-		vcpu->calls[CALL_FIRMWARE]++;
 		return firmware_forward(vcpu, conduit, row->rule, function);
 	case CALL_TO_MONITOR:
 		vcpu->calls[CALL_MONITOR]++;

@@ -5,8 +5,6 @@
 #include "hyp/vm/vm.h"
 #include "mm/stage2.h"
 
-/* DEN0028 2.5, from SMCCC 1.3 on: the caller has nothing in SVE registers that is to be kept. */
-#define HINT           BIT(16)
 /* Registers of a call (DEN0028 2.6, 2.7): bit n is xn. */
 #define ARGUMENTS_32   GENMASK(7, 1)
 #define RESULTS_32     GENMASK(7, 0)
@@ -18,8 +16,6 @@
 /* DEN0028 2.11 */
 #define CLIENT_REG     7
 #define CLIENT_ID      GENMASK(15, 0)
-/* Of a fast call's identifier, must be zero. */
-#define RESERVED       GENMASK(23, 17)
 /* PSCI and SDEI have each 32 functions, side by side. */
 #define POWER_AND_SDEI 0x40
 
@@ -31,9 +27,10 @@ static bool is_wide(uint32_t function)
 /* Calls whose state Lintel keeps, and those that could be interrupted, are never passed on. */
 static bool may_be_sent(uint32_t function)
 {
-	uint32_t narrow = function & ~(uint32_t)(SMCCC_64 | HINT);
+	uint32_t narrow = function & ~(uint32_t)(SMCCC_64 | SMCCC_HINT);
 
-	return smccc_client_version() != 0 && (function & SMCCC_FAST) && !(function & RESERVED) &&
+	return smccc_client_version() != 0 && (function & SMCCC_FAST) &&
+		!(function & SMCCC_RESERVED) &&
 		FIELD_GET(SMCCC_OWNER, function) != SMCCC_OWNER_ARCH &&
 		narrow - SMCCC_BASE_PSCI >= POWER_AND_SDEI;
 }
@@ -89,7 +86,7 @@ static enum status gather(
 	uint64_t passed =
 		rule->arguments & arguments_of(function) & ~(rule->addresses & BIT(CLIENT_REG));
 
-	regs->x[0] = function & ~(uint32_t)HINT;
+	regs->x[0] = function & ~SMCCC_HINT;
 	for (unsigned n = 1; n < ARRAY_SIZE(regs->x); n++) {
 		enum status status;
 

@@ -34,8 +34,10 @@ static struct vcpu vcpu, second;
 
 /* --- what is around them --- */
 
-bool smccc_offers(uint32_t function)
+bool smccc_offered_to(const struct vcpu *of, enum conduit conduit, uint32_t function)
 {
+	assert_ptr_equal(of, &vcpu);
+	assert_int_equal(conduit, SMCCC_SMC);
 	return function == 0x80000000 || function == 0x80000001 || function == 0xc0000003 ||
 		function == 0xc5000020 || function == 0x84000000;
 }

@@ -333,7 +333,6 @@ static void test_actions(void **state)
 	}
 	assert_int_equal(firmware_calls, 2);
 	assert_int_equal(monitor_calls, 4);
-	assert_int_equal(vcpu.calls[CALL_FIRMWARE], 2);
 	assert_int_equal(vcpu.calls[CALL_MONITOR], 4);
 	assert_int_equal(vcpu.calls[CALL_REFUSED], 1 + 4);
 }
