@@ -7,6 +7,7 @@
 #include "hyp/bundle/fixtures.h"
 #include "hyp/bundle/load.h"
 #include "hyp/smccc/monitor.h"
+#include "hyp/smccc/smc_trap.h"
 #include "hyp/vdev/device.h"
 #include "hyp/vdev/vscratch.h"
 #include "hyp/vdev/vwatchdog.h"
@@ -79,19 +80,12 @@ static enum status make_tree(const struct vm_config *config, const struct guest_
 	return status;
 }
 
-/* Whether a guest's SMC comes to Lintel: CPUs without EL3 may ignore HCR_EL2.TSC. Taken for granted
- * for now. */
-static bool smc_traps(void)
-{
-	return true;
-}
-
 /* How its devicetree says that PSCI and SDEI are called. */
 static void choose_conduits(const struct vm_config *config, struct guest_dt_config *wanted)
 {
 	bool smc = config->psci_conduit != 0;
 
-	guest_dt_choose_conduits(config->name, smc, smc_traps(), wanted);
+	guest_dt_choose_conduits(config->name, smc, smccc_smc_is_trapped(), wanted);
 	if (smc && wanted->psci == GUEST_HVC)
 		log_warn("vm %s: psci-conduit = \"smc\", but its PSCI calls by SMC are not "
 			 "answered: "

@@ -4,6 +4,7 @@
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/bundle/manifest.h"
+#include "hyp/smccc/smc_trap.h"
 #include "mm/page.h"
 
 /* All that were made, and of them those of the VM that is described. */
@@ -149,9 +150,13 @@ static void refuse(void *context, const char *vm)
 static void found_rule(void *context, const struct call_rule *rule)
 {
 	struct fixtures *fixtures = context;
-	const char *why = NULL;
-	enum status status = call_rule_add(rule, &why);
+	const char *why = "this CPU does not trap SMC, so that a rule for it alone can't be kept";
+	enum status status = ERR_NOT_SUPPORTED;
 
+	if (rule->hvc || smccc_smc_is_trapped()) {
+		why = NULL;
+		status = call_rule_add(rule, &why);
+	}
 	if (status == OK)
 		return;
 	fixtures->bad++;

@@ -220,6 +220,14 @@ enum status call_rule_add(const struct call_rule *rule, const char **why)
 	return rule_status;
 }
 
+static bool smc_untrapped;
+static const char *rule_conduit;
+
+bool smccc_smc_is_trapped(void)
+{
+	return !smc_untrapped;
+}
+
 static enum call_action by_hvc, by_smc; /* what becomes of all calls */
 
 static const char *service_in_parts; /* the rule that takes only a part of it */
@@ -310,6 +318,8 @@ static int start(void **state)
 	rules = events = 0;
 	by_hvc = by_smc = CALL_HANDLE;
 	rule_status = event_status = OK;
+	smc_untrapped = false;
+	rule_conduit = "both";
 	rule_why = service_in_parts = NULL;
 	touched = synced = 0;
 	allocations = 0;
@@ -452,6 +462,7 @@ static void write_rule(const char *vm, uint32_t last)
 	tree_text(&tree, "vm", vm);
 	tree_bytes(&tree, "functions", range, sizeof(range));
 	tree_text(&tree, "action", "deny");
+	tree_text(&tree, "conduit", rule_conduit);
 	tree_end(&tree);
 	tree_end(&tree);
 	tree_begin(&tree, "sdei-events");
@@ -576,6 +587,41 @@ static void says_how_psci_is_called(void **state)
 	run_load(vms[0]);
 	dt = pa_to_ptr(PA(vms[0]->entry.x0));
 	assert_string_equal(fdt_getprop(dt, fdt_path_offset(dt, "/psci"), "method", NULL), "smc");
+	assert_nothing_logged();
+}
+
+/* A CPU that gives Lintel no SMCs: rules for both conduits are HVC's, those for SMC alone nobody's.
+ */
+static void knows_that_smc_is_not_trapped(void **state)
+{
+	(void)state;
+	smc_untrapped = true;
+	begin_vm("it");
+	tree_text(&tree, "psci-conduit", "smc");
+	tree_end(&tree);
+	begin_vm("other");
+	tree_end(&tree);
+	rule_conduit = "smc";
+	write_rule("other", 0x8400005f);
+	assert_int_equal(build(), OK);
+	assert_logged("manifest: /smccc/quiet: this CPU does not trap SMC, so that a rule for it "
+		      "alone can't be kept");
+	assert_logged("vm other: not made: a rule of /smccc for it is wrong");
+	assert_logged("vm it: psci-conduit = \"smc\", but its PSCI calls by SMC are not answered: "
+		      "its devicetree says \"hvc\"");
+	assert_int_equal(rules, 0);
+	assert_int_equal(nr_vms, 1);
+}
+
+static void knows_that_smc_is_not_trapped_by_both(void **state)
+{
+	(void)state;
+	smc_untrapped = true;
+	begin_vm("it");
+	tree_end(&tree);
+	write_rule("it", 0x8400005f);
+	assert_int_equal(build(), OK);
+	assert_int_equal(rules, 1);
 	assert_nothing_logged();
 }
 
@@ -1078,6 +1124,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_nobodys_is_left_out, start, stop),
 		cmocka_unit_test_setup_teardown(an_event_that_is_refused, start, stop),
 		cmocka_unit_test_setup_teardown(says_how_psci_is_called, start, stop),
+		cmocka_unit_test_setup_teardown(knows_that_smc_is_not_trapped, start, stop),
+		cmocka_unit_test_setup_teardown(knows_that_smc_is_not_trapped_by_both, start, stop),
 		cmocka_unit_test_setup_teardown(says_that_smc_is_not_answered, start, stop),
 		cmocka_unit_test_setup_teardown(says_that_nobody_answers, start, stop),
 		cmocka_unit_test_setup_teardown(asks_for_scratch, start, stop),
