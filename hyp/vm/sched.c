@@ -44,10 +44,17 @@ static void wake(struct vcpu *vcpu)
 {
 	struct cpu_queue *home = sched_lock_home(vcpu);
 
-	if (wakes_for(vcpu->state, READ_ONCE(vcpu->work)))
-		sched_make_ready(home, vcpu);
-	else
+	if (!wakes_for(vcpu->state, READ_ONCE(vcpu->work))) {
 		spin_unlock(&home->lock);
+		return;
+	}
+	/*
+	 * What this one is woken for may be done already: it blocked once more since that was asked
+	 * of it. That doesn't matter to a WFI, but who waits for more must look.
+	 */
+	if (unlikely(vcpu->wait_over))
+		__atomic_fetch_or(&vcpu->work, WORK_WAKE, __ATOMIC_SEQ_CST);
+	sched_make_ready(home, vcpu);
 }
 
 void vcpu_request(struct vcpu *vcpu, uint64_t work)

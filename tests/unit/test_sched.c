@@ -447,6 +447,29 @@ static void test_signal_waiting(void **state)
 	vcpus[0].state = VCPU_READY;
 }
 
+/*
+ * It has done already what it was woken for when the waker comes to see that it is blocked, again:
+ * a wake-up with nothing to do. It looks whether its wait is over, rather than go on.
+ */
+static void test_late_wake(void **state)
+{
+	(void)state;
+	on_cpu0(1);
+	runs = 0;
+	vcpus[0].wait_over = goes_on;
+	loop(leave_blocked);
+	vcpu_request(&vcpus[0], 0);
+	assert_int_equal(vcpus[0].state, VCPU_READY);
+	assert_int_equal(vcpus[0].work, WORK_WAKE);
+	vcpus[0].work = 0;
+	vcpus[0].wait_over = NULL;
+	loop(leave_blocked);
+	/* A WFI simply ends. */
+	vcpu_request(&vcpus[0], 0);
+	assert_int_equal(vcpus[0].state, VCPU_READY);
+	assert_int_equal(vcpus[0].work, 0);
+}
+
 /* One that is off has no next wait. */
 static void test_signal_off(void **state)
 {
@@ -1035,6 +1058,7 @@ int main(void)
 		TEST(test_exclusive),
 		TEST(test_signal_blocked),
 		TEST(test_signal_waiting),
+		TEST(test_late_wake),
 		TEST(test_signal_off),
 		TEST(test_signal_paused),
 		TEST(test_signal_running),
