@@ -24,6 +24,9 @@ static const char *const psci_names[NR_PSCI_CALLS] = {
 	"SYSTEM_RESET2",
 	"MEM_PROTECT",
 	"MEM_PROTECT_CHECK_RANGE",
+	"SYSTEM_OFF2",
+	"CLEAN_INV_MEMREGION",
+	"CLEAN_INV_MEMREGION_ATTRIBUTES",
 };
 
 const char *psci_function_name(unsigned number)

@@ -32,6 +32,7 @@
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/smccc/psci.h"
 #include "hyp/smccc/psci_state.h"
+#include "hyp/smccc/sdei.h"
 #include "hyp/trap/abort.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/sysreg.h"
@@ -94,7 +95,6 @@ struct irq_row irq_table[GIC_INTID_LIMIT];
 static bool kicked[CPUS];
 static _Thread_local struct soft_timer *armed;
 static _Thread_local jmp_buf out_of_loop;
-static _Thread_local uint64_t esr;
 
 enum status irq_register(uint32_t intid, irq_handler handler, void *context, enum irq_flags flags)
 {
@@ -148,8 +148,6 @@ uint64_t fake_sysreg_read(unsigned encoding)
 	case SYS_CNTPCT_EL0:
 		shake();
 		return microseconds();
-	case SYS_ESR_EL2:
-		return esr;
 	case SYS_ICC_IAR1_EL1:
 		interrupts();
 		return 1023;
@@ -276,6 +274,11 @@ bool lifecycle_set_stopped(struct vm *of)
 void lifecycle_all_stopped(void)
 {
 	abort();
+}
+
+void sdei_cpu_off(struct vcpu *vcpu)
+{
+	(void)vcpu;
 }
 
 void vgic_flush(struct vcpu *vcpu)
@@ -473,7 +476,7 @@ static enum exit_kind play(struct guest_regs *regs)
 		drain(guest);
 	else
 		ask_something(guest);
-	esr = ESR_MAKE(roll(guest, 2) ? EC_HVC64 : EC_SMC64, 0);
+	fake_sysreg_set(SYS_ESR_EL2, ESR_MAKE(roll(guest, 2) ? EC_HVC64 : EC_SMC64, 0));
 	CHECK(__atomic_sub_fetch(&guest->on_cpus, 1, __ATOMIC_SEQ_CST) == 0);
 	return EXIT_SYNC;
 }
@@ -519,7 +522,6 @@ static void start_machine(unsigned count)
 	storm_since = microseconds();
 	for (unsigned i = count; i-- > 0;) {
 		cpus[i].kick = 1 + i;
-		cpus[i].enter = play;
 		fake_cpu_switch(i);
 		sched_queues[i].placed = 0;
 		sched_init_cpu();
