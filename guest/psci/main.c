@@ -4,7 +4,7 @@
  * all CPUs at one that they want to switch on.
  *
  *   extended   the VM's power_states have the extended format
- *   protect    the VM has on-reset = "keep", and is restarted with and without MEM_PROTECT
+ *   protect    the VM has on-reset = "keep", and is restarted with and without MEM_PROTECT before
  *   ms=N       how long the CPUs hammer (100)
  */
 #include "psci_test.h"
@@ -45,8 +45,8 @@ void payload_main(void)
 	states = extended ? extended_states : original_states;
 	if (!under_lintel())
 		return tap_skip("PSCI 1.3", "not under Lintel");
-	if (arg_flag("protect"))
-		return test_protect();
+	if (arg_flag("protect") && !test_protect())
+		return;
 	tap_note("%u CPU(s), power_states in the %s format", machine.cpus,
 		extended ? "extended" : "original");
 	test_calls();

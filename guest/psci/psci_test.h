@@ -105,7 +105,7 @@ void test_calls(void);
 void test_suspend(void);
 void test_others(void);
 void test_hammer(void);
-/* A VM with on-reset = "keep" that is restarted. */
-void test_protect(void);
+/* A VM with on-reset = "keep" that is restarted: true at the last of its boots. */
+bool test_protect(void);
 
 #endif
