@@ -121,7 +121,7 @@ enum exit_result sdei_event_enable(struct vcpu *vcpu, enum conduit conduit, uint
 	if (error == SDEI_SUCCESS && sdei->events[place].shared)
 		sdei_retarget(sdei, vcpu->vm, place);
 	else if (error == SDEI_SUCCESS)
-		sdei_look_again(sdei, vcpu);
+		vcpu_request_local(vcpu, WORK_PARTS);
 	return end(vcpu, conduit, error);
 }
 
@@ -299,7 +299,7 @@ enum exit_result sdei_pe_unmask(struct vcpu *vcpu, enum conduit conduit, uint32_
 	if (cpu->masked) {
 		cpu->masked = false;
 		sdei_retarget_all(sdei, vcpu->vm);
-		sdei_look_again(sdei, vcpu);
+		vcpu_request_local(vcpu, WORK_PARTS);
 	}
 	return end(vcpu, conduit, SDEI_SUCCESS);
 }

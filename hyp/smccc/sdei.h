@@ -59,13 +59,14 @@ enum status sdei_configure_vm(struct sdei_vm *sdei, struct vm *vm) __must_check;
 void sdei_retarget(struct sdei_vm *sdei, struct vm *vm, unsigned place);
 void sdei_retarget_all(struct sdei_vm *sdei, struct vm *vm);
 
+/* An RM_ANY event is pending and can't begin on the vCPU that has looked: one where it can is told,
+ * or the VM waits. */
+void sdei_hand_over(struct sdei_vm *sdei, struct vm *vm, unsigned place);
+
 /* The registration is gone: what was pending for it, too, and its interrupt is one again. */
 void sdei_forget(struct sdei_vm *sdei, struct vcpu *vcpu, unsigned place);
 
 /* The vCPU's innermost handler is over. */
 void sdei_finish(struct sdei_vm *sdei, struct vcpu *vcpu);
-
-/* Something may be able to begin now on the running vCPU that could not before: it looks. */
-void sdei_look_again(struct sdei_vm *sdei, struct vcpu *vcpu);
 
 #endif

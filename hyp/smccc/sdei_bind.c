@@ -75,14 +75,31 @@ enum status sdei_configure_vm(struct sdei_vm *sdei, struct vm *vm)
 	return status;
 }
 
+static void tell(struct sdei_vm *sdei, struct vm *vm, unsigned place, unsigned to)
+{
+	sdei->told[place] = (uint8_t)to;
+	vgic_bound_tell(vm, sdei->events[place].intid, to == SDEI_NOTHING ? NULL : vm->vcpus[to]);
+}
+
 void sdei_retarget(struct sdei_vm *sdei, struct vm *vm, unsigned place)
 {
 	unsigned to = sdei_choose(sdei, place);
 
-	if (to == sdei->told[place])
+	if (to != sdei->told[place])
+		tell(sdei, vm, place, to);
+}
+
+/* One that was told before, and could not begin it then, does not look again by itself. */
+void sdei_hand_over(struct sdei_vm *sdei, struct vm *vm, unsigned place)
+{
+	unsigned to = sdei_choose(sdei, place);
+
+	if (to == SDEI_NOTHING || sdei_may_begin(sdei, to, place)) {
+		tell(sdei, vm, place, to);
 		return;
-	sdei->told[place] = (uint8_t)to;
-	vgic_bound_tell(vm, sdei->events[place].intid, to == SDEI_NOTHING ? NULL : vm->vcpus[to]);
+	}
+	sdei_retarget(sdei, vm, place);
+	sdei->waits = true;
 }
 
 void sdei_retarget_all(struct sdei_vm *sdei, struct vm *vm)

@@ -53,8 +53,7 @@ static void leave(struct sdei_vm *sdei, struct vcpu *vcpu, unsigned place)
 		(registration->to_one && registration->target == vcpu->id)) {
 		sdei->cpus[vcpu->id].waits = true;
 	} else if (!registration->to_one && !(registration->state & SDEI_RUNNING)) {
-		sdei_retarget(sdei, vcpu->vm, place);
-		sdei->waits |= sdei->told[place] == vcpu->id;
+		sdei_hand_over(sdei, vcpu->vm, place);
 	}
 }
 
@@ -105,6 +104,7 @@ static void deliver(struct vcpu *vcpu)
 	if (!READ_ONCE(sdei->cpus[vcpu->id].signalled) && !vgic_any_bound(vcpu->vm))
 		return;
 	spin_lock(&sdei->lock);
+	sdei->waits = sdei->cpus[vcpu->id].waits = false;
 	if (sdei->cpus[vcpu->id].signalled)
 		consider(sdei, vcpu, SDEI_EVENT_0, &turn);
 	if (vgic_bound_pending(vcpu, &bound))
@@ -119,12 +119,6 @@ static void deliver(struct vcpu *vcpu)
 
 /* ---- out ---- */
 
-void sdei_look_again(struct sdei_vm *sdei, struct vcpu *vcpu)
-{
-	sdei->waits = sdei->cpus[vcpu->id].waits = false;
-	vcpu_request_local(vcpu, WORK_PARTS);
-}
-
 void sdei_finish(struct sdei_vm *sdei, struct vcpu *vcpu)
 {
 	unsigned place = sdei_end(sdei, vcpu->id);
@@ -134,7 +128,7 @@ void sdei_finish(struct sdei_vm *sdei, struct vcpu *vcpu)
 	else if (place != SDEI_EVENT_0)
 		vgic_bound_end(vcpu, sdei->events[place].intid);
 	if (sdei->waits || sdei->cpus[vcpu->id].waits)
-		sdei_look_again(sdei, vcpu);
+		vcpu_request_local(vcpu, WORK_PARTS);
 }
 
 static void leave_handler(struct vcpu *vcpu, const struct sdei_context *context)

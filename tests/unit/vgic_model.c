@@ -388,7 +388,7 @@ static void run_once(unsigned cpu)
 	struct vcpu *vcpu = cpus[cpu].current;
 
 	if (vcpu && (vcpu->work & WORK_VGIC)) {
-		vcpu->work = 0;
+		vcpu->work &= ~(uint64_t)WORK_VGIC;
 		vgic_flush(vcpu);
 	}
 	if (maintenance_pending(cpu))
