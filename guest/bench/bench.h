@@ -37,6 +37,9 @@ void report(const char *key, s64 found, s64 overhead);
 /* Figures of the device table: only when the boot arguments say which rows there are. */
 void bench_table(void);
 
+/* Figures of SDEI. */
+void bench_events(void);
+
 /* Figures of doorbells: each only when it is asked for. */
 void bench_bells(void);
 

@@ -239,6 +239,7 @@ void payload_main(void)
 		bench_ipi();
 	if (wanted("s2_fault"))
 		bench_stage2();
+	bench_events();
 	bench_table();
 	bench_bells();
 	bench_monitor();

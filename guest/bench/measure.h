@@ -52,6 +52,12 @@ struct switches {
  */
 void spin_for_switches(struct switches *switches, u64 who);
 
+/* The call `function` about event 0, to the CPU `mpidr`: this one, whose handler counts and is
+ * complete. */
+u64 measure_event(u64 function, u64 mpidr);
+void event_handler(void);
+extern u64 events_handled;
+
 /* Makes the vectors above those of this CPU; and back. */
 void bench_vectors_on(void);
 void bench_vectors_off(void);

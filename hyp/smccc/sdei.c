@@ -4,24 +4,22 @@
 #include "hyp/arch/sysreg_fields.h"
 
 /* VERSION (DEN0054 5.1.1): major, minor, and the vendor's, which is none. */
-#define VERSION_1_1       (BIT(48) | BIT(32))
+#define VERSION_1_1      (BIT(48) | BIT(32))
 
 /* EVENT_REGISTER: flags */
-#define FLAG_RM_PE        BIT(0)
-#define FLAG_RELATIVE     BIT(1)
+#define FLAG_RM_PE       BIT(0)
+#define FLAG_RELATIVE    BIT(1)
 
 /* EVENT_GET_INFO */
-#define INFO_TYPE         0 /* 1: shared */
-#define INFO_SIGNALED     1 /* 1: EVENT_SIGNAL signals it */
-#define INFO_PRIORITY     2 /* 1: critical */
-#define INFO_MODE         3 /* 1: RM_PE */
-#define INFO_AFFINITY     4
+#define INFO_TYPE        0 /* 1: shared */
+#define INFO_SIGNALED    1 /* 1: EVENT_SIGNAL signals it */
+#define INFO_PRIORITY    2 /* 1: critical */
+#define INFO_MODE        3 /* 1: RM_PE */
+#define INFO_AFFINITY    4
 
 /* FEATURES */
-#define FEATURE_SLOTS     0
-#define FEATURE_RELATIVE  1
-
-#define CONTEXT_REGISTERS 18
+#define FEATURE_SLOTS    0
+#define FEATURE_RELATIVE 1
 
 /* ---- what all calls do ---- */
 
@@ -268,7 +266,7 @@ enum exit_result sdei_event_context(struct vcpu *vcpu, enum conduit conduit, uin
 	uint64_t number = vcpu->regs.x[1];
 
 	(void)function;
-	if (number >= CONTEXT_REGISTERS)
+	if (number >= SDEI_CONTEXT_REGISTERS)
 		return end(vcpu, conduit, SDEI_INVALID_PARAMETERS);
 	if (priority == NR_SDEI_PRIORITIES)
 		return end(vcpu, conduit, SDEI_DENIED);

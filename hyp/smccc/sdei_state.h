@@ -100,8 +100,9 @@ struct sdei_registration {
 };
 
 /* What was interrupted. */
+#define SDEI_CONTEXT_REGISTERS 18
 struct sdei_context {
-	uint64_t x[18];
+	uint64_t x[SDEI_CONTEXT_REGISTERS];
 	uint64_t pc;
 	uint64_t pstate;
 };

@@ -296,12 +296,8 @@ static bool do_work(struct vcpu *vcpu)
 		vcpu_request_local(vcpu, work & WORK_RESCHED);
 		return look_again(vcpu);
 	}
-	if (work & WORK_PARTS) {
-		for (unsigned i = 0; i < NR_PARTS; i++) {
-			if (vm_parts[i].vcpu_enter)
-				vm_parts[i].vcpu_enter(vcpu);
-		}
-	}
+	if (work & WORK_PARTS)
+		vcpu_enter_parts(vcpu);
 	return !(work & WORK_RESCHED);
 }
 

@@ -18,11 +18,11 @@ const struct vm_part *vm_parts;
 /* What the parts do when a vCPU comes and goes, in their order, without those that do nothing or
  * are on demand; NULL ends it. */
 typedef void (*part_call)(struct vcpu *vcpu);
-static part_call loads[NR_PARTS + 1], puts[NR_PARTS + 1];
+static part_call loads[NR_PARTS + 1], puts[NR_PARTS + 1], enters[NR_PARTS + 1];
 
 void vcpu_list_parts(void)
 {
-	part_call *load = loads, *put = puts;
+	part_call *load = loads, *put = puts, *enter = enters;
 
 	for (unsigned i = 0; i < NR_PARTS; i++) {
 		if (vm_parts[i].vcpu_load && !vm_parts[i].on_demand)
@@ -30,13 +30,22 @@ void vcpu_list_parts(void)
 		if (vm_parts[NR_PARTS - 1 - i].vcpu_put && !vm_parts[NR_PARTS - 1 - i].on_demand)
 			*put++ = vm_parts[NR_PARTS - 1 - i].vcpu_put;
 	}
-	*load = *put = NULL;
+	for (unsigned i = 0; i < NR_PARTS; i++) {
+		if (vm_parts[i].vcpu_enter)
+			*enter++ = vm_parts[i].vcpu_enter;
+	}
+	*load = *put = *enter = NULL;
 }
 
 static __always_inline void call_all(const part_call *calls, struct vcpu *vcpu)
 {
 	for (part_call call; (call = *calls) != NULL; calls++)
 		call(vcpu);
+}
+
+void vcpu_enter_parts(struct vcpu *vcpu)
+{
+	call_all(enters, vcpu);
 }
 
 /* They belong to the vCPU alone: it is the same before the others or after. */

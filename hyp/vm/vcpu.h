@@ -278,6 +278,10 @@ void vcpu_reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
 /* Once vm_parts is set, before a vCPU is loaded: which of them have something to do then. */
 void vcpu_list_parts(void);
 
+/* What the parts have for the vCPU, which is loaded here and about to enter its guest
+ * (WORK_PARTS). */
+void vcpu_enter_parts(struct vcpu *vcpu);
+
 /* State into this CPU, and out. Loading what is loaded here already costs nothing. */
 void vcpu_load(struct vcpu *vcpu);
 void vcpu_put(struct vcpu *vcpu);

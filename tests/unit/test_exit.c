@@ -36,7 +36,6 @@ enum stub { NOBODY, WFX, SYSREG_ACCESS, DATA_ABORT, INSN_ABORT, SMC, HVC, SMC32,
 
 static struct vm vm;
 static struct vcpu vcpu;
-static struct vm_part parts[NR_PARTS];
 static enum stub called;
 static uint64_t called_with;
 static enum exit_result stub_result;
@@ -135,7 +134,7 @@ void vcpu_log(struct vcpu *v, const char *fmt, ...)
 	logs++;
 }
 
-static void enter_part(struct vcpu *v)
+void vcpu_enter_parts(struct vcpu *v)
 {
 	assert_ptr_equal(v, &vcpu);
 	entered_parts++;
@@ -155,8 +154,6 @@ static int setup(void **state)
 	cpu_features = (struct cpu_features){ .pan = true, .ssbs = true, .ras = true };
 	vcpu = (struct vcpu){ .vm = &vm, .regs = { .pc = PC, .pstate = PSTATE_EL1H } };
 	fake_reg(VBAR_EL1) = VBAR;
-	memset(parts, 0, sizeof(parts));
-	vm_parts = parts;
 	for (unsigned i = 0; i < GIC_INTID_LIMIT; i++)
 		irq_table[i].handler = handle_irq;
 	called = NOBODY;
@@ -166,8 +163,6 @@ static int setup(void **state)
 	block = false;
 	return 0;
 }
-
-const struct vm_part *vm_parts;
 
 /* Arm ARM, shared/functions/system/ConditionHolds. */
 static bool reference_holds(unsigned cond, unsigned nzcv)
@@ -610,10 +605,9 @@ static void test_run_work(void **state)
 	};
 
 	(void)state;
-	parts[1].vcpu_enter = parts[4].vcpu_enter = enter_part;
 	run(exits, ARRAY_SIZE(exits));
 	assert_int_equal(flushes, 1);
-	assert_int_equal(entered_parts, 2);
+	assert_int_equal(entered_parts, 1);
 	assert_int_equal(at, 4);
 }
 
@@ -646,7 +640,6 @@ static void test_run_wait(void **state)
 	looks = 0;
 	over = false;
 	block = true;
-	parts[1].vcpu_enter = enter_part;
 	vcpu.wait_over = look;
 	vcpu.work = WORK_WAKE;
 	run(NULL, 0);
