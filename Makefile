@@ -321,7 +321,7 @@ toolchain-if-possible:
 	@command -v aarch64-none-elf-gcc >/dev/null || tools/fetch toolchain >/dev/null
 
 C_FILES = $(wildcard boot/*.[ch] hyp/*/*.[ch] mm/*.[ch] drivers/*.[ch] drivers/*/*.[ch] guest/*/*.[ch] \
-	tests/unit/*.[ch] tests/unit/fake/*.[ch] tests/fuzz/*.[ch])
+	tests/unit/*.[ch] tests/unit/fake/*.[ch] tests/fuzz/*.[ch] tests/qemu/*.[ch])
 
 format:
 	@tools/setup test

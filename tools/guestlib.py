@@ -32,7 +32,7 @@ def prompt(names, name):
     return rf"^(\[{re.escape(name)}\] )?{re.escape(host)}# $"
 
 
-def linux_vm(name, vcpus, mib, bootargs):
+def linux_vm(name, vcpus, mib, bootargs, properties=""):
     size = mib << 20
     return f"""		{name} {{
 			kernel = "vmlinuz";
@@ -40,6 +40,7 @@ def linux_vm(name, vcpus, mib, bootargs):
 			memory = <{size >> 32:#x} {size & 0xffffffff:#x}>;
 			vcpus = <{vcpus}>;
 			bootargs = "{bootargs}";
+			{properties}
 		}};
 """
 
@@ -50,23 +51,25 @@ def manifest(*nodes):
 
 
 def linux_bundle(folder, *, kernel="stock", cmd=None, vcpus=4, mib=512, bootargs="console=ttyAMA0 panic=-1", names=("linux",),
-                 others=(), files=()):
+                 others=(), files=(), properties="", carried=()):
     """
     Packs kernel, ramdisk and manifest; the bundle's path. A VM for each of the names, all alike; where there are several,
     each one's host name (and so its prompt) is its own. `others` are further VMs, the text of their nodes, and `files`
-    the paths of what they name.
+    the paths of what they name. `properties` are more of each Linux's node, `carried` the paths of what is in /files of its
+    ramdisk.
     """
     os.makedirs(folder, exist_ok=True)
     kernel_folder = fetch("kernel" if kernel == "stock" else "kernel-newer")
     busybox = fetch("busybox") + "/busybox"
     line = [qemulib.TOP + "/tools/make-ramdisk", folder + "/initrd.cpio", busybox]
-    subprocess.run(line + ([f"--cmd={cmd}"] if cmd is not None else []), check=True)
+    subprocess.run(line + ([f"--cmd={cmd}"] if cmd is not None else []) + [f"--file={path}" for path in carried], check=True)
     for path in (kernel_folder + "/vmlinuz", *files):
         link = folder + "/" + os.path.basename(path)
         if os.path.lexists(link):
             os.unlink(link)
         os.symlink(os.path.abspath(path), link)
-    nodes = [linux_vm(name, vcpus, mib, bootargs + (f" hostname={name}" if len(names) > 1 else "")) for name in names]
+    nodes = [linux_vm(name, vcpus, mib, bootargs + (f" hostname={name}" if len(names) > 1 else ""), properties)
+             for name in names]
     with open(folder + "/manifest.dts", "w", encoding="utf-8") as source:
         source.write(manifest(*nodes, *others))
     bundle = folder + "/bundle.cpio"
