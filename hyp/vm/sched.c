@@ -79,6 +79,36 @@ void vcpu_wake(struct vcpu *vcpu)
 	vcpu_request(vcpu, WORK_WAKE);
 }
 
+/* It waits, and belongs to this CPU, whose lock is held, or not: then it may change. */
+static bool is_blocked_here(const struct cpu_queue *queue, const struct vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->state) == VCPU_BLOCKED &&
+		sched_queue_of(READ_ONCE(vcpu->cpu)) == queue && !queue->exclusive;
+}
+
+/* As sched_make_ready(), but nobody looks for another CPU, nor whose turn it should be now. */
+void vcpu_hand_over(struct vcpu *vcpu)
+{
+	struct cpu_queue *queue = sched_own_queue();
+	bool here = false;
+
+	if (likely(is_blocked_here(queue, vcpu))) {
+		__atomic_fetch_or(&vcpu->work, WORK_WAKE, __ATOMIC_SEQ_CST);
+		spin_lock(&queue->lock);
+		here = is_blocked_here(queue, vcpu);
+		if (likely(here)) {
+			WRITE_ONCE(vcpu->state, VCPU_READY);
+			vcpu->displaced = false;
+			vcpu->wakes++;
+			trace_vcpu(vcpu, TRACE_WAKE, vcpu->cpu->index);
+			sched_enqueue_next(queue, vcpu, SCHED_CREDIT_WAKE * sched_times.v_slice);
+		}
+		spin_unlock(&queue->lock);
+	}
+	if (unlikely(!here))
+		vcpu_wake(vcpu);
+}
+
 bool vcpu_signal(struct vcpu *vcpu)
 {
 	struct cpu_queue *home = sched_lock_home(vcpu);

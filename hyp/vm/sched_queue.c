@@ -162,6 +162,18 @@ bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
 	return true;
 }
 
+void sched_enqueue_next(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit)
+{
+	uint64_t end = queue->charged_at + sched_times.slice;
+
+	limit_lag(queue, vcpu, credit);
+	sched_insert(queue, vcpu);
+	if (end < queue->turn_end) {
+		WRITE_ONCE(queue->turn_end, end);
+		sched_program(queue);
+	}
+}
+
 /* ---- alone or not ---- */
 
 void sched_join(struct cpu_queue *queue)

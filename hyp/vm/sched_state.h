@@ -170,6 +170,12 @@ void sched_take(struct cpu_queue *queue, struct vcpu *vcpu);
  */
 bool sched_enqueue(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit) __must_check;
 
+/*
+ * The same on the queue's own CPU, where the running one is about to block: the CPU need not look
+ * at anything then, and if it doesn't block after all, this one waits for the end of its turn.
+ */
+void sched_enqueue_next(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t credit);
+
 /* A live vCPU belongs to the queue from now on, or not any more. */
 void sched_join(struct cpu_queue *queue);
 void sched_part(struct cpu_queue *queue);

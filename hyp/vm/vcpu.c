@@ -83,6 +83,7 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	vcpu->on_demand = 0;
 	vcpu->signalled = false;
 	vcpu->wait_over = NULL;
+	vcpu->parts_wait = false;
 	for (unsigned i = 0; i < NR_PARTS; i++) {
 		if (vm_parts[i].vcpu_reset)
 			vm_parts[i].vcpu_reset(vcpu);

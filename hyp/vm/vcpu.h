@@ -210,12 +210,13 @@ struct vcpu {
 	/*
 	 * What it waits for beyond an interrupt (the answer to a call); NULL: nothing. It is
 	 * BLOCKED, or soon is again: the run loop asks when it has been woken, and enters the
-	 * guest, with all parts' vcpu_enter called, only when this says that it is over. Set by the
-	 * handler of an exit that returns EXIT_WAIT; it makes itself NULL when it is over, and
-	 * vcpu_reset() does. Who ends it writes registers of the BLOCKED vCPU under a lock that
-	 * this function takes, too, then calls vcpu_wake().
+	 * guest, with the parts' vcpu_enter called if they want that, only when this says that it
+	 * is over. Set by the handler of an exit that returns EXIT_WAIT; it makes itself NULL when
+	 * it is over, and vcpu_reset() does. Who ends it writes registers of the BLOCKED vCPU under
+	 * a lock that this function takes, too, then calls vcpu_wake().
 	 */
 	bool (*wait_over)(struct vcpu *vcpu);
+	bool parts_wait; /* WORK_PARTS came meanwhile: it is done when the wait is over */
 	uint64_t aborts[NR_ABORT_ANSWERS];
 	struct retry_note retry;
 	struct access_note access;
@@ -249,6 +250,12 @@ static inline void vcpu_request_local(struct vcpu *vcpu, uint64_t work)
  * the same.
  */
 void vcpu_wake(struct vcpu *vcpu);
+
+/*
+ * vcpu_wake() by a vCPU that is about to block until the other has done something for it: where
+ * both belong to this CPU, the other stays here, and runs next if nobody else waits.
+ */
+void vcpu_hand_over(struct vcpu *vcpu);
 
 /*
  * Ends a WFI of the guest's without an interrupt: the one in which the vCPU is BLOCKED, or sits

@@ -395,6 +395,55 @@ static void test_wake_at_once(void **state)
 	assert_int_equal(vcpus[0].state, VCPU_BLOCKED);
 }
 
+/* --- handing over --- */
+
+static void hand_over(struct vcpu *vcpu)
+{
+	ran[runs++] = vcpu;
+	vcpu->work = 0;
+	if (runs == 1) {
+		vcpu_hand_over(&vcpus[1]);
+		assert_int_equal(vcpus[1].state, VCPU_READY);
+		assert_int_equal(vcpus[1].work, WORK_WAKE);
+		/* Once more, and one that runs: it will look. */
+		vcpu_hand_over(&vcpus[1]);
+		vcpu_hand_over(vcpu);
+		assert_int_equal(vcpu->work, WORK_WAKE);
+		vcpu->work = 0;
+	}
+	assert_true(sched_block(vcpu));
+}
+
+/* The other one runs next, on this CPU, though another is idle. */
+static void test_hand_over(void **state)
+{
+	uint64_t wakes;
+
+	(void)state;
+	on_cpu0(2);
+	runs = 0;
+	loop(leave_blocked);
+	wakes = vcpus[1].wakes;
+	vcpu_wake(&vcpus[0]);
+	sched_idle_cpus = BIT(1);
+	runs = 0;
+	loop(hand_over);
+	assert_int_equal(runs, 2);
+	assert_ptr_equal(ran[0], &vcpus[0]);
+	assert_ptr_equal(ran[1], &vcpus[1]);
+	assert_ptr_equal(vcpus[1].cpu, &cpus[0]);
+	assert_int_equal(vcpus[1].wakes, wakes + 1);
+	assert_int_equal(kicks[1], 0);
+	/* One that belongs to another CPU is woken there. */
+	fake_cpu_switch(1);
+	sched_idle_cpus = 0;
+	vcpu_hand_over(&vcpus[0]);
+	assert_int_equal(vcpus[0].state, VCPU_READY);
+	assert_ptr_equal(vcpus[0].cpu, &cpus[0]);
+	assert_int_equal(kicks[0], 1);
+	fake_cpu_switch(0);
+}
+
 /* --- signals --- */
 
 static void test_signal_blocked(void **state)
@@ -1056,6 +1105,7 @@ int main(void)
 		TEST(test_power),
 		TEST(test_power_on_elsewhere),
 		TEST(test_exclusive),
+		TEST(test_hand_over),
 		TEST(test_signal_blocked),
 		TEST(test_signal_waiting),
 		TEST(test_late_wake),
