@@ -258,7 +258,10 @@ static bool look_again(struct vcpu *vcpu)
 {
 	if (!vcpu->wait_over(vcpu))
 		return !sched_block(vcpu);
-	vcpu_request_local(vcpu, WORK_PARTS);
+	if (vcpu->parts_wait) {
+		vcpu->parts_wait = false;
+		vcpu_request_local(vcpu, WORK_PARTS);
+	}
 	return true;
 }
 
@@ -293,7 +296,10 @@ static bool do_work(struct vcpu *vcpu)
 	if (work & WORK_VGIC)
 		vgic_flush(vcpu);
 	if (unlikely(vcpu->wait_over)) {
-		vcpu_request_local(vcpu, work & WORK_RESCHED);
+		if (work & WORK_RESCHED)
+			vcpu_request_local(vcpu, WORK_RESCHED);
+		if (work & WORK_PARTS)
+			vcpu->parts_wait = true;
 		return look_again(vcpu);
 	}
 	if (work & WORK_PARTS)

@@ -633,7 +633,8 @@ static bool look(struct vcpu *of)
 	return over;
 }
 
-/* It waits for more than an interrupt; and the wish for the CPU is not forgotten over that. */
+/* It waits for more than an interrupt; and neither the wish for the CPU nor what the parts want is
+ * forgotten over that. */
 static void test_run_wait(void **state)
 {
 	(void)state;
@@ -641,10 +642,11 @@ static void test_run_wait(void **state)
 	over = false;
 	block = true;
 	vcpu.wait_over = look;
-	vcpu.work = WORK_WAKE;
+	vcpu.work = WORK_WAKE | WORK_PARTS;
 	run(NULL, 0);
 	assert_int_equal(looks, 1);
 	assert_int_equal(at, 0);
+	assert_int_equal(entered_parts, 0);
 	over = true;
 	vcpu.work = WORK_WAKE | WORK_RESCHED;
 	run(NULL, 0);
@@ -657,6 +659,7 @@ static void test_run_wait(void **state)
 	run(NULL, 0);
 	assert_int_equal(looks, 3);
 	assert_int_equal(at, 1);
+	assert_int_equal(entered_parts, 1);
 }
 
 /* AArch32: what doesn't pass its condition is only skipped. */
