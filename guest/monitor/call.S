@@ -48,3 +48,24 @@
 	full_call call_smc, smc #0
 	full_call call_hvc_immediate, hvc #0x100
 	full_call call_smc_immediate, smc #0x1ff
+
+/* void echo_for_ever(u64 records) */
+	.globl	echo_for_ever
+echo_for_ever:
+	mov	x5, x0
+	ldr	x3, =0xc6000011
+	ldr	x4, =0xc200000b
+	mov	x1, #-1
+	mov	x2, #0
+1:	mov	x0, x3
+	hvc	#0
+	mov	x1, x0
+	ubfiz	x0, x0, #8, #8
+	ldr	x6, [x5, x0]
+	str	xzr, [x5, x0]
+	cmp	x6, x4
+	b.ne	1b
+	mov	x0, x3
+	mov	x2, #1
+	hvc	#0
+	ret

@@ -80,6 +80,9 @@ void call_smc(u64 *x);
 void call_hvc_immediate(u64 *x); /* IMMEDIATE */
 void call_smc_immediate(u64 *x); /* IMMEDIATE + 0xff */
 
+/* Answers all calls with x0 = 0 as fast as can be, until CALL_QUIT. `records`: where they are. */
+void echo_for_ever(u64 records);
+
 void monitor_serve(void);
 void monitor_call(void);
 void monitor_call_again(void);

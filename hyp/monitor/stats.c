@@ -11,6 +11,7 @@
 #include "hyp/monitor/console.h"
 #include "hyp/monitor/stats_bell.h"
 #include "hyp/smccc/call_names.h"
+#include "hyp/smccc/monitor.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/triage_table.h"
 #include "hyp/vdev/device.h"
@@ -227,6 +228,19 @@ static bool has_any(const struct vm *vm, enum section first)
 	return false;
 }
 
+/* What it did as a monitor of others, in one line. */
+static void print_answered(const struct vm *vm)
+{
+	struct monitor_view view;
+
+	if (monitor_view(vm, &view))
+		console_printf(
+			"[%s] calls of other VMs: taken %llu, answered %llu, refused answers "
+			"(late, twice, to nothing) %llu\n",
+			vm->name, (unsigned long long)view.taken, (unsigned long long)view.answered,
+			(unsigned long long)view.late);
+}
+
 static void print_heading(const struct vm *vm, enum section section)
 {
 	static const char *const titles[NR_SECTIONS] = {
@@ -240,6 +254,8 @@ static void print_heading(const struct vm *vm, enum section section)
 	char title[VM_NAME_MAX + 32], numbers[COLUMNS_MAX * 16] = "";
 	size_t length = 0;
 
+	if (section == SECTION_ABORTS)
+		print_answered(vm);
 	if (section == SECTION_BELLS)
 		stats_bells_heading(vm);
 	if (section == SECTION_LINES)
@@ -433,6 +449,8 @@ static void print_device_machine_readable(const struct vm *vm, const struct devi
 
 void stats_print_machine_readable(const struct vm *vm)
 {
+	struct monitor_view view;
+
 	if (vm->instructions)
 		console_printf("stats %s instructions %llu\n", vm->name,
 			(unsigned long long)vm->instructions);
@@ -441,4 +459,8 @@ void stats_print_machine_readable(const struct vm *vm)
 	for (unsigned i = 0; vm->devices && i < vm->devices->count; i++)
 		print_device_machine_readable(vm, &vm->devices->rows[i]);
 	stats_bells_machine_readable(vm);
+	if (monitor_view(vm, &view))
+		console_printf("stats %s monitor taken %llu answered %llu late %llu\n", vm->name,
+			(unsigned long long)view.taken, (unsigned long long)view.answered,
+			(unsigned long long)view.late);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What becomes of a call. How monitors are made and found: monitor_part.c.
+ * What becomes of a call. Its record: monitor_record.c; how monitors are made and found:
+ * monitor_part.c.
  */
-#include "hyp/arch/esr.h"
 #include "hyp/arch/sysreg_fields.h"
-#include "hyp/base/string.h"
 #include "drivers/timer/timer.h"
 #include "hyp/smccc/monitor_state.h"
 #include "hyp/vdev/vgic.h"
@@ -13,109 +12,7 @@
 /* So many calls are ended at a time, each some hundred instructions; the others soon. */
 #define ENDS_PER_STEP     64
 
-/* Registers of an AArch32 caller that are passed, and results of a 32-bit call (DEN0028 2.6). */
-#define AARCH32_REGISTERS 13
-#define NARROW_RESULTS    8
-
 #define INSTRUCTION_BYTES 4 /* of HVC and SMC, in T32 too */
-
-static struct forward *first_of(struct list *list)
-{
-	return container_of(list->next, struct forward, link);
-}
-
-/* ---- records; the monitor's lock is held ---- */
-
-/* One that nobody uses; else the one that was abandoned first; MONITOR_RECORDS: all are in use. */
-static unsigned choose_record(const struct monitor *monitor)
-{
-	unsigned found = bitmap_find_set(monitor->free, MONITOR_RECORDS, 0);
-	uint64_t least = UINT64_MAX;
-
-	if (likely(found < MONITOR_RECORDS))
-		return found;
-	for (unsigned i = 0; i < MONITOR_RECORDS; i++) {
-		if (!monitor->slots[i].call && monitor->slots[i].ticket < least) {
-			least = monitor->slots[i].ticket;
-			found = i;
-		}
-	}
-	return found;
-}
-
-static void release_record(struct monitor *monitor, unsigned n)
-{
-	monitor->slots[n] = (struct monitor_slot){ 0 };
-	bitmap_set(monitor->free, n);
-}
-
-static void write_registers(struct monitor_record *record, const struct forward *call)
-{
-	const uint64_t *x = call->caller->regs.x;
-	unsigned passed = call->pstate & PSTATE_NRW ? AARCH32_REGISTERS : MONITOR_REGISTERS;
-
-	if (likely(!call->narrow)) {
-		memcpy(record->x, x, sizeof(record->x));
-		return;
-	}
-	for (unsigned i = 0; i < MONITOR_REGISTERS; i++)
-		record->x[i] = i < passed ? (uint32_t)x[i] : 0;
-}
-
-static uint64_t syndrome_of(const struct forward *call)
-{
-	bool aarch32 = call->pstate & PSTATE_NRW;
-	unsigned ec;
-
-	if (call->conduit == SMCCC_HVC)
-		ec = aarch32 ? EC_HVC32 : EC_HVC64;
-	else
-		ec = aarch32 ? EC_SMC32 : EC_SMC64;
-	return ESR_MAKE(ec, call->immediate);
-}
-
-static void write_record(struct monitor_record *record, const struct forward *call, uint64_t ticket)
-{
-	const struct vcpu *caller = call->caller;
-
-	write_registers(record, call);
-	record->flags = 0;
-	record->ticket = ticket;
-	record->address = call->address;
-	record->pstate = call->pstate;
-	record->esr = syndrome_of(call);
-	record->vm = caller->vm->id;
-	record->vcpu = caller->id;
-	record->conduit = call->conduit;
-	record->immediate = call->immediate;
-	record->calling = (uint32_t)((call->pstate & PSTATE_NRW ? MONITOR_CALL_AARCH32 : 0) |
-		(call->narrow ? MONITOR_CALL_32 : 0));
-	record->reserved = 0;
-	memcpy(record->name, caller->vm->name, sizeof(record->name));
-	record->unused[0] = record->unused[1] = 0;
-}
-
-/* The first call of the queue, which isn't empty, becomes TAKEN: its ticket; 0: there is no record
- * for it. */
-static uint64_t take(struct monitor *monitor)
-{
-	struct forward *call = first_of(&monitor->queue);
-	unsigned n = choose_record(monitor);
-	uint64_t ticket;
-
-	if (unlikely(n == MONITOR_RECORDS))
-		return 0;
-	ticket = ++monitor->tickets << 8 | n;
-	bitmap_clear(monitor->free, n);
-	monitor->slots[n] = (struct monitor_slot){ .ticket = ticket, .call = call };
-	list_remove(&call->link);
-	list_push_back(&monitor->taken, &call->link);
-	call->record = (uint8_t)n;
-	call->state = FORWARD_TAKEN;
-	write_record(&monitor->records[n], call, ticket);
-	monitor->counts.taken++;
-	return ticket;
-}
 
 /* ---- calls; the monitor's lock is held ---- */
 
@@ -136,20 +33,21 @@ static struct vcpu *find_waiting(const struct monitor *monitor)
 	return first;
 }
 
-/* The first call of the queue goes to one that waits. False: there is none, or no call. */
-static bool hand_over(struct monitor *monitor)
+/* The first call of the queue goes to one that waits, which `wake` wakes. False: there is none, or
+ * no call. */
+static __always_inline bool hand_over(struct monitor *monitor, void (*wake)(struct vcpu *vcpu))
 {
 	struct vcpu *server = find_waiting(monitor);
 	uint64_t ticket;
 
 	if (!server || list_empty(&monitor->queue))
 		return false;
-	ticket = take(monitor);
+	ticket = monitor_take(monitor);
 	if (unlikely(!ticket))
 		return false;
 	monitor->waiting &= ~(uint32_t)BIT(server->id);
 	monitor_vcpu_of(server)->handed = ticket;
-	vcpu_wake(server);
+	wake(server);
 	return true;
 }
 
@@ -219,7 +117,7 @@ static void end_overdue(struct monitor *monitor)
 
 	set_alarm(monitor, MIN(taken, queued));
 	/* There are records again for those who wait because there were none. */
-	while (hand_over(monitor))
+	while (hand_over(monitor, vcpu_wake))
 		;
 }
 
@@ -251,7 +149,7 @@ void monitor_end_all(struct monitor *monitor)
 	/* The guest that had them abandoned is no more. */
 	for (unsigned i = 0; i < MONITOR_RECORDS; i++) {
 		if (!monitor->slots[i].call)
-			release_record(monitor, i);
+			monitor_release(monitor, i);
 	}
 	spin_unlock(&monitor->lock);
 }
@@ -345,7 +243,7 @@ static bool begin(struct forward *call, struct monitor *monitor)
 	call->state = FORWARD_QUEUED;
 	call->caller->wait_over = caller_goes_on;
 	list_push_back(&monitor->queue, &call->link);
-	handed = hand_over(monitor);
+	handed = hand_over(monitor, vcpu_hand_over);
 	set_alarm(monitor, call->deadline);
 	spin_unlock(&monitor->lock);
 	if (!handed && call->binding->line)
@@ -370,23 +268,6 @@ enum exit_result monitor_forward(
 
 /* ---- the monitor ---- */
 
-/* Registers of a 32-bit call whose lower half stays as it was keep the upper one, too. */
-static void give_results(const struct forward *call, const struct monitor_record *record)
-{
-	uint64_t *x = call->caller->regs.x;
-
-	if (likely(!call->narrow)) {
-		memcpy(x, record->x, sizeof(record->x));
-		return;
-	}
-	for (unsigned i = 0; i < NARROW_RESULTS; i++) {
-		uint32_t value = (uint32_t)READ_ONCE(record->x[i]);
-
-		if (value != (uint32_t)x[i])
-			x[i] = value;
-	}
-}
-
 /* The lock is held. Who made the call; NULL: the answer is to nothing, or no answer. */
 static struct vcpu *answer(struct monitor *monitor, uint64_t ticket)
 {
@@ -399,7 +280,7 @@ static struct vcpu *answer(struct monitor *monitor, uint64_t ticket)
 	if (unlikely(ticket == 0) || unlikely(slot->ticket != ticket) || unlikely(!call)) {
 		monitor->counts.late++;
 		if (ticket != 0 && slot->ticket == ticket)
-			release_record(monitor, n);
+			monitor_release(monitor, n);
 		return NULL;
 	}
 	flags = READ_ONCE(record->flags);
@@ -408,9 +289,9 @@ static struct vcpu *answer(struct monitor *monitor, uint64_t ticket)
 	if (unlikely(flags & MONITOR_ANSWER_UNDEFINED))
 		call->undefined = true;
 	else
-		give_results(call, record);
+		monitor_give_results(call);
 	monitor->counts.answered++;
-	release_record(monitor, n);
+	monitor_release(monitor, n);
 	end(call);
 	return call->caller;
 }
@@ -426,7 +307,7 @@ static bool server_goes_on(struct vcpu *vcpu)
 	if (likely(server->handed)) {
 		vcpu->regs.x[0] = server->handed;
 		server->handed = 0;
-	} else if (vgic_has_pending(vcpu)) {
+	} else if (vcpu->parts_wait || vgic_has_pending(vcpu)) {
 		monitor->waiting &= ~(uint32_t)BIT(vcpu->id);
 		vcpu->regs.x[0] = MONITOR_INTERRUPTED;
 	} else {
@@ -442,7 +323,7 @@ static bool server_goes_on(struct vcpu *vcpu)
 static uint64_t next_call(struct monitor *monitor, struct vcpu *vcpu, bool wait)
 {
 	if (!list_empty(&monitor->queue)) {
-		uint64_t ticket = take(monitor);
+		uint64_t ticket = monitor_take(monitor);
 
 		if (likely(ticket))
 			return ticket;
@@ -479,7 +360,7 @@ enum exit_result monitor_next(struct vcpu *vcpu, enum conduit conduit, uint32_t 
 	if (likely(caller) || ticket == MONITOR_NO_TICKET)
 		value = next_call(monitor, vcpu, !(flags & MONITOR_DONT_WAIT));
 	if (likely(caller))
-		vcpu_wake(caller);
+		(value ? vcpu_wake : vcpu_hand_over)(caller);
 	spin_unlock(&monitor->lock);
 	return value ? smccc_return(vcpu, conduit, value) : EXIT_WAIT;
 }

@@ -79,7 +79,7 @@ struct monitor_record {
 	uint32_t immediate;
 	uint32_t calling;   /* MONITOR_CALL_* */
 	uint32_t reserved;  /* 0 */
-	char name[32];      /* the caller's VM */
+	uint64_t name[4];   /* the caller's VM: a string of at most 31 characters */
 	uint64_t unused[2]; /* 0 */
 };
 _Static_assert(sizeof(struct monitor_record) == 256, "docs/monitor.md");

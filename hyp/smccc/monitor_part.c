@@ -111,6 +111,7 @@ static void free_part(struct vm *vm, struct monitor_vm *part)
 
 static void hook_up(struct vm *vm, struct monitor_vm *part)
 {
+	memcpy(part->name, vm->name, sizeof(part->name));
 	vm->part[PART_MONITOR] = part;
 	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
 		vm->vcpus[i]->part[PART_MONITOR] = &part->vcpus[i];

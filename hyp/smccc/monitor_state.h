@@ -58,9 +58,12 @@ struct monitor {
 	struct monitor_slot slots[MONITOR_RECORDS];
 };
 
+_Static_assert(sizeof(((struct monitor_record *)0)->name) == VM_NAME_MAX + 1, "a VM's name");
+
 /* vm->part[PART_MONITOR]; NULL: its VM is no monitor, and has none. */
 struct monitor_vm {
 	struct monitor *monitor; /* it is one; NULL: it is none */
+	uint64_t name[4];        /* its VM's, to be copied fast */
 	unsigned nr_bindings;
 	struct monitor_vcpu *vcpus;
 	struct monitor_binding bindings[];
@@ -83,6 +86,19 @@ static inline struct monitor_vcpu *monitor_vcpu_of(const struct vcpu *vcpu)
 {
 	return vcpu->part[PART_MONITOR];
 }
+
+/* ---- monitor_record.c; the monitor's lock is held ---- */
+
+/* The first call of the queue, which isn't empty, becomes TAKEN: its ticket; 0: there is no record
+ * for it. */
+uint64_t monitor_take(struct monitor *monitor);
+
+/* What is in the record becomes the caller's registers. Of a 32-bit call's results those whose
+ * lower half stays as it was keep the upper one, too. */
+void monitor_give_results(const struct forward *call);
+
+/* Record n is free. */
+void monitor_release(struct monitor *monitor, unsigned n);
 
 /* ---- monitor.c ---- */
 

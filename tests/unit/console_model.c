@@ -8,6 +8,7 @@
 #include "drivers/timer/timer.h"
 #include "hyp/monitor/trace.h"
 #include "hyp/trap/exit.h"
+#include "hyp/smccc/monitor.h"
 #include "hyp/vdev/vuart.h"
 #include "hyp/vdev/doorbell.h"
 #include "hyp/vm/sched.h"
@@ -372,6 +373,13 @@ bool trace_is_printing(void)
 unsigned doorbell_total(void)
 {
 	return 0;
+}
+
+bool monitor_view(const struct vm *vm, struct monitor_view *view)
+{
+	(void)vm;
+	(void)view;
+	return false;
 }
 
 unsigned line_total(void)

@@ -3,8 +3,8 @@
  * Calls that another VM answers: who gets which call, what an answer may change, and every end that
  * a call can have, in all states of the call and of its record.
  *
- * links: hyp/smccc/monitor.c hyp/smccc/monitor_part.c hyp/base/bitmap.c hyp/base/status.c
- * hyp/base/format.c
+ * links: hyp/smccc/monitor.c hyp/smccc/monitor_record.c hyp/smccc/monitor_part.c hyp/base/bitmap.c
+ * hyp/base/status.c hyp/base/format.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,6 +62,14 @@ const struct call_rule *call_rule_nth(unsigned n)
 void vcpu_wake(struct vcpu *vcpu)
 {
 	wakes[vcpu->vm->id][vcpu->id]++;
+}
+
+static unsigned hand_overs;
+
+void vcpu_hand_over(struct vcpu *vcpu)
+{
+	hand_overs++;
+	vcpu_wake(vcpu);
 }
 
 bool vgic_has_pending(struct vcpu *vcpu)
@@ -251,7 +259,7 @@ static int setup(void **state)
 	fake_cpu_count(2);
 	timer_scale = (struct timer_scale){ .hz = HZ, .ticks_per_ns = (1ull << 32) / 1000 + 1 };
 	fake_reg(CNTPCT_EL0) = 1000;
-	nr_rules = raised = logged = injected = 0;
+	nr_rules = raised = logged = injected = hand_overs = 0;
 	pending = false;
 	armed = NULL;
 	fail_size = 0;
@@ -492,7 +500,7 @@ static void test_record(void **state)
 	assert_int_equal(record->conduit, 0);
 	assert_int_equal(record->immediate, 0);
 	assert_int_equal(record->calling, 0);
-	assert_string_equal(record->name, "app");
+	assert_string_equal((const char *)record->name, "app");
 	assert_int_equal(next_now(0, ticket), MONITOR_NO_CALL);
 	assert_goes_on(caller, FUNCTION);
 
@@ -626,9 +634,11 @@ static void test_handed_over(void **state)
 	ticket = monitor_vcpu_of(server)->handed;
 	assert_goes_on(server, ticket);
 	assert_int_equal(record_of(ticket)->x[0], FUNCTION);
-	/* Answers, and waits for the next. */
+	/* Answers, and waits for the next: whoever is going to wait gives its turn to the other. */
+	assert_int_equal(hand_overs, 1);
 	record_of(ticket)->x[0] = 5;
 	assert_int_equal(next(1, ticket, 0), EXIT_WAIT);
+	assert_int_equal(hand_overs, 2);
 	assert_goes_on(caller, 5);
 	assert_false(server->wait_over(server));
 	assert_int_equal(server->regs.x[0], 0xc6000011);
@@ -715,6 +725,12 @@ static void test_interrupted(void **state)
 	assert_int_equal(next(0, 2 << 8, 0), EXIT_RESUME);
 	assert_int_equal(server->regs.x[0], MONITOR_INTERRUPTED);
 	assert_goes_on(vcpu_of(APP, 1), FUNCTION);
+	/* So does what its parts have for the guest. */
+	pending = false;
+	wait_for_call(1);
+	assert_false(vcpu_of(TEE, 1)->wait_over(vcpu_of(TEE, 1)));
+	vcpu_of(TEE, 1)->parts_wait = true;
+	assert_goes_on(vcpu_of(TEE, 1), MONITOR_INTERRUPTED);
 }
 
 /* ---- what is refused ---- */
@@ -1060,6 +1076,7 @@ static void test_many_end(void **state)
 		parts[i / 16][i % 16] =
 			(struct monitor_vcpu){ .call = { .binding = &binding, .caller = vcpu } };
 		vcpu->part[PART_MONITOR] = &parts[i / 16][i % 16];
+		vcpu->vm->part[PART_MONITOR] = monitor_vm_of(&all_vms[APP]);
 		assert_int_equal(monitor_forward(vcpu, SMCCC_SMC, &rules[0], 0), EXIT_WAIT);
 		if (i % 2)
 			take_call();

@@ -16,6 +16,7 @@
 #include "hyp/base/format.h"
 #include "hyp/monitor/console.h"
 #include "hyp/monitor/stats.h"
+#include "hyp/smccc/monitor.h"
 #include "hyp/smccc/call_names.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vdev/device.h"
@@ -77,6 +78,15 @@ static unsigned nr_bells, nr_lines, looks;
 unsigned doorbell_total(void)
 {
 	return nr_bells;
+}
+
+static bool is_monitor;
+
+bool monitor_view(const struct vm *of, struct monitor_view *view)
+{
+	(void)of;
+	*view = (struct monitor_view){ .taken = 3, .answered = 2, .late = 1 };
+	return is_monitor;
 }
 
 unsigned line_total(void)
@@ -183,6 +193,22 @@ static void test_columns(void **state)
 	HAS("                 all\n");
 	HAS("  HVC                                              41\n");
 	HAS("  vCPU 15 ");
+}
+
+/* One that answers others' calls. */
+static void test_monitor(void **state)
+{
+	(void)state;
+	vm.nr_vcpus = 1;
+	stats_print_vm(&vm);
+	assert_null(strstr(output, "calls of other VMs"));
+	is_monitor = true;
+	stats_print_vm(&vm);
+	HAS("calls of other VMs: taken 3, answered 2, refused answers (late, twice, to nothing) "
+	    "1\n");
+	stats_print_machine_readable(&vm);
+	HAS(" monitor taken 3 answered 2 late 1\n");
+	is_monitor = false;
 }
 
 /* A few lines at a time, and all of them in the end. */
@@ -377,9 +403,10 @@ static void test_bells(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(test_counters), TEST(test_columns),
-		TEST(test_steps), TEST(test_time), TEST(test_cpus), TEST(test_machine_readable),
-		TEST(test_steps_of_silence), TEST(test_bells), TEST(test_time), TEST(test_cpus),
-		TEST(test_machine_readable), TEST(test_refresh), TEST(test_names) };
+		TEST(test_monitor), TEST(test_steps), TEST(test_time), TEST(test_cpus),
+		TEST(test_machine_readable), TEST(test_steps_of_silence), TEST(test_bells),
+		TEST(test_time), TEST(test_cpus), TEST(test_machine_readable), TEST(test_refresh),
+		TEST(test_names) };
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
 }
