@@ -20,6 +20,7 @@
 #include "hyp/vdev/vtimer.h"
 #include "hyp/vdev/vuart.h"
 #include "hyp/vdev/vwatchdog.h"
+#include "hyp/vm/aarch32.h"
 #include "hyp/vm/fpsimd_part.h"
 
 static struct vm_part parts[NR_PARTS];
@@ -42,6 +43,7 @@ void parts_init(void)
 	parts[PART_SDEI] = sdei_part;
 	parts[PART_PSCI] = psci_part;
 	parts[PART_STOLEN_TIME] = stolen_time_part;
+	parts[PART_AARCH32] = aarch32_part;
 	parts[PART_DOORBELL] = doorbell_part;
 	parts[PART_ROM] = rom_part;
 	vm_parts = parts;

@@ -88,6 +88,7 @@ __noreturn void boot_secondary_main(struct cpu *cpu)
 {
 	if (!cpu_features_suffice())
 		stay_off(cpu);
+	cpu_features_limit();
 	boot_init_cpu(cpu);
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
 		wfe();

@@ -15,9 +15,14 @@
 #define PAR_ATTR        GENMASK(63, 56) /* as an attribute of MAIR_EL1 */
 #define PAR_ATTR_MEMORY GENMASK(63, 60) /* not 0: Normal memory; 0: Device */
 
+/* Who asks for what. */
+enum at_kind { AT_S1E1R, AT_S1E1W, AT_S1E0R, AT_S1E0W };
+
 #ifdef LINTEL_HOST
 uint64_t fake_at_s1e1r(uint64_t va);
-#define at_s1e1r(va) fake_at_s1e1r(va)
+uint64_t fake_at_s1(enum at_kind kind, uint64_t va);
+#define at_s1e1r(va)    fake_at_s1e1r(va)
+#define at_s1(kind, va) fake_at_s1(kind, va)
 #else
 /*
  * What AT S1E1R puts into PAR_EL1 for va, by the EL1&0 regime of the vCPU that is loaded: stage 1
@@ -29,6 +34,30 @@ static inline uint64_t at_s1e1r(uint64_t va)
 	uint64_t guests = read_sysreg(PAR_EL1), result;
 
 	__asm__ volatile("at s1e1r, %0" ::"r"(va) : "memory");
+	isb();
+	result = read_sysreg(PAR_EL1);
+	write_sysreg(guests, PAR_EL1);
+	return result;
+}
+
+/* The same by any of them. */
+static inline uint64_t at_s1(enum at_kind kind, uint64_t va)
+{
+	uint64_t guests = read_sysreg(PAR_EL1), result;
+
+	switch (kind) {
+	case AT_S1E1R:
+		return at_s1e1r(va);
+	case AT_S1E1W:
+		__asm__ volatile("at s1e1w, %0" ::"r"(va) : "memory");
+		break;
+	case AT_S1E0R:
+		__asm__ volatile("at s1e0r, %0" ::"r"(va) : "memory");
+		break;
+	default:
+		__asm__ volatile("at s1e0w, %0" ::"r"(va) : "memory");
+		break;
+	}
 	isb();
 	result = read_sysreg(PAR_EL1);
 	write_sysreg(guests, PAR_EL1);

@@ -13,6 +13,7 @@ static void read_pfr(struct cpu_features *f)
 	uint64_t ID_AA64PFR1_EL1_value = read_sysreg(ID_AA64PFR1_EL1);
 
 	f->aarch32_el0 = FIELD_GET(ID_AA64PFR0_EL1_EL0, ID_AA64PFR0_EL1_value) == 2;
+	f->aarch32_el1 = FIELD_GET(ID_AA64PFR0_EL1_EL1, ID_AA64PFR0_EL1_value) == 2;
 	f->ras = HAS(ID_AA64PFR0_EL1, RAS);
 	f->sve = HAS(ID_AA64PFR0_EL1, SVE);
 	f->amu = HAS(ID_AA64PFR0_EL1, AMU);
@@ -92,6 +93,12 @@ void cpu_features_init(void)
 	read_isar(&cpu_features);
 	read_mmfr(&cpu_features);
 	read_dfr(&cpu_features);
+}
+
+void cpu_features_limit(void)
+{
+	if (FIELD_GET(ID_AA64PFR0_EL1_EL1, read_sysreg(ID_AA64PFR0_EL1)) != 2)
+		cpu_features.aarch32_el1 = false;
 }
 
 bool cpu_features_suffice(void)

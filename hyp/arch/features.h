@@ -15,7 +15,8 @@ struct cpu_features {
 
 	/* used by guests, or by Lintel itself */
 	bool aarch32_el0;
-	bool pauth; /* address authentication, by any of the three algorithms */
+	bool aarch32_el1; /* EL1 can be AArch32, on every CPU */
+	bool pauth;       /* address authentication, by any of the three algorithms */
 	bool bti;
 	bool pan;
 	bool ssbs;
@@ -46,6 +47,9 @@ void cpu_features_init(void);
  * be used.
  */
 bool cpu_features_suffice(void);
+
+/* What this CPU hasn't got no VM can use: before the first VM is made. */
+void cpu_features_limit(void);
 
 /*
  * Puts every control of EL2's, and what a boot loader may have left in the registers behind them,

@@ -40,9 +40,11 @@
 #define PSTATE_AA32_T                BIT(5)
 #define PSTATE_AA32_E                BIT(9)
 #define PSTATE_AA32_IT_HIGH          GENMASK(15, 10) /* IT[7:2] */
-#define PSTATE_AA32_DIT              BIT(21)
+#define PSTATE_AA32_GE               GENMASK(19, 16)
+#define PSTATE_AA32_DIT              BIT(21) /* in SPSR_<mode>; in SPSR_EL2 it is PSTATE_DIT */
 #define PSTATE_AA32_SSBS             BIT(23)
 #define PSTATE_AA32_IT_LOW           GENMASK(26, 25) /* IT[1:0] */
+#define PSTATE_AA32_Q                BIT(27)
 
 /* ---- HCR_EL2 ---- */
 #define HCR_EL2_VM                   BIT(0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/bundle/build.h"
 #include "drivers/dt/walk.h"
+#include "hyp/arch/features.h"
 #include "hyp/base/format.h"
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
@@ -200,6 +201,14 @@ static enum status ask_for_scratch(const struct vm_config *config)
 	return status;
 }
 
+static enum status check_cpu(const struct vm_config *config)
+{
+	if (!config->aarch32 || cpu_features.aarch32_el1)
+		return OK;
+	log_error("vm %s: aarch32: this machine's CPUs have no AArch32 at EL1", config->name);
+	return ERR_NOT_SUPPORTED;
+}
+
 static enum status build_vm(struct fixtures *fixtures, const struct vm_config *config)
 {
 	struct vm_images *images = mm_zalloc(sizeof(*images));
@@ -208,6 +217,8 @@ static enum status build_vm(struct fixtures *fixtures, const struct vm_config *c
 	enum status status =
 		images ? prepare_images(fixtures, config, images) : out_of_memory(config, 0);
 
+	if (!status)
+		status = check_cpu(config);
 	if (!status)
 		status = sched_check(config->name, (unsigned)config->vcpus, &sched);
 	if (!status)

@@ -46,6 +46,17 @@ static enum status populate(struct vm *vm, uint64_t offset, uint64_t *position)
 	return status == ERR_BUSY ? OK : status;
 }
 
+/*
+ * The devicetree is in x0; for AArch32 in r2, with r0 = 0 and a machine number that isn't one in r1
+ * (Linux Documentation/arch/arm64/booting.rst, Documentation/arch/arm/booting.rst).
+ */
+static struct vm_entry entry_of(const struct vm *vm, uint64_t pc, uint64_t dtb)
+{
+	if (vm->policy.aarch32)
+		return (struct vm_entry){ .pc = pc, .x1 = UINT32_MAX, .x2 = dtb };
+	return (struct vm_entry){ .pc = pc, .x0 = dtb };
+}
+
 enum status load_step(struct vm *vm, uint64_t *position, bool *done)
 {
 	struct vm_images *images = vm->config;
@@ -61,10 +72,7 @@ enum status load_step(struct vm *vm, uint64_t *position, bool *done)
 	}
 	if (images->populate && offset < vm->ram_size)
 		return populate(vm, offset, position);
-	vm->entry = (struct vm_entry){
-		.pc = images->entry,
-		.x0 = images->pieces[PIECE_DTB].place.address,
-	};
+	vm->entry = entry_of(vm, images->entry, images->pieces[PIECE_DTB].place.address);
 	*done = true;
 	return OK;
 }

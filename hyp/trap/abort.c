@@ -8,6 +8,7 @@
 #include "hyp/trap/guest_walk.h"
 #include "hyp/trap/triage.h"
 #include "hyp/vdev/device.h"
+#include "hyp/vm/aarch32.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/vm.h"
 
@@ -156,9 +157,21 @@ static bool may_have_begun_before(struct vcpu *vcpu, uint64_t esr, uint64_t far,
 	return stage2_region_find(s2, before) || stage2_share_find(s2, before);
 }
 
+/* The register of an AArch32 load or store, as an x register: a CPU says that, QEMU 10 the number
+ * in the instruction. */
+static uint64_t with_x_register(const struct vcpu *vcpu, uint64_t esr)
+{
+	unsigned mode = (unsigned)(vcpu->regs.pstate & AARCH32_MODE_MASK);
+	unsigned reg = aarch32_register(mode, (unsigned)FIELD_GET(ISS_SRT, esr));
+
+	return (esr & ~ISS_SRT) | FIELD_PREP(ISS_SRT, reg);
+}
+
 /* All but the usual. */
 static __noinline enum exit_result handle_other(struct vcpu *vcpu, uint64_t esr)
 {
+	if ((vcpu->regs.pstate & PSTATE_NRW) && (esr & ISS_ISV))
+		esr = with_x_register(vcpu, esr);
 	if ((esr & PLAIN_MASK) == USUAL) {
 		uint64_t far = read_sysreg(FAR_EL2);
 		uint64_t ipa = hpfar_ipa(far);

@@ -228,9 +228,9 @@ static enum exit_result find_operation(struct vcpu *vcpu, uint64_t esr, enum cmo
 	uint32_t instruction;
 	enum status status;
 
-	/* AArch32 at EL0 has no maintenance; EL1 is never AArch32. */
+	/* AArch32 is not decoded: at EL1 it counts as what *op is, at EL0 it has no maintenance. */
 	if (vcpu->regs.pstate & PSTATE_NRW)
-		return EXIT_RESUME;
+		return vcpu->aarch32 ? EXIT_SKIP : EXIT_RESUME;
 	status = guest_fetch(vcpu, &instruction);
 	if (status == ERR_IO || status == ERR_NOT_SUPPORTED)
 		return inject_external_abort(vcpu, esr, read_sysreg(FAR_EL2));
@@ -318,7 +318,8 @@ static void reset(struct vcpu *vcpu)
 		vcpu->hcr |= HCR_EL2_TPCP | HCR_EL2_TPU;
 		break;
 	case TRAP_CMO_IVAC:
-		if (cpu_features.fgt)
+		/* The fine-grained trap isn't for AArch32. */
+		if (cpu_features.fgt && !vcpu->vm->policy.aarch32)
 			vcpu->on_demand |= BIT(PART_CMO);
 		else
 			vcpu->hcr |= HCR_EL2_TPCP;

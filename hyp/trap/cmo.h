@@ -40,8 +40,8 @@ enum cmo_action cmo_decide(enum cmo_how how, enum cmo_op op, enum place place);
 
 /*
  * A stage-2 data abort with CM = 1 and S1PTW = 0. The syndrome does not say which operation it was:
- * where that makes a difference, the instruction does. ipa: from HPFAR_EL2, or, on a permission
- * fault, from a walk of FAR_EL2.
+ * where that makes a difference, the instruction does (of AArch32: DCCIMVAC). ipa: from HPFAR_EL2,
+ * or, on a permission fault, from a walk of FAR_EL2.
  */
 enum exit_result cmo_handle_abort(struct vcpu *vcpu, uint64_t esr, ipa_t ipa);
 

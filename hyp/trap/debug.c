@@ -235,7 +235,7 @@ static enum exit_result trap_to_el1(struct vcpu *vcpu, unsigned encoding, bool w
 static enum exit_result access_channel(
 	struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
 {
-	bool el0 = (vcpu->regs.pstate & (PSTATE_MODE_MASK & ~PSTATE_SP)) == PSTATE_EL0T;
+	bool el0 = (vcpu->regs.pstate & PSTATE_MODE_MASK) == PSTATE_EL0T; /* or usr */
 
 	if (el0 && (debug_of(vcpu)->mdscr & MDSCR_EL1_TDCC))
 		return trap_to_el1(vcpu, encoding, write, rt);

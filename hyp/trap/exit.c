@@ -7,6 +7,7 @@
 #include "hyp/smccc/dispatch.h"
 #include "hyp/trap/abort.h"
 #include "hyp/trap/sysreg.h"
+#include "hyp/trap/sysreg32.h"
 #include "hyp/trap/triage.h"
 #include "hyp/trap/wfx.h"
 #include "hyp/vdev/vgic.h"
@@ -120,13 +121,13 @@ bool exit_condition_holds(uint64_t pstate, uint64_t esr)
  * condition holds. */
 static const exit_handler conditional_table[] = {
 	[EC_WFX] = wfx_handle,
-	[EC_CP15_MCR] = hidden,
-	[EC_CP15_MCRR] = hidden,
-	[EC_CP14_MCR] = hidden,
-	[EC_CP14_LDC] = hidden,
+	[EC_CP15_MCR] = sysreg32_handle,
+	[EC_CP15_MCRR] = sysreg32_handle_pair,
+	[EC_CP14_MCR] = sysreg32_handle,
+	[EC_CP14_LDC] = sysreg32_handle_memory,
 	[EC_FP] = hidden,
-	[EC_VMRS] = hidden,
-	[EC_CP14_MRRC] = hidden,
+	[EC_VMRS] = sysreg32_handle_vmrs,
+	[EC_CP14_MRRC] = sysreg32_handle_pair,
 	[EC_SMC32] = smccc_smc32,
 };
 
@@ -190,6 +191,7 @@ void exit_skip_instruction(struct guest_regs *regs, uint64_t esr)
 		pstate |= FIELD_PREP(PSTATE_AA32_IT_HIGH, it >> 2) |
 			FIELD_PREP(PSTATE_AA32_IT_LOW, it);
 		regs->pstate = pstate & ~PSTATE_SS;
+		regs->pc = (uint32_t)regs->pc;
 		return;
 	}
 	regs->pstate = pstate & ~(PSTATE_BTYPE | PSTATE_SS);

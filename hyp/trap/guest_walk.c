@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/trap/guest_walk.h"
+#include "hyp/arch/at.h"
 #include "hyp/arch/esr.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/vm/inject.h"
+#include "hyp/vm/inject32.h"
 #include "hyp/vm/vm.h"
 
 struct regime guest_regime(const struct vcpu *vcpu)
@@ -23,7 +25,33 @@ struct regime guest_regime(const struct vcpu *vcpu)
 
 bool guest_at_el0(const struct vcpu *vcpu)
 {
-	return (vcpu->regs.pstate & (PSTATE_MODE_MASK & ~PSTATE_SP)) == 0;
+	return (vcpu->regs.pstate & PSTATE_MODE_MASK) == 0; /* EL0t, or usr */
+}
+
+/* The fields of PAR_EL1 with F = 1. */
+#define PAR_FST GENMASK(6, 1)
+
+/*
+ * Tables of AArch32 aren't walked: the CPU is asked. Where even that goes wrong in stage 2 the
+ * tables are in memory that never had anything in it, or in none.
+ */
+static enum status walk_aarch32(uint64_t va, bool user, struct s1_result *result)
+{
+	uint64_t read = at_s1(user ? AT_S1E0R : AT_S1E1R, va), write;
+
+	*result = (struct s1_result){ .page_shift = PAGE_SHIFT, .span = PAGE_SIZE };
+	if (read & PAR_F) {
+		result->fst = (uint8_t)FIELD_GET(PAR_FST, read);
+		return ERR_FAULT;
+	}
+	result->ipa = IPA((read & PAR_PA) | (va & (PAGE_SIZE - 1)));
+	result->attr = (uint8_t)FIELD_GET(PAR_ATTR, read);
+	write = at_s1(user ? AT_S1E0W : AT_S1E1W, va);
+	if (write & PAR_F)
+		result->level = FIELD_GET(PAR_FST, write) & S1_FST_LEVEL;
+	result->priv = MEM_R | (write & PAR_F ? 0 : MEM_W);
+	result->user = user ? result->priv : 0;
+	return OK;
 }
 
 static enum status walk(
@@ -32,6 +60,8 @@ static enum status walk(
 	struct regime regime = guest_regime(vcpu);
 	struct s1_memory memory = s1_memory_of(&vcpu->vm->stage2);
 
+	if (vcpu->aarch32)
+		return walk_aarch32((uint32_t)va, user, result);
 	return walk_s1(&regime, &memory, GVA(va), fetch, user, result);
 }
 
@@ -89,6 +119,27 @@ static void sync_descriptor(void *context, ipa_t ipa)
 	tables->memory.sync(tables->memory.context, ipa);
 }
 
+/* Short descriptors: 2^12 of the first level, each for a MiB, or the first part of them with
+ * TTBCR.N. */
+#define SHORT_INDEX(va) ((va) >> 20 << 2)
+#define SHORT_BASE(n)   GENMASK(31, 14 - (n))
+#define TTBCR_N         GENMASK(2, 0)
+
+/* With short descriptors: of the first level, or else of the second. Long ones aren't looked at. */
+static enum status level_aarch32(uint32_t va, uint64_t page, unsigned *level)
+{
+	uint64_t ttbcr = read_sysreg(TCR_EL1), n = FIELD_GET(TTBCR_N, ttbcr), first;
+
+	if (ttbcr & TTBCR_EAE)
+		return ERR_NOT_SUPPORTED;
+	if (n != 0 && va >> (32 - n) != 0)
+		first = (read_sysreg(TTBR1_EL1) & SHORT_BASE(0)) + SHORT_INDEX((uint64_t)va);
+	else
+		first = (read_sysreg(TTBR0_EL1) & SHORT_BASE(n)) + SHORT_INDEX((uint64_t)va);
+	*level = ALIGN_DOWN(first, PAGE_SIZE) == ALIGN_DOWN(page, PAGE_SIZE) ? 1 : 2;
+	return OK;
+}
+
 enum status guest_walk_level(
 	struct vcpu *vcpu, uint64_t va, bool fetch, ipa_t page, bool absent, unsigned *level)
 {
@@ -102,6 +153,8 @@ enum status guest_walk_level(
 	struct s1_result result;
 	enum status status;
 
+	if (vcpu->aarch32)
+		return level_aarch32((uint32_t)va, page.ipa, level);
 	/* The hardware went there, so it may be beyond what the VM's memory map has. */
 	regime.pa_bits = STAGE2_IPA_BITS_MAX;
 	status = walk_s1(&regime, &memory, GVA(va), fetch, guest_at_el0(vcpu), &result);

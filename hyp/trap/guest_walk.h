@@ -17,7 +17,11 @@ bool guest_at_el0(const struct vcpu *vcpu);
 /* Its data accesses at its present EL are big-endian. */
 bool guest_big_endian(const struct vcpu *vcpu);
 
-/* walk_s1() of an address at its present EL. PAR_EL1 is not touched. */
+/*
+ * walk_s1() of an address at its present EL. PAR_EL1 is not touched. With AArch32 at EL1 the CPU
+ * is asked (AT): then the page counts as one of 4 KiB, of level 0 unless it can't be written, and
+ * MEM_X is not known.
+ */
 enum status guest_walk(struct vcpu *vcpu, uint64_t va, bool fetch, struct s1_result *result);
 
 /* The same of a data access with EL0's rights, whatever its EL, or (user false) without. */
@@ -37,7 +41,7 @@ bool guest_walk_failed(struct vcpu *vcpu, enum status status, const struct s1_re
  * At which level a walk of va reads a descriptor in the page of memory at `page` (an IPA): the
  * first such level with `absent`, for nothing can be read there; else the last. ERR_FAULT: the walk
  * does not come there, the guest has changed its tables; ERR_NOT_SUPPORTED and ERR_BUSY as
- * walk_s1().
+ * walk_s1(); ERR_NOT_SUPPORTED for long descriptors of AArch32.
  */
 enum status guest_walk_level(
 	struct vcpu *vcpu, uint64_t va, bool fetch, ipa_t page, bool absent, unsigned *level);

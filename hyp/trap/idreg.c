@@ -195,8 +195,11 @@ static const uint8_t whole32[] = {
 	PLACE(SYS_MVFR2_EL1),
 };
 
-#define FIELD_MASK 15u
-#define NEGATIVE   8u
+/* All modes of AArch32: EL1 can use it. */
+#define ID_PFR1_EL1_PROGMOD BIT(0)
+
+#define FIELD_MASK          15u
+#define NEGATIVE            8u
 
 /* The rows of sysreg.def with trap class ID, as the CPU has them. */
 static void read_all(uint64_t real[PLACES])
@@ -268,6 +271,8 @@ bool idreg_read(const struct vcpu *vcpu, unsigned encoding, uint64_t *value)
 	if (encoding < SPACE_FIRST || encoding > SPACE_LAST)
 		return false;
 	*value = shown[PLACE(encoding)];
+	if (encoding == SYS_ID_PFR1_EL1 && vcpu->aarch32)
+		*value |= ID_PFR1_EL1_PROGMOD;
 	if (encoding == SYS_ID_AA64MMFR0_EL1)
 		*value |= FIELD_PREP(
 			ID_AA64MMFR0_EL1_PARANGE, pa_bits_field(vcpu->vm->stage2.ipa_bits));

@@ -11,7 +11,9 @@
 #include "hyp/trap/guest_walk.h"
 #include "hyp/trap/triage_table.h"
 #include "hyp/vdev/device.h"
+#include "hyp/vm/aarch32.h"
 #include "hyp/vm/inject.h"
+#include "hyp/vm/inject32.h"
 #include "hyp/vm/vm.h"
 
 struct guest_abort {
@@ -213,6 +215,8 @@ static enum exit_result (*const answer_with[NR_ABORT_ANSWERS])(
  */
 static bool is_dead_vector(const struct vcpu *vcpu)
 {
+	if (vcpu->aarch32)
+		return inject32_at_vector(vcpu);
 	return vcpu->regs.pc == read_sysreg(VBAR_EL1) + inject_vector_offset(PSTATE_EL1H) &&
 		(vcpu->regs.pstate & (PSTATE_NRW | PSTATE_MODE_MASK)) == PSTATE_EL1H;
 }
@@ -221,6 +225,14 @@ static enum exit_result fail_dead_vector(struct vcpu *vcpu)
 {
 	uint64_t esr = read_sysreg(ESR_EL1);
 
+	if (vcpu->aarch32) {
+		vm_fail(vcpu,
+			"no memory at its exception vectors; LR_abt is 0x%lx, LR_und 0x%lx (set "
+			"VBAR to see such things in the guest, or give the VM more memory)",
+			(unsigned long)(uint32_t)vcpu->regs.x[AARCH32_LR_ABT],
+			(unsigned long)(uint32_t)vcpu->regs.x[AARCH32_LR_UND]);
+		return EXIT_STOP_VM;
+	}
 	vm_fail(vcpu,
 		"no memory at its exception vector; it took an exception from 0x%lx: %s, ESR "
 		"0x%lx, "

@@ -11,6 +11,7 @@
 #define TIMER(name)
 #define VIF(name)
 #define DEBUG(name)
+#define AARCH32(name)
 
 void bank_reset(uint64_t bank[NR_BANK_SLOTS])
 {

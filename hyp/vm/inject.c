@@ -3,6 +3,7 @@
 #include "hyp/arch/esr.h"
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
+#include "hyp/vm/inject32.h"
 
 static enum exit_result record(struct vcpu *vcpu, unsigned ec, uint64_t iss)
 {
@@ -87,7 +88,7 @@ void inject_serror(struct vcpu *vcpu, uint64_t iss)
 	note(vcpu, ESR_MAKE(EC_SERROR, iss));
 	/* Without FEAT_RAS the syndrome is the CPU's own. */
 	if (cpu_features.ras)
-		write_sysreg(iss, VSESR_EL2);
+		write_sysreg(vcpu->aarch32 ? inject32_vsesr(iss) : iss, VSESR_EL2);
 	vcpu->hcr |= HCR_EL2_VSE;
 	write_sysreg(vcpu->hcr, HCR_EL2);
 }
@@ -142,6 +143,10 @@ void inject_now(struct vcpu *vcpu)
 	uint64_t esr = final_esr(vcpu->inject.esr, pstate);
 
 	note(vcpu, vcpu->inject.esr);
+	if (vcpu->aarch32) {
+		inject32_now(vcpu);
+		return;
+	}
 	write_sysreg(vcpu->regs.pc, ELR_EL1);
 	write_sysreg(pstate, SPSR_EL1);
 	write_sysreg(esr, ESR_EL1);

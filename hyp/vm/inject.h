@@ -4,7 +4,8 @@
  *
  * A handler records one with the inject_record_*() functions and returns their value (EXIT_INJECT);
  * exit_finish() then calls inject_now(), which writes ELR_EL1, SPSR_EL1, ESR_EL1, FAR_EL1 and moves
- * the guest to its vector. Source: Arm ARM D1.3 (exception entry), AArch64.TakeException().
+ * the guest to its vector; where EL1 is AArch32, hyp/vm/inject32.h does. Source: Arm ARM D1.3
+ * (exception entry), AArch64.TakeException().
  */
 #ifndef HYP_VM_INJECT_H
 #define HYP_VM_INJECT_H

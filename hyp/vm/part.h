@@ -33,6 +33,7 @@ enum vm_part_id {
 	PART_STOLEN_TIME, /* hyp/smccc/stolen_time.h */
 	PART_MONITOR,     /* hyp/smccc/monitor.h: calls to another VM */
 	PART_WORKAROUNDS, /* hyp/smccc/arch_calls.h */
+	PART_AARCH32,     /* hyp/vm/aarch32.h */
 	PART_DOORBELL,
 	PART_ROM, /* behind all that have devices */
 	NR_PARTS,

@@ -98,7 +98,7 @@ static bool run(struct vm *vm)
 	vm->boots++;
 	vm->end = VM_END_NONE;
 	lifecycle_set_state(vm, VM_RUNNING);
-	status = vcpu_power_on_locked(vm->vcpus[0], vm->entry.pc, vm->entry.x0);
+	status = vcpu_boot_locked(vm->vcpus[0]);
 	spin_unlock(&vm->lock);
 	if (status != OK)
 		panic("vCPU 0 of VM %s is not off", vm->name);

@@ -6,6 +6,7 @@
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/arch/tlb.h"
 #include "hyp/base/string.h"
+#include "hyp/vm/aarch32.h"
 #include "hyp/vm/bank.h"
 #include "hyp/vm/sched.h"
 #include "hyp/vm/vm.h"
@@ -70,6 +71,8 @@ void vcpu_reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	vcpu->regs.x[0] = x0;
 	vcpu->regs.pstate = PSTATE_RESET;
 	bank_reset(vcpu->bank);
+	if (vcpu->vm->policy.aarch32)
+		aarch32_begin(vcpu);
 	vcpu->inject = (struct injection){ 0 };
 	vcpu->access.size = 0;
 }
@@ -90,7 +93,7 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	}
 }
 
-enum status vcpu_power_on_locked(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+static enum status power_on(struct vcpu *vcpu, const struct vm_entry *entry)
 {
 	struct vm *vm = vcpu->vm;
 
@@ -98,11 +101,23 @@ enum status vcpu_power_on_locked(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 
 	if ((vm->state != VM_RUNNING && !pausing) || vcpu->state != VCPU_OFF)
 		return ERR_BUSY;
-	vcpu_reset(vcpu, pc, x0);
+	vcpu_reset(vcpu, entry->pc, entry->x0);
+	vcpu->regs.x[1] = entry->x1;
+	vcpu->regs.x[2] = entry->x2;
 	__atomic_store_n(&vcpu->work, WORK_VGIC | (pausing ? WORK_PAUSE : 0), __ATOMIC_RELAXED);
 	vm->live_vcpus++;
 	sched_power_on(vcpu);
 	return OK;
+}
+
+enum status vcpu_power_on_locked(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+{
+	return power_on(vcpu, &(struct vm_entry){ .pc = pc, .x0 = x0 });
+}
+
+enum status vcpu_boot_locked(struct vcpu *vcpu)
+{
+	return power_on(vcpu, &vcpu->vm->entry);
 }
 
 enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0)

@@ -63,6 +63,7 @@ enum bank_slot {
 #define BANK_SLOT_TIMER(name)
 #define BANK_SLOT_VIF(name)
 #define BANK_SLOT_DEBUG(name)
+#define BANK_SLOT_AARCH32(name)
 #define BANK_SLOT_EL1(name)                               BANK_##name,
 #define BANK_SLOT_PAUTH(name)                             BANK_##name,
 #define BANK_SLOT_RAS(name)                               BANK_##name,
@@ -70,6 +71,22 @@ enum bank_slot {
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 	NR_BANK_SLOTS,
+};
+
+/* What a vCPU whose EL1 is AArch32 has besides: the AARCH32 rows. */
+enum bank32_slot {
+#define BANK32_SLOT_NONE(name)
+#define BANK32_SLOT_TIMER(name)
+#define BANK32_SLOT_VIF(name)
+#define BANK32_SLOT_DEBUG(name)
+#define BANK32_SLOT_EL1(name)
+#define BANK32_SLOT_PAUTH(name)
+#define BANK32_SLOT_RAS(name)
+#define BANK32_SLOT_AARCH32(name)                         BANK32_##name,
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) BANK32_SLOT_##bank(name)
+#include "hyp/arch/sysreg.def"
+#undef SYSREG
+	NR_BANK32_SLOTS,
 };
 
 #define NR_EXIT_CLASSES 64
@@ -221,6 +238,8 @@ struct vcpu {
 	struct retry_note retry;
 	struct access_note access;
 	struct workarounds workarounds; /* calls that vectors.S answers */
+	bool aarch32;                     /* its EL1 is AArch32: hyp/vm/aarch32.h */
+	uint64_t bank32[NR_BANK32_SLOTS]; /* while it isn't loaded */
 };
 
 static inline uint64_t vcpu_get_x(const struct vcpu *vcpu, unsigned n)
@@ -265,13 +284,17 @@ void vcpu_hand_over(struct vcpu *vcpu);
 bool vcpu_signal(struct vcpu *vcpu);
 
 /*
- * Powers on an OFF vCPU: reset state, then pc, x0 as given, EL1h, all masked, MMU off. ERR_BUSY
+ * Powers on an OFF vCPU: reset state, then pc, x0 as given, EL1h (AArch32: SVC mode, and Thumb with
+ * bit 0 of pc), all masked, MMU off. ERR_BUSY
  * when it is not OFF. The caller has checked the entry address. Holds no lock.
  */
 enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0) __must_check;
 
 /* The same with the VM's lock held. */
 enum status vcpu_power_on_locked(struct vcpu *vcpu, uint64_t pc, uint64_t x0) __must_check;
+
+/* vCPU 0 of a VM that starts, as vm->entry has it; with the VM's lock held. */
+enum status vcpu_boot_locked(struct vcpu *vcpu) __must_check;
 
 /* Puts the reset state into a vCPU that is OFF: registers, bank, parts. */
 void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0);

@@ -110,7 +110,7 @@ struct device_table;
 /* Where the VM is entered: filled when its images are loaded. */
 struct vm_entry {
 	uint64_t pc;
-	uint64_t x0;
+	uint64_t x0, x1, x2;
 };
 
 struct vm {

@@ -17,7 +17,16 @@
 #include "hyp/vm/bank.h"
 #include "tests/unit/fake/cpu.h"
 
-enum kind { KIND_NONE, KIND_EL1, KIND_PAUTH, KIND_RAS, KIND_DEBUG, KIND_TIMER, KIND_VIF };
+enum kind {
+	KIND_NONE,
+	KIND_EL1,
+	KIND_PAUTH,
+	KIND_RAS,
+	KIND_DEBUG,
+	KIND_TIMER,
+	KIND_VIF,
+	KIND_AARCH32
+};
 
 /* All rows, whoever saves them; one encoding may have several names. */
 static const struct {

@@ -9,7 +9,7 @@
  * hyp/bundle/guest_dt_shared.c hyp/bundle/cpio.c hyp/bundle/guest_dt.c
  * hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_copy.c hyp/bundle/guest_dt_calls.c
  * hyp/bundle/guest_conduit.c hyp/bundle/dt_writer.c drivers/dt/walk.c hyp/base/log.c
- * hyp/base/format.c hyp/base/status.c
+ * hyp/base/format.c hyp/base/status.c hyp/arch/features.c
  */
 #include "hyp/bundle/build.h"
 #include "hyp/bundle/load.h"

@@ -24,6 +24,7 @@
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/sysreg.h"
+#include "hyp/trap/sysreg32.h"
 #include "hyp/trap/wfx.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vm/vm.h"
@@ -32,7 +33,21 @@
 #define PC   UINT64_C(0x40080000)
 #define VBAR UINT64_C(0x40001000)
 
-enum stub { NOBODY, WFX, SYSREG_ACCESS, DATA_ABORT, INSN_ABORT, SMC, HVC, SMC32, HVC32 };
+enum stub {
+	NOBODY,
+	WFX,
+	CP_ACCESS,
+	CP_PAIR,
+	CP_MEMORY,
+	VMRS,
+	SYSREG_ACCESS,
+	DATA_ABORT,
+	INSN_ABORT,
+	SMC,
+	HVC,
+	SMC32,
+	HVC32
+};
 
 static struct vm vm;
 static struct vcpu vcpu;
@@ -56,6 +71,30 @@ enum exit_result wfx_handle(struct vcpu *v, uint64_t esr)
 {
 	assert_ptr_equal(v, &vcpu);
 	return stub(WFX, esr);
+}
+
+enum exit_result sysreg32_handle(struct vcpu *v, uint64_t esr)
+{
+	assert_ptr_equal(v, &vcpu);
+	return stub(CP_ACCESS, esr);
+}
+
+enum exit_result sysreg32_handle_pair(struct vcpu *v, uint64_t esr)
+{
+	assert_ptr_equal(v, &vcpu);
+	return stub(CP_PAIR, esr);
+}
+
+enum exit_result sysreg32_handle_memory(struct vcpu *v, uint64_t esr)
+{
+	assert_ptr_equal(v, &vcpu);
+	return stub(CP_MEMORY, esr);
+}
+
+enum exit_result sysreg32_handle_vmrs(struct vcpu *v, uint64_t esr)
+{
+	assert_ptr_equal(v, &vcpu);
+	return stub(VMRS, esr);
 }
 
 enum exit_result sysreg_handle(struct vcpu *v, uint64_t esr)
@@ -406,6 +445,12 @@ static void test_table(void **state)
 		enum stub who;
 	} handled[] = {
 		{ EC_WFX, WFX },
+		{ EC_CP15_MCR, CP_ACCESS },
+		{ EC_CP15_MCRR, CP_PAIR },
+		{ EC_CP14_MCR, CP_ACCESS },
+		{ EC_CP14_LDC, CP_MEMORY },
+		{ EC_VMRS, VMRS },
+		{ EC_CP14_MRRC, CP_PAIR },
 		{ EC_HVC32, HVC32 },
 		{ EC_SMC32, SMC32 },
 		{ EC_HVC64, HVC },
@@ -414,8 +459,7 @@ static void test_table(void **state)
 		{ EC_INSN_ABORT_LOWER, INSN_ABORT },
 		{ EC_DATA_ABORT_LOWER, DATA_ABORT },
 	};
-	static const unsigned hidden[] = { EC_UNKNOWN, EC_CP15_MCR, EC_CP15_MCRR, EC_CP14_MCR,
-		EC_CP14_LDC, EC_FP, EC_VMRS, EC_PAUTH, EC_LS64, EC_CP14_MRRC, EC_SVE, EC_ERET,
+	static const unsigned hidden[] = { EC_UNKNOWN, EC_FP, EC_PAUTH, EC_LS64, EC_SVE, EC_ERET,
 		EC_TSTART, EC_SME, EC_MOPS, EC_GCS };
 	bool seen[64] = { false };
 

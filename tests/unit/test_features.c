@@ -38,6 +38,7 @@ struct row {
 
 static const struct row rows[] = {
 	ROW(ID_AA64PFR0_EL1, EL0, 2, aarch32_el0),
+	ROW(ID_AA64PFR0_EL1, EL1, 2, aarch32_el1),
 	ROW(ID_AA64PFR0_EL1, RAS, 1, ras),
 	ROW(ID_AA64PFR0_EL1, SVE, 1, sve),
 	ROW(ID_AA64PFR0_EL1, AMU, 1, amu),
@@ -82,7 +83,8 @@ static void test_features(void **state)
 			fake_sysreg_set(
 				rows[i].encoding, (uint64_t)value << __builtin_ctzll(rows[i].mask));
 			cpu_features_init();
-			if (rows[i].feature == offsetof(struct cpu_features, aarch32_el0))
+			if (rows[i].feature == offsetof(struct cpu_features, aarch32_el0) ||
+				rows[i].feature == offsetof(struct cpu_features, aarch32_el1))
 				assert_int_equal(feature(rows[i].feature), value == 2);
 			else
 				assert_int_equal(feature(rows[i].feature), value >= rows[i].least);

@@ -32,6 +32,7 @@ uint64_t (*fake_sysreg_read_hook)(unsigned encoding, uint64_t value);
 uint64_t (*fake_sysreg_write_hook)(unsigned encoding, uint64_t value);
 
 uint64_t (*fake_at_hook)(uint64_t va);
+uint64_t (*fake_at_kind_hook)(unsigned kind, uint64_t va);
 
 uint64_t (*fake_mmio_read_hook)(const volatile void *address, unsigned width);
 void (*fake_mmio_write_hook)(volatile void *address, unsigned width, uint64_t value);
@@ -76,6 +77,7 @@ void fake_cpu_reset(void)
 	}
 	fake_sysreg_read_hook = fake_sysreg_write_hook = NULL;
 	fake_at_hook = NULL;
+	fake_at_kind_hook = NULL;
 	fake_mmio_read_hook = NULL;
 	fake_mmio_write_hook = NULL;
 	fake_smc_hook = NULL;
@@ -175,6 +177,11 @@ __weak void fake_sysreg_write(unsigned encoding, uint64_t value)
 uint64_t fake_at_s1e1r(uint64_t va)
 {
 	return fake_at_hook ? fake_at_hook(va) : PAR_F;
+}
+
+uint64_t fake_at_s1(enum at_kind kind, uint64_t va)
+{
+	return fake_at_kind_hook ? fake_at_kind_hook(kind, va) : fake_at_s1e1r(va);
 }
 
 __weak uint64_t fake_mmio_read(const volatile void *address, unsigned width)

@@ -45,6 +45,8 @@ extern uint64_t (*fake_sysreg_write_hook)(unsigned encoding, uint64_t value);
 
 /* AT S1E1R: what it gives for an address. NULL: no translation. */
 extern uint64_t (*fake_at_hook)(uint64_t va);
+/* The same for at_s1(), by kind (hyp/arch/at.h: enum at_kind). NULL: as AT S1E1R. */
+extern uint64_t (*fake_at_kind_hook)(unsigned kind, uint64_t va);
 
 /* Device registers; NULL: plain memory. */
 extern uint64_t (*fake_mmio_read_hook)(const volatile void *address, unsigned width);
