@@ -197,8 +197,8 @@ $(B)/lintel.bin: $(B)/lintel.elf
 # Payloads: guest/lib + guest/<name> make $(B)/guest/<name>.bin; guest/bundle.dts names those that are built in.
 
 GUEST_LIB_OBJ := $(patsubst %,$(B)/obj/%.o,$(wildcard guest/lib/*.c guest/lib/*.S))
-PAYLOADS := $(filter-out lib,$(sort $(patsubst guest/%/,%,$(dir $(wildcard guest/*/*.c guest/*/*.S)))))
-PAYLOAD_BINS := $(PAYLOADS:%=$(B)/guest/%.bin)
+PAYLOADS := $(filter-out lib aarch32,$(sort $(patsubst guest/%/,%,$(dir $(wildcard guest/*/*.c guest/*/*.S)))))
+PAYLOAD_BINS := $(PAYLOADS:%=$(B)/guest/%.bin) $(B)/guest/aarch32.bin
 
 $(B)/obj/guest/%.c.o: guest/%.c Makefile | $(FDT_LIB)
 	@mkdir -p $(@D)
@@ -222,6 +222,24 @@ $(foreach p,$(PAYLOADS),$(eval $(call PAYLOAD_RULE,$(p))))
 
 $(B)/guest/%.bin: $(B)/guest/%.elf
 	@$(OBJCOPY) -O binary $< $@
+
+# The 32-bit one is assembler, for an assembler of its own, and a flat binary; the preprocessor is any compiler's.
+ARM := arm-none-eabi-
+AARCH32_OBJ := $(patsubst %,$(B)/obj/%.o,$(wildcard guest/aarch32/*.S))
+
+$(B)/obj/guest/aarch32/%.S.o: guest/aarch32/%.S guest/aarch32/macros.h Makefile | $(FDT_LIB)
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	@$(CC) -E -P -D__ASSEMBLER__ -nostdinc -o $(@:.o=.s) $<
+	@$(ARM)as --fatal-warnings -mno-warn-deprecated -o $@ $(@:.o=.s)
+
+$(B)/guest/aarch32.elf: $(AARCH32_OBJ) guest/aarch32/aarch32.ld
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	@$(ARM)ld --build-id=none --no-warn-rwx-segments -T guest/aarch32/aarch32.ld -o $@ $(AARCH32_OBJ)
+
+$(B)/guest/aarch32.bin: $(B)/guest/aarch32.elf
+	@$(ARM)objcopy -O binary $< $@
 
 .PHONY: payloads
 payloads: $(PAYLOAD_BINS)
