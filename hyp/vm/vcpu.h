@@ -237,7 +237,7 @@ struct vcpu {
 	uint64_t aborts[NR_ABORT_ANSWERS];
 	struct retry_note retry;
 	struct access_note access;
-	struct workarounds workarounds; /* calls that vectors.S answers */
+	struct workarounds workarounds;   /* calls that vectors.S answers */
 	bool aarch32;                     /* its EL1 is AArch32: hyp/vm/aarch32.h */
 	uint64_t bank32[NR_BANK32_SLOTS]; /* while it isn't loaded */
 };
