@@ -322,7 +322,7 @@ run: export LINTEL_BOOTARGS = $(BOOTARGS)
 
 test:
 	@tools/setup test
-	@$(MAKE) toolchain-if-possible
+	@$(MAKE) toolchain-if-possible cbmc-if-possible
 	@O=$(O) tests/run $(TESTS)
 
 bench:
@@ -338,8 +338,13 @@ toolchain:
 toolchain-if-possible:
 	@command -v aarch64-none-elf-gcc >/dev/null || tools/fetch toolchain >/dev/null
 
+# Debian 12 has no package of it.
+.PHONY: cbmc-if-possible
+cbmc-if-possible:
+	@command -v cbmc >/dev/null || tools/fetch cbmc >/dev/null || true
+
 C_FILES = $(wildcard boot/*.[ch] hyp/*/*.[ch] mm/*.[ch] drivers/*.[ch] drivers/*/*.[ch] guest/*/*.[ch] \
-	tests/unit/*.[ch] tests/unit/fake/*.[ch] tests/fuzz/*.[ch] tests/qemu/*.[ch])
+	tests/unit/*.[ch] tests/unit/fake/*.[ch] tests/fuzz/*.[ch] tests/proof/*.[ch] tests/qemu/*.[ch])
 
 format:
 	@tools/setup test
@@ -364,6 +369,13 @@ soak:
 fuzz:
 	@tools/setup test
 	@O=$(O) tests/fuzz/run
+
+# The proofs, by CBMC.
+.PHONY: proof
+proof:
+	@tools/setup test
+	@$(MAKE) cbmc-if-possible
+	@O=$(O) tests/proof/run
 
 # `make soak` begins with them: a thousand restarts beside a running Linux, two Linux VMs on further machines.
 .PHONY: soak-linux

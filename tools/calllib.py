@@ -25,10 +25,10 @@ Event = collections.namedtuple("Event", "number intid")
 
 
 def read_services():
-    """call_services[] of hyp/smccc/call_table.c."""
+    """call_services[] of hyp/smccc/call_row.c."""
     with open(os.path.join(SMCCC, "dispatch.h"), encoding="utf-8") as text:
         bases = dict(re.findall(r"^#define (SMCCC_BASE_\w+)\s+UINT32_C\((0x\w+)\)", text.read(), re.M))
-    with open(os.path.join(SMCCC, "call_table.c"), encoding="utf-8") as text:
+    with open(os.path.join(SMCCC, "call_row.c"), encoding="utf-8") as text:
         rows = re.findall(r'\{\s*"([^"]+)",\s*(?:(SMCCC_BASE_\w+)|UINT32_C\((0x\w+)\)),\s*(0x\w+),\s*(true|false),\s*(true|false)\s*\}',
                           text.read())
     return [Service(name, int(number or bases[base], 16), int(count, 16), handled == "true", whole == "true")

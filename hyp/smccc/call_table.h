@@ -45,8 +45,10 @@ struct call_entry {
 };
 
 /* The hint bit is never set in what is looked for. */
-#define CALL_ENTRY_NONE    SMCCC_HINT
+#define CALL_ENTRY_NONE SMCCC_HINT
+#ifndef CALL_INDEX_ENTRIES /* less in a proof */
 #define CALL_INDEX_ENTRIES 512
+#endif
 
 struct call_table {
 	struct call_entry index[CALL_INDEX_ENTRIES];

@@ -2,8 +2,8 @@
 /*
  * Rules for calls: each that is refused, and why; each that is not; what they come to.
  *
- * links: hyp/smccc/call_rule.c hyp/smccc/call_table.c hyp/smccc/dispatch.c hyp/base/format.c
- * tests/unit/smccc_stubs.c
+ * links: hyp/smccc/call_rule.c hyp/smccc/call_table.c hyp/smccc/call_row.c hyp/smccc/dispatch.c
+ * hyp/base/format.c tests/unit/smccc_stubs.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  * Call tables: the defaults, random rules against a model that asks each rule, the index, what is
  * shared and given back.
  *
- * links: hyp/smccc/call_table.c hyp/smccc/call_rule.c hyp/smccc/dispatch.c hyp/base/format.c
- * tests/unit/smccc_stubs.c
+ * links: hyp/smccc/call_table.c hyp/smccc/call_row.c hyp/smccc/call_rule.c hyp/smccc/dispatch.c
+ * hyp/base/format.c tests/unit/smccc_stubs.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

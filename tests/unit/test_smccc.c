@@ -3,8 +3,8 @@
  * Dispatch of SMC and HVC: the order of checks, what each action does, counters. Services, firmware
  * and monitor are stubs; the table is that of a VM with and without rules.
  *
- * links: hyp/smccc/dispatch.c hyp/smccc/call_table.c hyp/smccc/call_rule.c hyp/vm/inject.c
- * hyp/arch/features.c hyp/base/format.c tests/unit/smccc_stubs.c
+ * links: hyp/smccc/dispatch.c hyp/smccc/call_table.c hyp/smccc/call_row.c hyp/smccc/call_rule.c
+ * hyp/vm/inject.c hyp/arch/features.c hyp/base/format.c tests/unit/smccc_stubs.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
