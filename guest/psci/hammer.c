@@ -13,6 +13,7 @@
 #define HAMMER_MS 100
 #define JOIN_MS   10000
 #define ROUNDS    30
+#define POLLS     200
 
 struct hammered hammered;
 
@@ -56,6 +57,9 @@ static void hammer(void *arg)
 	while (load_acquire(&at_start) < machine.cpus - 1)
 		cpu_relax();
 	for (u32 n = 0; !load_acquire(&stop); n++) {
+		/* Now and then all at the moment when it has gone off. */
+		for (u32 polls = 0; (n & 1) && polls < POLLS && !target_is_off(); polls++)
+			cpu_relax();
 		try_once(score, n);
 		if (cpu_id() == 0 && counter() >= *(const u64 *)arg)
 			store_release(&stop, 1);
