@@ -36,6 +36,7 @@
 #include "hyp/trap/abort.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/sysreg.h"
+#include "hyp/trap/sysreg32.h"
 #include "hyp/trap/triage.h"
 #include "hyp/trap/wfx.h"
 #include "hyp/vdev/vgic.h"
@@ -215,6 +216,10 @@ NEVER(sysreg_handle)
 NEVER(abort_handle_data)
 NEVER(triage_instruction)
 NEVER(inject_sync)
+NEVER(sysreg32_handle)
+NEVER(sysreg32_handle_pair)
+NEVER(sysreg32_handle_memory)
+NEVER(sysreg32_handle_vmrs)
 NEVER(smccc_smc32)
 NEVER(smccc_hvc32)
 
