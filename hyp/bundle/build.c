@@ -108,6 +108,7 @@ static enum status prepare_images(
 		.bootargs = vm_config_has(config, SCHEMA_VM_bootargs) ? config->bootargs : NULL,
 		.ramdisk = config->ramdisk != NULL,
 		.watchdog = config->watchdog != 0,
+		.monitor = monitor_is_named(config->name),
 	};
 	struct vm_layout layout;
 	enum status status;

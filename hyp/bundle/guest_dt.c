@@ -188,7 +188,7 @@ static void write_chosen(
 size_t guest_dt_room(const struct guest_dt_config *config)
 {
 	return ROOM_BASE + config->nr_vcpus * ROOM_VCPU + guest_dt_shared_room(config) +
-		guest_dt_fixtures_room(config) + guest_dt_calls_room() +
+		guest_dt_fixtures_room(config) + guest_dt_calls_room(config) +
 		(config->bootargs ? ALIGN_UP(strlen(config->bootargs) + 1, 8) : 0);
 }
 

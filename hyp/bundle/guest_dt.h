@@ -31,6 +31,7 @@ struct guest_dt_config {
 	bool ramdisk;         /* there is one */
 	bool watchdog;        /* there is one */
 	enum guest_conduit psci, sdei;
+	bool monitor;                    /* it answers calls of other VMs */
 	const struct shmem_view *shared; /* the regions that it is a member of */
 	unsigned nr_shared;
 	/* what else the bundle gives it */
@@ -66,8 +67,8 @@ enum status guest_dt_copy_room(const struct guest_dt_config *config, const void 
 
 /*
  * Makes the tree in buffer (8-byte aligned): memory, cpus, PSCI, SDEI, timer, interrupt controller,
- * UART, clock, watchdog, shared and read-only regions, doorbells, lines, chosen, aliases.
- * ERR_NO_MEMORY: the buffer is too small.
+ * UART, clock, watchdog, shared and read-only regions, doorbells, lines, call records, chosen,
+ * aliases. ERR_NO_MEMORY: the buffer is too small.
  */
 enum status guest_dt_make(const struct guest_dt_config *config, void *buffer, size_t size,
 	struct guest_dt *out) __must_check;

@@ -29,8 +29,8 @@ size_t guest_dt_shared_room(const struct guest_dt_config *config);
 void guest_dt_write_fixtures(struct dt_writer *writer, const struct guest_dt_config *config);
 size_t guest_dt_fixtures_room(const struct guest_dt_config *config);
 
-/* The same for PSCI and SDEI. */
+/* The same for PSCI, SDEI and call records. */
 void guest_dt_write_calls(struct dt_writer *writer, const struct guest_dt_config *config);
-size_t guest_dt_calls_room(void);
+size_t guest_dt_calls_room(const struct guest_dt_config *config);
 
 #endif

@@ -10,6 +10,8 @@
  *        hyp/bundle/guest_dt.c hyp/bundle/guest_dt_fixtures.c hyp/bundle/guest_dt_shared.c
  * hyp/bundle/guest_dt_copy.c hyp/bundle/guest_dt_calls.c hyp/bundle/dt_writer.c drivers/dt/walk.c
  * hyp/base/log.c hyp/base/format.c hyp/base/status.c
+ *
+ * covers: hyp/bundle/manifest_smccc.c hyp/bundle/manifest_sdei.c
  */
 #include <stdlib.h>
 #include <string.h>

@@ -100,6 +100,11 @@ enum status vscratch_add(const char *vm, uint64_t address, uint64_t size, uint64
 static unsigned sealed, connected;
 
 /* Once, when all VMs are there. */
+bool monitor_is_named(const char *vm)
+{
+	return strcmp(vm, "tee") == 0;
+}
+
 void monitor_connect(void)
 {
 	assert_int_equal(sealed, nr_vms);
@@ -625,6 +630,23 @@ static void knows_that_smc_is_not_trapped_by_both(void **state)
 	assert_nothing_logged();
 }
 
+static void says_where_calls_are_found(void **state)
+{
+	const void *dt;
+
+	(void)state;
+	begin_vm("tee");
+	tree_end(&tree);
+	begin_vm("it");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	for (unsigned i = 0; i < 2; i++) {
+		run_load(vms[i]);
+		dt = pa_to_ptr(PA(vms[i]->entry.x0));
+		assert_int_equal(fdt_path_offset(dt, "/call-monitor@a310000") >= 0, i == 0);
+	}
+}
+
 static void says_that_smc_is_not_answered(void **state)
 {
 	const void *dt;
@@ -1126,6 +1148,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(says_how_psci_is_called, start, stop),
 		cmocka_unit_test_setup_teardown(knows_that_smc_is_not_trapped, start, stop),
 		cmocka_unit_test_setup_teardown(knows_that_smc_is_not_trapped_by_both, start, stop),
+		cmocka_unit_test_setup_teardown(says_where_calls_are_found, start, stop),
 		cmocka_unit_test_setup_teardown(says_that_smc_is_not_answered, start, stop),
 		cmocka_unit_test_setup_teardown(says_that_nobody_answers, start, stop),
 		cmocka_unit_test_setup_teardown(asks_for_scratch, start, stop),

@@ -143,6 +143,30 @@ static void writes_what_was_chosen(void **state)
 	}
 }
 
+static void says_where_calls_are_found(void **state)
+{
+	static const uint32_t reg[] = { 0, 0x0a310000, 0, 0x10000 };
+
+	(void)state;
+	choose(false, true);
+	assert_string_equal(text_of("/call-monitor@a310000", "compatible"), "");
+	config.monitor = true;
+	assert_string_equal(text_of("/call-monitor@a310000", "compatible"), "lintel,call-monitor");
+	config.sdei = GUEST_SMC;
+	size_t room = guest_dt_room(&config);
+	struct guest_dt dt;
+	int length;
+
+	assert_int_equal(guest_dt_make(&config, malloc(room), room, &dt), OK);
+	const fdt32_t *cells = fdt_getprop(
+		dt.tree, fdt_path_offset(dt.tree, "/call-monitor@a310000"), "reg", &length);
+
+	assert_int_equal(length, sizeof(reg));
+	for (unsigned i = 0; i < ARRAY_SIZE(reg); i++)
+		assert_int_equal(fdt32_ld(&cells[i]), reg[i]);
+	free(dt.tree);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +174,7 @@ int main(void)
 		cmocka_unit_test(takes_what_is_answered),
 		cmocka_unit_test(knows_who_answers),
 		cmocka_unit_test(writes_what_was_chosen),
+		cmocka_unit_test(says_where_calls_are_found),
 	};
 
 	return cmocka_run_group_tests_name("guest_calls", tests, NULL, NULL);
