@@ -166,6 +166,7 @@ void sched_enqueue_next(struct cpu_queue *queue, struct vcpu *vcpu, uint64_t cre
 {
 	uint64_t end = queue->charged_at + sched_times.slice;
 
+	vcpu->ready_since = timer_now();
 	limit_lag(queue, vcpu, credit);
 	sched_insert(queue, vcpu);
 	if (end < queue->turn_end) {

@@ -402,7 +402,10 @@ static void hand_over(struct vcpu *vcpu)
 	ran[runs++] = vcpu;
 	vcpu->work = 0;
 	if (runs == 1) {
+		fake_reg(CNTPCT_EL0) += 5;
+		vcpus[1].ready_since = 0;
 		vcpu_hand_over(&vcpus[1]);
+		assert_int_equal(vcpus[1].ready_since, fake_reg(CNTPCT_EL0));
 		assert_int_equal(vcpus[1].state, VCPU_READY);
 		assert_int_equal(vcpus[1].work, WORK_WAKE);
 		/* Once more, and one that runs: it will look. */
