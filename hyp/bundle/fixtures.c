@@ -5,7 +5,6 @@
 #include "hyp/base/string.h"
 #include "hyp/bundle/manifest.h"
 #include "hyp/smccc/smc_trap.h"
-#include "hyp/smccc/monitor.h"
 #include "mm/page.h"
 
 /* All that were made, and of them those of the VM that is described. */
@@ -236,7 +235,6 @@ void fixtures_describe(struct fixtures *fixtures, const char *vm, struct guest_d
 {
 	config->shared = fixtures->shared;
 	config->roms = fixtures->roms;
-	config->call_monitor = monitor_is_named(vm);
 	config->nr_shared = config->nr_roms = config->nr_doorbells = config->nr_lines = 0;
 	while (config->nr_shared < SHMEM_REGIONS_MAX &&
 		shmem_view(vm, config->nr_shared, &fixtures->shared[config->nr_shared]))

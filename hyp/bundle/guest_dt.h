@@ -39,7 +39,6 @@ struct guest_dt_config {
 	const struct doorbell_config *const *doorbells;
 	const struct line_config *const *lines;
 	unsigned nr_roms, nr_doorbells, nr_lines;
-	bool call_monitor; /* it answers calls of other VMs (hyp/smccc/monitor.h) */
 };
 
 /* A finished tree. Some values in it are zeros until the function below that gives them is called.

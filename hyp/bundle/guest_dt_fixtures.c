@@ -6,7 +6,6 @@
 #include "hyp/base/format.h"
 #include "hyp/base/string.h"
 #include "hyp/bundle/guest_dt_parts.h"
-#include "hyp/smccc/monitor.h"
 
 #define IRQ_SPI        0
 #define IRQ_EDGE       1 /* rising */
@@ -19,7 +18,6 @@
 #define ROOM_ROM       384
 #define ROOM_DOORBELL  320
 #define ROOM_LINE      256
-#define ROOM_MONITOR   192
 
 static void write_reg(struct dt_writer *writer, uint64_t address, uint64_t size)
 {
@@ -91,18 +89,6 @@ static void write_doorbells(struct dt_writer *writer, const struct guest_dt_conf
 	}
 }
 
-/* Where a monitor finds the calls that it answers. */
-static void write_monitor(struct dt_writer *writer)
-{
-	char name[32];
-
-	format(name, sizeof(name), "call-monitor@%llx", (unsigned long long)MONITOR_RECORDS_BASE);
-	dt_writer_begin(writer, name);
-	dt_writer_text(writer, "compatible", "lintel,call-monitor");
-	write_reg(writer, MONITOR_RECORDS_BASE, MONITOR_RECORDS_SIZE);
-	dt_writer_end(writer);
-}
-
 static void write_line(struct dt_writer *writer, const struct line_config *line)
 {
 	char name[32];
@@ -123,12 +109,10 @@ void guest_dt_write_fixtures(struct dt_writer *writer, const struct guest_dt_con
 	write_doorbells(writer, config);
 	for (unsigned i = 0; i < config->nr_lines; i++)
 		write_line(writer, config->lines[i]);
-	if (config->call_monitor)
-		write_monitor(writer);
 }
 
 size_t guest_dt_fixtures_room(const struct guest_dt_config *config)
 {
 	return config->nr_roms * ROOM_ROM + config->nr_doorbells * ROOM_DOORBELL +
-		config->nr_lines * ROOM_LINE + (config->call_monitor ? ROOM_MONITOR : 0);
+		config->nr_lines * ROOM_LINE;
 }

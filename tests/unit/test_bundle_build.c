@@ -99,11 +99,6 @@ enum status vscratch_add(const char *vm, uint64_t address, uint64_t size, uint64
 
 static unsigned sealed, connected;
 
-bool monitor_is_named(const char *vm)
-{
-	return strcmp(vm, "none has that name") == 0;
-}
-
 /* Once, when all VMs are there. */
 bool monitor_is_named(const char *vm)
 {

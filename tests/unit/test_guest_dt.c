@@ -478,21 +478,6 @@ static void describes_fixtures(void **state)
 	ASSERT_CELLS(dt.tree, "/line-40", "interrupts", 0, 40, 4);
 	assert_string_equal(text_at(dt.tree, "/line-40", "label"), "up");
 	ASSERT_CELLS(dt.tree, "/line-255", "interrupts", 0, 255, 1);
-	assert_true(fdt_path_offset(dt.tree, "/call-monitor@a310000") < 0);
-	free(dt.tree);
-}
-
-/* A VM that answers calls of others finds its records. */
-static void has_call_records(void **state)
-{
-	struct guest_dt dt;
-
-	(void)state;
-	config.call_monitor = true;
-	dt = make();
-	assert_string_equal(
-		text_at(dt.tree, "/call-monitor@a310000", "compatible"), "lintel,call-monitor");
-	ASSERT_CELLS(dt.tree, "/call-monitor@a310000", "reg", 0, 0x0a310000, 0, 0x10000);
 	free(dt.tree);
 }
 
@@ -539,7 +524,6 @@ static int no_fixtures(void **state)
 {
 	(void)state;
 	config.nr_roms = config.nr_doorbells = config.nr_lines = 0;
-	config.call_monitor = false;
 	return 0;
 }
 
@@ -558,7 +542,6 @@ int main(void)
 		cmocka_unit_test(describes_what_is_shared),
 		cmocka_unit_test(has_room_for_what_is_shared),
 		cmocka_unit_test_teardown(describes_fixtures, no_fixtures),
-		cmocka_unit_test_teardown(has_call_records, no_fixtures),
 		cmocka_unit_test_teardown(has_room_for_all_fixtures, no_fixtures),
 	};
 
