@@ -197,10 +197,8 @@ $(B)/lintel.bin: $(B)/lintel.elf
 # Payloads: guest/lib + guest/<name> make $(B)/guest/<name>.bin; guest/bundle.dts names those that are built in.
 
 GUEST_LIB_OBJ := $(patsubst %,$(B)/obj/%.o,$(wildcard guest/lib/*.c guest/lib/*.S))
-PAYLOADS := $(filter-out lib aarch32,$(sort $(patsubst guest/%/,%,$(dir $(wildcard guest/*/*.c guest/*/*.S)))))
-PAYLOAD_BINS := $(PAYLOADS:%=$(B)/guest/%.bin) $(B)/guest/aarch32.bin
-PAYLOADS := $(filter-out lib el3,$(sort $(patsubst guest/%/,%,$(dir $(wildcard guest/*/*.c guest/*/*.S)))))
-PAYLOAD_BINS := $(PAYLOADS:%=$(B)/guest/%.bin) $(B)/guest/el3.bin
+PAYLOADS := $(filter-out lib aarch32 el3,$(sort $(patsubst guest/%/,%,$(dir $(wildcard guest/*/*.c guest/*/*.S)))))
+PAYLOAD_BINS := $(PAYLOADS:%=$(B)/guest/%.bin) $(B)/guest/aarch32.bin $(B)/guest/el3.bin
 
 $(B)/obj/guest/%.c.o: guest/%.c Makefile | $(FDT_LIB)
 	@mkdir -p $(@D)
@@ -242,6 +240,7 @@ $(B)/guest/aarch32.elf: $(AARCH32_OBJ) guest/aarch32/aarch32.ld
 
 $(B)/guest/aarch32.bin: $(B)/guest/aarch32.elf
 	@$(ARM)objcopy -O binary $< $@
+
 # No payload: firmware at EL3, which tests/qemu/firmware starts Lintel by. It must not touch SIMD registers.
 EL3_OBJ := $(patsubst %,$(B)/obj/%.o,$(wildcard guest/el3/*.c guest/el3/*.S))
 $(B)/obj/guest/el3/%.c.o: GUEST_FLAGS += -mgeneral-regs-only -fno-builtin -fno-tree-loop-distribute-patterns
