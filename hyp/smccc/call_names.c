@@ -1,32 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/smccc/call_names.h"
 
-/* DEN0022 table 5: numbers of the functions, the same for both widths. */
+/* Those that are counted one by one. */
+#define NAME_ARCH(number, name)
+#define NAME_PSCI(number, name) [number] = #name,
+#define NAME_SDEI(number, name)
+#define NAME_TRNG(number, name)
+#define NAME_PV_TIME(number, name)
+#define NAME_VENDOR(number, name)
+
 static const char *const psci_names[NR_PSCI_CALLS] = {
-	"PSCI_VERSION",
-	"CPU_SUSPEND",
-	"CPU_OFF",
-	"CPU_ON",
-	"AFFINITY_INFO",
-	"MIGRATE",
-	"MIGRATE_INFO_TYPE",
-	"MIGRATE_INFO_UP_CPU",
-	"SYSTEM_OFF",
-	"SYSTEM_RESET",
-	"PSCI_FEATURES",
-	"CPU_FREEZE",
-	"CPU_DEFAULT_SUSPEND",
-	"NODE_HW_STATE",
-	"SYSTEM_SUSPEND",
-	"PSCI_SET_SUSPEND_MODE",
-	"PSCI_STAT_RESIDENCY",
-	"PSCI_STAT_COUNT",
-	"SYSTEM_RESET2",
-	"MEM_PROTECT",
-	"MEM_PROTECT_CHECK_RANGE",
-	"SYSTEM_OFF2",
-	"CLEAN_INV_MEMREGION",
-	"CLEAN_INV_MEMREGION_ATTRIBUTES",
+#define CALL(service, number, name, widths, since, handler, text) NAME_##service(number, name)
+#include "hyp/smccc/calls.def"
 };
 
 const char *psci_function_name(unsigned number)

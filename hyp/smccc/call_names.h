@@ -7,7 +7,7 @@
 
 #include "hyp/vm/vcpu.h"
 
-/* A PSCI function by its number (0 .. NR_PSCI_CALLS - 1), as DEN0022 calls it. */
+/* A PSCI function by its number (0 .. NR_PSCI_CALLS - 1), as calls.def calls it. */
 const char *psci_function_name(unsigned number);
 
 const char *call_class_name(enum call_class which);
