@@ -80,6 +80,7 @@ struct single {
 static const struct single singles[] = {
 	{ "hvc_psci_version", measure_hvc, PSCI_VERSION, 0 },
 	{ "smc_psci_version", measure_smc, PSCI_VERSION, 0 },
+	{ "hvc_refused", measure_hvc, 0x8300ffffu, 0 },
 	{ "workaround_hvc", measure_hvc, SMCCC_ARCH_WORKAROUND_1, 0 },
 	{ "workaround_smc", measure_smc, SMCCC_ARCH_WORKAROUND_1, 0 },
 	{ "gicd_typer_read", measure_load32, GICD_BASE + GICD_TYPER, 0 },
