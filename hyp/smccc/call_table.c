@@ -2,18 +2,18 @@
 #include "hyp/smccc/call_table.h"
 #include "mm/page.h"
 
-static uint32_t counter_of(const struct smccc_call *call)
+static uint64_t counter_of(const struct smccc_call *call)
 {
 	if (call->service == SMCCC_SERVICE_PSCI)
-		return (uint32_t)offsetof(struct vcpu, psci_calls[call->function % NR_PSCI_CALLS]);
-	return (uint32_t)offsetof(struct vcpu, calls[call->counted]);
+		return offsetof(struct vcpu, psci_calls[call->function % NR_PSCI_CALLS]);
+	return offsetof(struct vcpu, calls[call->counted]);
 }
 
 /* The functions that the rows say to handle. */
 static void fill_index(struct call_table *table)
 {
 	for (unsigned i = 0; i < CALL_INDEX_ENTRIES; i++)
-		table->index[i] = (struct call_entry){ .function = CALL_ENTRY_NONE };
+		table->index[i] = (struct call_entry){ .function_and_counter = CALL_ENTRY_NONE };
 	for (unsigned i = 0; i < 2 * nr_smccc_calls; i++) {
 		const struct smccc_call *call = &smccc_calls[i / 2];
 		uint32_t function = call->function | (i % 2 ? SMCCC_64 : 0);
@@ -21,7 +21,8 @@ static void fill_index(struct call_table *table)
 
 		if ((call->widths & (i % 2 ? W64 : W32)) &&
 			call_table_find(table, function)->action == CALL_HANDLE)
-			*entry = (struct call_entry){ function, counter_of(call), call->handler };
+			*entry = (struct call_entry){ counter_of(call) << 32 | function,
+				call->handler };
 	}
 }
 

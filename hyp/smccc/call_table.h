@@ -37,12 +37,19 @@ struct call_row {
 	const struct call_rule *rule; /* NULL: a default */
 };
 
-/* A function that is handled. */
+/*
+ * A function that is handled: its identifier, or CALL_ENTRY_NONE, and in bits 63:32 its counter's
+ * place in struct vcpu, in bytes.
+ */
 struct call_entry {
-	uint32_t function; /* CALL_ENTRY_NONE: no entry */
-	uint32_t counter;  /* its counter's place in struct vcpu, in bytes */
+	uint64_t function_and_counter;
 	smccc_service handler;
 };
+
+static inline uint32_t call_entry_function(const struct call_entry *entry)
+{
+	return (uint32_t)entry->function_and_counter;
+}
 
 /* The hint bit is never set in what is looked for. */
 #define CALL_ENTRY_NONE SMCCC_HINT

@@ -111,39 +111,47 @@ __noinline enum exit_result smccc_handle(
 	return perform(vcpu, conduit, &row, immediate, function);
 }
 
+/* All that isn't handled the short way. Its arguments are where those of the short way are. */
+static __noinline enum exit_result the_long_way(
+	struct vcpu *vcpu, uint64_t esr, enum conduit conduit)
+{
+	return smccc_handle(vcpu, conduit, (uint16_t)esr);
+}
+
 /*
  * The short way: a function that is handled, with immediate 0, from AArch64. The bit of the hint
  * may be dropped from any identifier here: the index has fast calls only.
  */
-static __always_inline enum exit_result call(struct vcpu *vcpu, enum conduit conduit, uint64_t esr)
+static __always_inline enum exit_result call(struct vcpu *vcpu, uint64_t esr, enum conduit conduit)
 {
 	const struct call_table *table = vcpu->call_tables[conduit];
 	uint32_t function = (uint32_t)vcpu->regs.x[0] & ~SMCCC_HINT;
 	const struct call_entry *entry = &table->index[call_index_of(function)];
+	uint64_t what = entry->function_and_counter;
+	smccc_service handler = entry->handler;
 
-	if (likely((uint16_t)esr == 0 && entry->function == function)) {
-		++*(uint64_t *)((uintptr_t)vcpu + entry->counter);
-		return entry->handler(vcpu, conduit, function);
-	}
-	return smccc_handle(vcpu, conduit, (uint16_t)esr);
+	if (unlikely((uint16_t)esr != 0 || (uint32_t)what != function))
+		return the_long_way(vcpu, esr, conduit);
+	++*(uint64_t *)((uintptr_t)vcpu + (what >> 32));
+	return handler(vcpu, conduit, function);
 }
 
 enum exit_result smccc_smc(struct vcpu *vcpu, uint64_t esr)
 {
-	return call(vcpu, SMCCC_SMC, esr);
+	return call(vcpu, esr, SMCCC_SMC);
 }
 
 enum exit_result smccc_hvc(struct vcpu *vcpu, uint64_t esr)
 {
-	return call(vcpu, SMCCC_HVC, esr);
+	return call(vcpu, esr, SMCCC_HVC);
 }
 
 enum exit_result smccc_smc32(struct vcpu *vcpu, uint64_t esr)
 {
-	return smccc_handle(vcpu, SMCCC_SMC, (uint16_t)esr);
+	return the_long_way(vcpu, esr, SMCCC_SMC);
 }
 
 enum exit_result smccc_hvc32(struct vcpu *vcpu, uint64_t esr)
 {
-	return smccc_handle(vcpu, SMCCC_HVC, (uint16_t)esr);
+	return the_long_way(vcpu, esr, SMCCC_HVC);
 }

@@ -35,13 +35,14 @@ static void prove_entry(const struct call_entry *entry, unsigned place)
 	bool found = false;
 
 	for (unsigned i = 0; i < nr_smccc_calls; i++) {
-		if (smccc_calls[i].function == (entry->function & ~(uint32_t)SMCCC_64) &&
-			(smccc_calls[i].widths & (entry->function & SMCCC_64 ? W64 : W32)))
+		if (smccc_calls[i].function == (call_entry_function(entry) & ~(uint32_t)SMCCC_64) &&
+			(smccc_calls[i].widths &
+				(call_entry_function(entry) & SMCCC_64 ? W64 : W32)))
 			found = smccc_calls[i].handler == entry->handler;
 	}
 	PROVE(found);
-	PROVE(call_index_of(entry->function) == place);
-	PROVE(call_table_find(&made.table, entry->function)->action == CALL_HANDLE);
+	PROVE(call_index_of(call_entry_function(entry)) == place);
+	PROVE(call_table_find(&made.table, call_entry_function(entry))->action == CALL_HANDLE);
 }
 
 int main(void)
@@ -51,7 +52,7 @@ int main(void)
 	call_table_fill(&made.table, ROWS_MAX, NULL, 0);
 	made.table.index[0].handler = BROKEN(made.table.index[0].handler, nobody);
 	for (unsigned place = 0; place < CALL_INDEX_ENTRIES; place++) {
-		if (index[place].function != CALL_ENTRY_NONE)
+		if (call_entry_function(&index[place]) != CALL_ENTRY_NONE)
 			prove_entry(&index[place], place);
 	}
 	for (unsigned i = 0; i < 2 * nr_smccc_calls; i++) {
@@ -59,7 +60,8 @@ int main(void)
 
 		if ((smccc_calls[i / 2].widths & (i % 2 ? W64 : W32)) &&
 			call_table_find(&made.table, function)->action == CALL_HANDLE)
-			PROVE(index[call_index_of(function)].function != CALL_ENTRY_NONE);
+			PROVE(call_entry_function(&index[call_index_of(function)]) !=
+				CALL_ENTRY_NONE);
 	}
 	return 0;
 }

@@ -141,14 +141,16 @@ static void check_index(void)
 	for (unsigned i = 0; i < CALL_INDEX_ENTRIES; i++) {
 		const struct call_entry *entry = &table->index[i];
 
-		if (entry->function == CALL_ENTRY_NONE)
+		if (call_entry_function(entry) == CALL_ENTRY_NONE)
 			continue;
 		entries++;
-		assert_int_equal(call_index_of(entry->function), i);
-		assert_true(smccc_offers(entry->function));
-		assert_int_equal(call_table_find(table, entry->function)->action, CALL_HANDLE);
+		assert_int_equal(call_index_of(call_entry_function(entry)), i);
+		assert_true(smccc_offers(call_entry_function(entry)));
+		assert_int_equal(
+			call_table_find(table, call_entry_function(entry))->action, CALL_HANDLE);
 		assert_non_null(entry->handler);
-		assert_in_range(entry->counter, offsetof(struct vcpu, psci_calls),
+		assert_in_range(entry->function_and_counter >> 32,
+			offsetof(struct vcpu, psci_calls),
 			offsetof(struct vcpu, calls) + sizeof(((struct vcpu *)0)->calls) - 8);
 	}
 	for (unsigned i = 0; i < 2 * nr_smccc_calls; i++) {
@@ -159,7 +161,7 @@ static void check_index(void)
 			call_table_find(table, function)->action != CALL_HANDLE)
 			continue;
 		functions++;
-		if (entry->function == function)
+		if (call_entry_function(entry) == function)
 			assert_ptr_equal(entry->handler, smccc_calls[i / 2].handler);
 	}
 	assert_in_range(entries, functions - MIN(functions, 8), functions);
