@@ -18,7 +18,7 @@ static struct record zeros[MAX_CPUS], alarm;
 static u32 phase; /* CPU 0's wish */
 static u32 seen;  /* CPU 1's answer: it is there */
 
-enum { PHASE_SPIN = 1, PHASE_WFI, PHASE_MASK, PHASE_UNMASK, PHASE_END };
+enum { PHASE_SPIN = 1, PHASE_WFI, PHASE_SUSPEND, PHASE_MASK, PHASE_UNMASK, PHASE_END };
 
 static u64 count_of(const struct record *record)
 {
@@ -32,15 +32,19 @@ static void say(u32 number)
 		cpu_relax();
 }
 
-/* Interrupts stay masked: only an event ends its WFI. */
-static void sleep_for_event(void)
+/* Interrupts stay masked: only an event ends its WFI, or CPU_SUSPEND. */
+static void sleep_for_event(u32 how)
 {
 	u64 before = count_of(&zeros[1]);
 
-	store_release(&seen, PHASE_WFI);
-	while (load_acquire(&phase) == PHASE_WFI && count_of(&zeros[1]) == before)
-		wfi();
-	while (load_acquire(&phase) == PHASE_WFI)
+	store_release(&seen, how);
+	while (load_acquire(&phase) == how && count_of(&zeros[1]) == before) {
+		if (how == PHASE_WFI)
+			wfi();
+		else
+			psci(PSCI_CPU_SUSPEND, 0, 0, 0);
+	}
+	while (load_acquire(&phase) == how)
 		cpu_relax();
 }
 
@@ -55,8 +59,8 @@ static void other(void *arg)
 	for (;;) {
 		u32 now = load_acquire(&phase);
 
-		if (now == PHASE_WFI) {
-			sleep_for_event();
+		if (now == PHASE_WFI || now == PHASE_SUSPEND) {
+			sleep_for_event(now);
 			continue;
 		}
 		if (now == PHASE_MASK)
@@ -88,12 +92,12 @@ static void test_signals(void)
 	tap_ok(go(PHASE_SPIN), "CPU 1 runs");
 	tap_ok(signal_and_wait(1), "event 0 to a CPU that runs with interrupts masked");
 	for (u32 i = 0; woken && i < 20; i++) {
-		woken = go(PHASE_WFI);
+		woken = go(i % 2 ? PHASE_SUSPEND : PHASE_WFI);
 		delay_us(i * 20);
 		woken = woken && signal_and_wait(2 + i);
 		woken = woken && go(PHASE_SPIN);
 	}
-	tap_ok(woken, "event 0 to one in WFI, 20 times");
+	tap_ok(woken, "event 0 to one in WFI and in CPU_SUSPEND, 20 times");
 	tap_ok(go(PHASE_MASK), "CPU 1 masks itself");
 	sdei(SIGNAL, 0, machine.mpidr[1], 0);
 	sdei(SIGNAL, 0, machine.mpidr[1], 0);
