@@ -36,11 +36,17 @@ static struct where find(const struct vcpu *vcpu, unsigned intid)
 	};
 }
 
-static uint32_t pending(const struct vgic_cpu *cpu, const struct vgic_bank *bank, unsigned word)
+/* Those of SPIs; and of any word of a vCPU's. */
+static uint32_t pending_spis(const struct vgic_bank *bank)
 {
-	uint32_t bits = word == 0 ? vgic_pending_private(cpu) : vgic_pending(bank);
+	return vgic_pending(bank) & bank->bound & ~bank->taken;
+}
 
-	return bits & bank->bound & ~bank->taken;
+static uint32_t pending(struct vgic_cpu *cpu, unsigned word)
+{
+	if (word == 0)
+		return vgic_pending_private(cpu) & cpu->bank.bound & ~cpu->bank.taken;
+	return pending_spis(vgic_bank_of(cpu, word));
 }
 
 bool vgic_can_bind(const struct vm *vm, unsigned intid)
@@ -118,7 +124,7 @@ void vgic_bound_tell(struct vm *vm, unsigned intid, struct vcpu *vcpu)
 
 	vgic_lock(vgic);
 	vgic->bound_to[intid - VGIC_SPI_FIRST] = vcpu ? (uint8_t)vcpu->id : VGIC_NOBODY;
-	vgic_tell_bound(vgic, NULL, word, pending(NULL, bank, word) & vgic_bit(intid));
+	vgic_tell_bound(vgic, NULL, word, pending_spis(bank) & vgic_bit(intid));
 	vgic_unlock(vgic);
 }
 
@@ -136,7 +142,7 @@ bool vgic_bound_pending(struct vcpu *vcpu, struct vgic_bound *found)
 		return false;
 	vgic_lock(cpu->vgic);
 	for (unsigned word = 0; word < VGIC_BOUND_WORDS; word++)
-		any |= found->pending[word] = pending(cpu, vgic_bank_of(cpu, word), word);
+		any |= found->pending[word] = pending(cpu, word);
 	vgic_unlock(cpu->vgic);
 	return any;
 }
@@ -147,7 +153,7 @@ bool vgic_bound_take(struct vcpu *vcpu, unsigned intid)
 	bool taken;
 
 	vgic_lock(at.vgic);
-	taken = pending(at.cpu, at.bank, at.word) & at.bit;
+	taken = pending(at.cpu, at.word) & at.bit;
 	if (taken) {
 		at.bank->latch &= ~at.bit;
 		at.bank->taken |= at.bit;
