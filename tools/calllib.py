@@ -10,6 +10,9 @@ RULES_MAX = 256
 EVENTS_MAX = 64 * 16
 EVENTS_OF_VM_MAX = 16
 FIRST_PPI, FIRST_SPI = 16, 32
+# Not for events: the timers' interrupts, and the numbers of what the guest binds (hyp/smccc/sdei_bind.c).
+TIMERS = (27, 30)
+BOUND_NUMBERS = range(0x40ff0000, 0x41000000)
 # Properties of a rule that only one action has.
 ONLY = {"arguments": "firmware", "addresses": "firmware", "address-size": "firmware", "results": "firmware",
         "monitor": "monitor", "timeout": "monitor", "line": "monitor"}
@@ -225,6 +228,8 @@ class Calls:
             if not good:
                 continue
             known = self.checker.known(f"{path}: vm", values["vm"], self.checker.vms, "VM")
+            if values["vm"] in self.checker.aarch32:
+                self.error(path, "vm", "one with aarch32, which has no SDEI, expected one without it")
             if "spi" in values and "ppi" in values:
                 self.error(path, "ppi", "beside spi, expected one of the two")
             elif "spi" not in values and "ppi" not in values:
@@ -236,7 +241,9 @@ class Calls:
     def add_event(self, path, vm, event):
         others = self.events.setdefault(vm, [])
         what = ""
-        if any(event.number == other.number or event.intid == other.intid for other in others):
+        if event.intid in TIMERS:
+            what = "invalid"
+        elif event.number in BOUND_NUMBERS or any(event.number == other.number or event.intid == other.intid for other in others):
             what = "exists already"
         elif len(others) == EVENTS_OF_VM_MAX:
             what = "no memory"

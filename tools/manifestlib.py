@@ -136,6 +136,7 @@ class Checker:
         self.errors = []
         self.files = {}
         self.vms = {}
+        self.aarch32 = set()
         self.lines = {}  # the VM of each, if it says one
         self.calls = Calls(self)
         self.places = Places(self.error)
@@ -457,6 +458,8 @@ class Checker:
         for holder in holders:
             for node in holder.children:
                 if holder.name == "vms":
+                    if "aarch32" in node.properties:
+                        self.aarch32.add(node.name)
                     vcpus = node.properties.get("vcpus", b"\0\0\0\1")
                     self.vms[node.name] = min(int.from_bytes(vcpus, "big"), VCPUS_MAX) if len(vcpus) == 4 else 1
                 elif holder.name == "lines":

@@ -87,10 +87,11 @@ static void choose_conduits(const struct vm_config *config, struct guest_dt_conf
 	bool smc = config->psci_conduit != 0;
 
 	guest_dt_choose_conduits(config->name, smc, smccc_smc_is_trapped(), wanted);
+	if (config->aarch32)
+		wanted->sdei = GUEST_NEITHER;
 	if (smc && wanted->psci == GUEST_HVC)
 		log_warn("vm %s: psci-conduit = \"smc\", but its PSCI calls by SMC are not "
-			 "answered: "
-			 "its devicetree says \"hvc\"",
+			 "answered: its devicetree says \"hvc\"",
 			config->name);
 	if (wanted->psci == GUEST_NEITHER)
 		log_warn("vm %s: nobody answers its PSCI calls: its devicetree has no PSCI, and "

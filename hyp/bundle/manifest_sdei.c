@@ -48,8 +48,12 @@ static void finish(struct manifest_reader *reader, struct manifest_node *node)
 		.intid = (unsigned)(ppi ? FIRST_PPI + event->ppi : FIRST_SPI + event->spi),
 	};
 
-	if (event->vm)
-		(void)!manifest_check_vm(reader, "vm", event->vm);
+	const struct manifest_name *vm =
+		event->vm ? manifest_check_vm(reader, "vm", event->vm) : NULL;
+
+	if (vm && vm->aarch32)
+		manifest_error(
+			reader, "vm", "one with aarch32, which has no SDEI", "one without it");
 	if (spi && ppi)
 		manifest_error(reader, "ppi", "beside spi", "one of the two");
 	else if (!spi && !ppi)

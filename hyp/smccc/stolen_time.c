@@ -5,12 +5,16 @@
 #include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/vdev/device.h"
+#include "hyp/vdev/rom.h"
+#include "hyp/vdev/shmem.h"
 #include "mm/page.h"
 #include "mm/phys.h"
 
 /* One for each VM, in front of those of hyp/smccc/monitor.h. */
 #define OWNER_FIRST_STOLEN_TIME (OWNER_COUNT - 2 * MAX_VMS)
 
+_Static_assert(OWNER_FIRST_STOLEN_TIME >= OWNER_FIRST_SHARED + SHMEM_REGIONS_MAX + ROM_REGIONS_MAX,
+	"an owner each");
 _Static_assert(MAX_VCPUS * sizeof(struct stolen_time_structure) <= PAGE_SIZE, "one page");
 
 struct stolen_vcpu {

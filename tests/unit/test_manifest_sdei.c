@@ -41,6 +41,9 @@ static void read_tree(void)
 	tree_begin(&tree, "vms");
 	tree_begin(&tree, "one");
 	tree_end(&tree);
+	tree_begin(&tree, "narrow");
+	tree_bytes(&tree, "aarch32", "", 0);
+	tree_end(&tree);
 	tree_end(&tree);
 	size = tree_finish(&tree);
 	/* A copy at an allocation's end, so that reading past it is seen. */
@@ -104,6 +107,8 @@ static void refuses_bad_events(void **state)
 		{ "x: vm: missing, expected the name of a VM", NULL, NULL, 0x40000000, 5, -1 },
 		{ "x: vm: \"two\", expected the name of a VM of the bundle, which has none of that",
 			"two", NULL, 0x40000000, 5, -1 },
+		{ "x: vm: one with aarch32, which has no SDEI, expected one without it", "narrow",
+			NULL, 0x40000000, 5, -1 },
 		{ "x: event: missing, expected a number from 0x40000000 to 0x7fffffff", "one", NULL,
 			0, 5, -1 },
 		{ "x: event: <0x3fffffff>, expected a number", "one", NULL, 0x3fffffff, 5, -1 },
