@@ -206,11 +206,14 @@ class Tap:
 
 
 PREFIX = re.compile(r"^\[([A-Za-z][\w.-]*)\] ?(.*)$")
+LEFT_OUT = re.compile(r"^lintel: vm ([A-Za-z][\w.-]*): left out: ", re.M)
 
 
 def read_tap(text, names=()):
-    """The TAP streams of a console, by VM. Lines may begin with `[vm] `; without, they are of the only VM."""
-    streams = {name: Tap(name) for name in names}
+    """The TAP streams of a console, by VM. Lines may begin with `[vm] `; without, they are of the only VM. Optional VMs
+    that Lintel left out have none."""
+    left_out = set(LEFT_OUT.findall(text))
+    streams = {name: Tap(name) for name in names if name not in left_out}
     default = names[0] if len(names) == 1 else "console"
     for line in text.splitlines():
         found = PREFIX.match(line)

@@ -203,14 +203,6 @@ static enum status ask_for_scratch(const struct vm_config *config)
 	return status;
 }
 
-static enum status check_cpu(const struct vm_config *config)
-{
-	if (!config->aarch32 || cpu_features.aarch32_el1)
-		return OK;
-	log_error("vm %s: aarch32: this machine's CPUs have no AArch32 at EL1", config->name);
-	return ERR_NOT_SUPPORTED;
-}
-
 static enum status build_vm(struct fixtures *fixtures, const struct vm_config *config)
 {
 	struct vm_images *images = mm_zalloc(sizeof(*images));
@@ -219,8 +211,6 @@ static enum status build_vm(struct fixtures *fixtures, const struct vm_config *c
 	enum status status =
 		images ? prepare_images(fixtures, config, images) : out_of_memory(config, 0);
 
-	if (!status)
-		status = check_cpu(config);
 	if (!status)
 		status = sched_check(config->name, (unsigned)config->vcpus, &sched);
 	if (!status)
@@ -251,11 +241,27 @@ static enum status build_vm(struct fixtures *fixtures, const struct vm_config *c
 	return OK;
 }
 
+/* What the machine lacks for it; NULL: nothing. */
+static const char *missing_for(const struct vm_config *config)
+{
+	if (config->aarch32 && !cpu_features.aarch32_el1)
+		return "not every CPU of this machine has AArch32 at EL1 (aarch32)";
+	return NULL;
+}
+
 static void found(void *context, const struct vm_config *config)
 {
 	struct build *build = context;
+	const char *missing = missing_for(config);
 
-	if (fixtures_refuse(&build->fixtures, config->name) || build_vm(&build->fixtures, config))
+	if (missing && config->optional) {
+		log_info("vm %s: left out: %s", config->name, missing);
+		return;
+	}
+	if (missing)
+		log_error("vm %s: %s", config->name, missing);
+	if (missing || fixtures_refuse(&build->fixtures, config->name) ||
+		build_vm(&build->fixtures, config))
 		build->bad++;
 	else
 		build->good++;

@@ -87,7 +87,7 @@ struct vm_config {
 	uint64_t ro_dc_ivac, trap_cmo, device_atomics, absent_cmo, absent_access;
 	/* what calls are answered with */
 	uint64_t psci_conduit, power_states; /* numbers of the words */
-	uint64_t kvm_ptp, aarch32;           /* 1: yes */
+	uint64_t kvm_ptp, aarch32, optional; /* 1: yes */
 	struct manifest_cells soc_id;        /* none, or version and revision */
 	struct manifest_cells
 		scratch; /* threes: address, size, count; within vscratch.h's limits */

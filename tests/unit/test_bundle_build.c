@@ -12,6 +12,7 @@
  * hyp/base/format.c hyp/base/status.c hyp/arch/features.c
  */
 #include "hyp/bundle/build.h"
+#include "hyp/arch/features.h"
 #include "hyp/bundle/load.h"
 #include "hyp/crypto/entropy.h"
 #include "mm/guest_mem.h"
@@ -476,6 +477,53 @@ static void write_rule(const char *vm, uint32_t last)
 	tree_u32(&tree, "event", 0x40000001);
 	tree_u32(&tree, "spi", 10);
 	tree_end(&tree);
+}
+
+static void begin_aarch32(const char *name)
+{
+	begin_vm(name);
+	tree_u64(&tree, "load-address", RAM);
+	tree_bytes(&tree, "aarch32", "", 0);
+}
+
+/* 32-bit code begins with the devicetree in r2. */
+static void boots_aarch32(void **state)
+{
+	(void)state;
+	cpu_features.aarch32_el1 = true;
+	begin_aarch32("thirty-two");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 0);
+	assert_true(vms[0]->policy.aarch32);
+	run_load(vms[0]);
+	assert_int_equal(vms[0]->entry.pc, RAM);
+	assert_int_equal(vms[0]->entry.x0, 0);
+	assert_int_equal(vms[0]->entry.x1, 0xffffffff);
+	assert_int_equal(fdt_check_header(pa_to_ptr(PA(vms[0]->entry.x2))), 0);
+}
+
+/* Where the CPUs can't, it is an error, unless the VM is optional; an optional one that can run
+ * does.
+ */
+static void leaves_out_aarch32(void **state)
+{
+	(void)state;
+	cpu_features.aarch32_el1 = false;
+	begin_aarch32("refused");
+	tree_end(&tree);
+	begin_aarch32("missing");
+	tree_bytes(&tree, "optional", "", 0);
+	tree_end(&tree);
+	begin_vm("runs");
+	tree_bytes(&tree, "optional", "", 0);
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 1);
+	assert_int_equal(nr_vms, 1);
+	assert_string_equal(vms[0]->name, "runs");
+	assert_logged("vm refused: not every CPU of this machine has AArch32 at EL1 (aarch32)");
+	assert_logged("vm missing: left out: not every CPU of this machine has AArch32 at EL1");
 }
 
 static void hands_on_rules_and_events(void **state)
@@ -1139,6 +1187,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(builds_and_loads, start, stop),
 		cmocka_unit_test_setup_teardown(populates, start, stop),
 		cmocka_unit_test_setup_teardown(gives_a_watchdog, start, stop),
+		cmocka_unit_test_setup_teardown(boots_aarch32, start, stop),
+		cmocka_unit_test_setup_teardown(leaves_out_aarch32, start, stop),
 		cmocka_unit_test_setup_teardown(hands_on_rules_and_events, start, stop),
 		cmocka_unit_test_setup_teardown(a_bad_rule_is_its_vms_end, start, stop),
 		cmocka_unit_test_setup_teardown(a_service_in_parts, start, stop),

@@ -99,6 +99,7 @@ static void reads_every_property(void **state)
 	tree_text(&tree, "power-states", "extended");
 	tree_bytes(&tree, "kvm-ptp", "", 0);
 	tree_bytes(&tree, "aarch32", "", 0);
+	tree_bytes(&tree, "optional", "", 0);
 	tree_bytes(&tree, "soc-id", "\x7f\xff\xff\xff\0\0\0\x2", 8);
 	tree_end(&tree);
 	good_vm(&tree, "b");
@@ -140,6 +141,7 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[0].power_states, 1);
 	assert_int_equal(found[0].kvm_ptp, 1);
 	assert_int_equal(found[0].aarch32, 1);
+	assert_int_equal(found[0].optional, 1);
 	assert_int_equal(found[0].soc_id.count, 2);
 	/* What holds for a VM that says nothing. */
 	assert_null(found[1].ramdisk);
@@ -391,6 +393,7 @@ static void checks_the_whole_vm(void **state)
 	tree_text(&tree, "kernel", "Image");
 	tree_u64(&tree, "memory", MIB(2));
 	tree_bytes(&tree, "aarch32", "", 0);
+	tree_bytes(&tree, "optional", "", 0);
 	tree_bytes(&tree, "soc-id", "\0\0\0\1", 4);
 	tree_end(&tree);
 	assert_int_equal(finish(&tree), OK);
