@@ -4,7 +4,7 @@
  * and what it leaves to triage (test_triage.c, test_triage_table.c). The VM has one fake device.
  *
  * links: hyp/trap/abort.c hyp/trap/guest_walk.c hyp/vdev/device.c hyp/vm/inject.c
- * hyp/arch/features.c
+ * hyp/arch/features.c hyp/vm/aarch32.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -323,6 +323,44 @@ static void test_device_endian(void **state)
 	}
 }
 
+/* The register of an AArch32 access is its mode's, whether the CPU says which or not. */
+static void test_device_banked(void **state)
+{
+	static const struct {
+		uint64_t mode;
+		unsigned says, x;
+	} cases[] = {
+		{ 0x10, 14, 14 },
+		{ 0x1f, 13, 13 },
+		{ 0x12, 14, 16 },
+		{ 0x12, 16, 16 },
+		{ 0x13, 13, 19 },
+		{ 0x13, 19, 19 },
+		{ 0x17, 14, 20 },
+		{ 0x1b, 13, 23 },
+		{ 0x11, 8, 24 },
+		{ 0x11, 24, 24 },
+		{ 0x1b, 8, 8 },
+	};
+
+	(void)state;
+	fault_at(DEVICE_BASE, AT);
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t iss = ISS_ISV | FIELD_PREP(ISS_SAS, 2) |
+			FIELD_PREP(ISS_SRT, cases[i].says) | FSC_TRANSLATION | LEVEL3;
+
+		for (unsigned n = 0; n < 31; n++)
+			vcpu.regs.x[n] = 0x100 + n;
+		vcpu.regs.pstate = PSTATE_NRW | cases[i].mode;
+		assert_int_equal(abort_handle_data(&vcpu, DABT(iss | ISS_WNR)), EXIT_SKIP);
+		assert_int_equal(dev.value, 0x100 + cases[i].x);
+		dev.value = 0x87654321;
+		assert_int_equal(abort_handle_data(&vcpu, DABT(iss)), EXIT_SKIP);
+		for (unsigned n = 0; n < 31; n++)
+			assert_int_equal(vcpu.regs.x[n], n == cases[i].x ? 0x87654321 : 0x100 + n);
+	}
+}
+
 /* What a handler says; only a read that was done changes a register. */
 static void test_device_results(void **state)
 {
@@ -478,6 +516,7 @@ int main(void)
 		TEST(test_device_write),
 		TEST(test_device_signed),
 		TEST(test_device_endian),
+		TEST(test_device_banked),
 		TEST(test_device_results),
 		TEST(test_device_refused),
 		TEST(test_left_to_triage),

@@ -597,6 +597,11 @@ static void test_instruction(void **state)
 	fetch_status = OK;
 	vcpu.regs.pstate = PSTATE_NRW;
 	expect_untouched(cmo_handle_abort(&vcpu, esr, IPA(ROM)), EXIT_RESUME);
+	/* An AArch32 EL1 has maintenance; which isn't known. */
+	vcpu.aarch32 = true;
+	expect_performed(cmo_handle_abort(&vcpu, esr, IPA(ROM)), CMO_DC_CIVAC, ROM);
+	vcpu.aarch32 = false;
+	forget();
 	at_el(1);
 	expect_performed(cmo_handle_abort(&vcpu, esr, IPA(ROM)), CMO_DC_IVAC, ROM);
 	/* Elsewhere it need not be readable. */
@@ -804,6 +809,10 @@ static void test_part(void **state)
 	expect_trapped(TRAP_CMO_ALL, false, all, false);
 	expect_trapped(TRAP_CMO_IVAC, true, 0, true);
 	expect_trapped(TRAP_CMO_IVAC, false, HCR_EL2_TPCP, false);
+	/* The fine-grained trap isn't for AArch32. */
+	vm.policy.aarch32 = true;
+	expect_trapped(TRAP_CMO_IVAC, true, HCR_EL2_TPCP, false);
+	vm.policy.aarch32 = false;
 	assert_true(cmo_part.on_demand);
 	cmo_part.vcpu_load(&vcpu);
 	assert_int_equal(fake_reg(HFGITR_EL2), BIT(3));

@@ -337,6 +337,10 @@ static void test_skip_aarch32(void **state)
 		assert_int_equal(regs.pc, it & 1 ? 0x1004 : 0x1002);
 		assert_int_equal(regs.pstate, others | pstate32(0, next));
 	}
+	struct guest_regs last = { .pc = UINT32_MAX - 1, .pstate = others };
+
+	exit_skip_instruction(&last, 0);
+	assert_int_equal(last.pc, 0);
 }
 
 static void test_finish_moves(void **state)

@@ -192,6 +192,22 @@ static void test_suffice(void **state)
 	}
 }
 
+/* AArch32 at EL1 is there if every CPU has it. */
+static void test_limit(void **state)
+{
+	(void)state;
+	for (unsigned value = 0; value < 4; value++) {
+		cpu_features = (struct cpu_features){ .aarch32_el1 = true };
+		fake_reg(ID_AA64PFR0_EL1) = FIELD_PREP(ID_AA64PFR0_EL1_EL1, value);
+		cpu_features_limit();
+		assert_int_equal(cpu_features.aarch32_el1, value == 2);
+	}
+	cpu_features.aarch32_el1 = false;
+	fake_reg(ID_AA64PFR0_EL1) = FIELD_PREP(ID_AA64PFR0_EL1_EL1, 2);
+	cpu_features_limit();
+	assert_false(cpu_features.aarch32_el1);
+}
+
 static void test_cptr(void **state)
 {
 	(void)state;
@@ -361,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup(test_controls_of_the_least_cpu, setup),
 		cmocka_unit_test_setup(test_hcr, setup),
 		cmocka_unit_test_setup(test_suffice, setup),
+		cmocka_unit_test_setup(test_limit, setup),
 		cmocka_unit_test_setup(test_cptr, setup),
 		cmocka_unit_test_setup(test_cpacr, setup),
 		cmocka_unit_test_setup(test_mdcr, setup),

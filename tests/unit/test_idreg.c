@@ -325,6 +325,10 @@ static void test_aarch32(void **state)
 	init();
 	assert_int_equal(get(SYS_ID_PFR0_EL1), 0x11011111);
 	assert_int_equal(get(SYS_ID_PFR1_EL1), 0x10010000);
+	/* With AArch32 at EL1 there are all its modes. */
+	vcpu.aarch32 = true;
+	assert_int_equal(get(SYS_ID_PFR1_EL1), 0x10010001);
+	vcpu.aarch32 = false;
 	assert_int_equal(get(SYS_ID_PFR2_EL1), 0x11);
 	assert_int_equal(get(SYS_ID_DFR0_EL1), 0x1);
 	assert_int_equal(get(SYS_ID_MMFR0_EL1), 0x11111111);

@@ -6,7 +6,7 @@
  *
  * links: hyp/trap/triage.c hyp/trap/triage_table.c hyp/trap/triage_retry.c hyp/trap/abort.c
  * hyp/trap/place.c hyp/trap/guest_walk.c mm/walk_s1.c hyp/vdev/device.c hyp/vm/inject.c
- * hyp/arch/features.c hyp/arch/insn.c hyp/arch/insn_address.c
+ * hyp/arch/features.c hyp/arch/insn.c hyp/arch/insn_address.c hyp/vm/inject32.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -963,6 +963,25 @@ static void test_dead_vector(void **state)
 	assert_int_equal(failures, 3);
 }
 
+/* The same of an AArch32 EL1: the vector of Prefetch Aborts, in the mode that takes them. */
+static void test_dead_vector32(void **state)
+{
+	(void)state;
+	vcpu.aarch32 = true;
+	vcpu.regs.pc = 0x4000200c;
+	fake_reg(VBAR_EL1) = 0x40002000;
+	fault_at(HOLE, vcpu.regs.pc);
+	vcpu.regs.pstate = PSTATE_NRW | 0x17; /* abt */
+	assert_int_equal(triage_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_STOP_VM);
+	assert_int_equal(failures, 1);
+	vcpu.regs.pstate = PSTATE_NRW | 0x13; /* svc */
+	assert_int_equal(triage_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_INJECT);
+	vcpu.regs.pstate = PSTATE_NRW | 0x17;
+	fake_reg(VBAR_EL1) = 0x40002020;
+	assert_int_equal(triage_instruction(&vcpu, IABT(FSC_TRANSLATION | LEVEL3)), EXIT_INJECT);
+	assert_int_equal(failures, 1);
+}
+
 /* The guard of those that try again. */
 static void test_retry(void **state)
 {
@@ -1096,6 +1115,7 @@ int main(void)
 		TEST(test_nothing_ignored),
 		TEST(test_beyond),
 		TEST(test_dead_vector),
+		TEST(test_dead_vector32),
 		TEST(test_retry),
 		TEST(test_retry_progress),
 		TEST(test_retry_for_ever),
