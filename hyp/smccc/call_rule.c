@@ -295,10 +295,13 @@ enum status call_rules_check_vm(const char *vm, const char **why)
 enum status call_rules_check(const char **why)
 {
 	for (unsigned i = 0; i < nr_rules; i++) {
-		enum status status = call_rules_check_vm(rules[i].vm, why);
+		unsigned first = 0;
 
-		if (status != OK)
-			return status;
+		/* Once for each VM. */
+		while (strcmp(rules[first].vm, rules[i].vm) != 0)
+			first++;
+		if (first == i && call_rules_check_vm(rules[i].vm, why) != OK)
+			return ERR_INVALID;
 	}
 	return OK;
 }
