@@ -83,6 +83,7 @@ static const struct single singles[] = {
 	{ "hvc_refused", measure_hvc, 0x8300ffffu, 0 },
 	{ "workaround_hvc", measure_hvc, SMCCC_ARCH_WORKAROUND_1, 0 },
 	{ "workaround_smc", measure_smc, SMCCC_ARCH_WORKAROUND_1, 0 },
+	{ "trng_rnd", measure_hvc, TRNG_RND_64, 192 },
 	{ "gicd_typer_read", measure_load32, GICD_BASE + GICD_TYPER, 0 },
 	{ "gicr_typer_read", measure_load64, GICR_BASE + GICR_TYPER, 0 },
 	{ "gicd_isenabler1_read", measure_load32, GICD_BASE + GIC_ISENABLER + 4, 0 },

@@ -38,6 +38,7 @@ u64 smccc_call(enum conduit conduit, u64 function, u64 a1, u64 a2, u64 a3);
 #define SMCCC_ARCH_WORKAROUND_1 0x80008000u
 #define SMCCC_ARCH_WORKAROUND_2 0x80007fffu
 #define SMCCC_ARCH_WORKAROUND_3 0x80003fffu
+#define TRNG_RND_64             0xc4000053u
 
 #define PSCI_SUCCESS            0
 #define PSCI_NOT_SUPPORTED      (-1)

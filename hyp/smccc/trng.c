@@ -120,7 +120,7 @@ enum exit_result trng_rnd(struct vcpu *vcpu, enum conduit conduit, uint32_t func
 {
 	bool wide = function & SMCCC_64;
 	uint64_t bits = wide ? vcpu->regs.x[1] : (uint32_t)vcpu->regs.x[1];
-	uint64_t words[WORDS];
+	uint64_t words[WORDS] = { 0 };
 
 	if (bits == 0 || bits > (wide ? TRNG_BITS_MAX_64 : TRNG_BITS_MAX_32))
 		return fails(vcpu, conduit, TRNG_INVALID_PARAMETERS);
