@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The services behind SMC and HVC that only answer: architecture calls, TRNG, the hypervisor's own.
- * Every function and every error, by both conduits. Boot argument kvm-ptp: the VM has that
- * property.
+ * Every function and every error, by both conduits. Boot argument no-entropy: the machine has none.
+ * Boot argument kvm-ptp: the VM has that property.
  */
 #include "machine.h"
 #include "parts.h"

@@ -3,6 +3,7 @@
  * TRNG (DEN0098): its functions and errors, and whether what it gives is random: numbers that
  * differ, with each bit sometimes set and sometimes clear, and about as many ones as zeros.
  */
+#include "machine.h"
 #include "parts.h"
 #include "regs.h"
 #include "state.h"
@@ -15,6 +16,7 @@
 #define RND_64             0xc4000053u
 
 #define INVALID_PARAMETERS (-2)
+#define NO_ENTROPY         (-3)
 
 #define BITS_32            96
 #define BITS_64            192
@@ -150,6 +152,25 @@ static u32 count_ones(u64 word)
 	return count;
 }
 
+/* The machine offers nothing: then nothing is made up. */
+static void test_no_entropy(enum conduit conduit)
+{
+	static const u32 functions[] = { RND, RND_64 };
+	u32 given = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(functions); i++) {
+		u32 limit = functions[i] == RND ? BITS_32 : BITS_64;
+
+		for (u32 bits = 1; bits <= limit; bits++) {
+			struct smccc call;
+
+			given += service_call(conduit, functions[i], bits, &call) != NO_ENTROPY ||
+				(call.x[1] | call.x[2] | call.x[3]);
+		}
+	}
+	tap_is(given, 0, "%s: no entropy, no bits", conduit_names[conduit]);
+}
+
 void test_random(enum conduit conduit)
 {
 	/* Of 49152 throws half, and 8 times the standard deviation (111) more or less. */
@@ -158,6 +179,10 @@ void test_random(enum conduit conduit)
 	u64 set[3] = { 0 }, clear[3] = { 0 };
 	u32 ones = 0, same = 0;
 
+	if (arg_flag("no-entropy")) {
+		test_no_entropy(conduit);
+		return;
+	}
 	for (u32 i = 0; i < ARRAY_SIZE(words); i += 3) {
 		draw(conduit, RND_64, BITS_64, &words[i]);
 		for (u32 n = 0; n < 3; n++) {
