@@ -120,8 +120,8 @@ static void test_structure(void)
 /* ---- two that compute ---- */
 
 /* What CPU 1 had by now: its time less its stolen time, from anywhere on. */
-static u64 had_first, had_last;
-static u32 begun, measured, ended;
+static volatile u64 had_first, had_last;
+static u32 begun, measured, seen, ended;
 
 static void other_computes(void *arg)
 {
@@ -139,23 +139,27 @@ static void other_computes(void *arg)
 		if (counts && first) {
 			had_first = had_last;
 			first = false;
+			store_release(&seen, 1);
 		}
 	}
 }
 
-/* Until enough was stolen from this CPU: how long that took, and what was. */
-static u64 compute(u64 *taken)
+/* Until enough was stolen from this CPU: how long that took, what was, and what CPU 1 had of it. */
+static u64 compute(u64 *taken, u64 *had)
 {
 	u64 from, now, first, stolen;
+	bool enough;
 
 	look(0, &from, &first);
 	store_release(&measured, 1);
 	do {
 		for (u32 i = 0; i < PAUSES; i++)
 			cpu_relax();
+		/* First what CPU 1 had: what it gets in between is stolen, too. */
+		*had = load_acquire(&seen) ? had_last - had_first : 0;
 		look(0, &now, &stolen);
-	} while (stolen - first < (u64)WANTED_MS * NS_PER_MS &&
-		now - from < (u64)PATIENCE_MS * NS_PER_MS);
+		enough = stolen - first >= (u64)WANTED_MS * NS_PER_MS && *had != 0;
+	} while (!enough && now - from < (u64)PATIENCE_MS * NS_PER_MS);
 	*taken = stolen - first;
 	return now - from;
 }
@@ -168,9 +172,7 @@ static void test_shared(void)
 			    wait_for(PATIENCE_MS, load_acquire(&begun)),
 		    "CPU 1 computes"))
 		return;
-	stretch = compute(&stolen);
-	/* It hasn't the CPU just now, so this is all that it had. */
-	had = had_last - had_first;
+	stretch = compute(&stolen, &had);
 	store_release(&ended, 1);
 	tap_ok(smp_join(1, JOIN_MS), "and ends");
 	tap_note("%lu us: stolen %lu, CPU 1 had %lu", stretch / 1000, stolen / 1000, had / 1000);
