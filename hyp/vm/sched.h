@@ -18,6 +18,9 @@
  * virtual time behind the running one; else it waits for the end of the slice. For taking it, it is
  * charged SCHED_TAKE_US more than it uses: what the other one loses by leaving and coming back. So
  * a flood of wake-ups is paid by who sends it: it comes to its share sooner, and then waits.
+ * One that is woken by the running vCPU, which is about to block for it (vcpu_hand_over()), stays
+ * on that CPU, takes nobody's turn and pays nothing: it runs next unless others there are further
+ * behind.
  *
  * Migration. A vCPU may change its CPU when it is READY (or being woken) and not loaded in a CPU's
  * registers. It does

@@ -1123,6 +1123,193 @@ static void test_recursion(void **state)
 	server->wait_over = NULL;
 }
 
+/* ---- anything in any order ---- */
+
+#define CALLERS 5
+#define HANDS   8 /* tickets that are remembered */
+
+static struct {
+	struct vcpu *vcpu;
+	uint64_t mark; /* x1 of its call */
+	bool calling;
+	bool answered; /* with mark + 1; else not supported, when it ends */
+} model[CALLERS];
+static uint64_t hands[HANDS], marks[HANDS];
+static unsigned nr_hands;
+static uint32_t seed;
+
+static unsigned dice(unsigned n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 10) % n;
+}
+
+/* Whose call it is; CALLERS: nobody's any more. */
+static unsigned caller_with(uint64_t mark)
+{
+	unsigned i = 0;
+
+	while (i < CALLERS && !(model[i].calling && model[i].mark == mark))
+		i++;
+	return i;
+}
+
+/* A vCPU of the monitor's got that from MONITOR_NEXT. */
+static void got(uint64_t value)
+{
+	unsigned who;
+
+	if ((int64_t)value < 0)
+		return;
+	who = caller_with(record_of(value)->x[1]);
+	/* Its time may have been up before this vCPU looked. */
+	assert_true(who < CALLERS || tee()->slots[value & 0xff].ticket != value ||
+		!tee()->slots[value & 0xff].call);
+	hands[nr_hands % HANDS] = value;
+	marks[nr_hands++ % HANDS] = record_of(value)->x[1];
+}
+
+static void random_call(void)
+{
+	unsigned i = dice(CALLERS);
+	static uint64_t mark;
+
+	if (model[i].calling)
+		return;
+	fill(model[i].vcpu, FUNCTION);
+	model[i].vcpu->regs.x[1] = mark += 2;
+	if (monitor_forward(model[i].vcpu, SMCCC_HVC, rule_of(model[i].vcpu), 0) != EXIT_WAIT)
+		return;
+	model[i].calling = true;
+	model[i].answered = false;
+	model[i].mark = mark;
+}
+
+/* Some vCPU of the monitor's answers a ticket, old or new, and takes another. */
+static void random_next(void)
+{
+	unsigned id = dice(3), n = nr_hands ? dice(nr_hands < HANDS ? nr_hands : HANDS) : 0;
+	struct vcpu *server = vcpu_of(TEE, id);
+	uint64_t ticket = nr_hands && dice(4) ? hands[n] : MONITOR_NO_TICKET;
+	struct monitor_slot *slot = &tee()->slots[ticket & 0xff];
+	bool good = ticket != MONITOR_NO_TICKET && slot->ticket == ticket && slot->call;
+
+	if (server->wait_over)
+		return;
+	if (good) {
+		unsigned who = caller_with(marks[n]);
+
+		assert_true(who < CALLERS);
+		assert_false(model[who].answered);
+		model[who].answered = true;
+		record_of(ticket)->x[0] = model[who].mark + 1;
+	}
+	if (next(id, ticket, dice(2)) == EXIT_WAIT)
+		return;
+	if (ticket != MONITOR_NO_TICKET)
+		assert_int_equal(server->regs.x[0] == MONITOR_INVALID, !good);
+	got(server->regs.x[0]);
+}
+
+/* Woken or not, they look. */
+static void all_look(void)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		struct vcpu *server = vcpu_of(TEE, i);
+
+		if (server->wait_over && server->wait_over(server))
+			got(server->regs.x[0]);
+	}
+	for (unsigned i = 0; i < CALLERS; i++) {
+		struct vcpu *vcpu = model[i].vcpu;
+
+		if (!model[i].calling || !vcpu->wait_over(vcpu))
+			continue;
+		assert_null(vcpu->wait_over);
+		assert_int_equal(
+			vcpu->regs.x[0], model[i].answered ? model[i].mark + 1 : (uint64_t)-1);
+		assert_int_equal(vcpu->regs.x[1], model[i].mark);
+		model[i].calling = false;
+	}
+}
+
+static void random_reset(unsigned vm)
+{
+	monitor_part.reset(&all_vms[vm]);
+	for (unsigned i = 0; i < all_vms[vm].nr_vcpus; i++)
+		vcpu_of(vm, i)->wait_over = NULL;
+	for (unsigned i = 0; i < CALLERS; i++) {
+		if (model[i].vcpu->vm->id == vm)
+			model[i].calling = false;
+	}
+}
+
+static unsigned length_of(struct list *list)
+{
+	unsigned length = 0;
+
+	list_for_each (link, list)
+		length++;
+	return length;
+}
+
+/* Each call that isn't over is in one list; each record is free, in use, or abandoned. */
+static void check_invariants(void)
+{
+	unsigned live = 0, in_use = 0;
+
+	for (unsigned i = 0; i < CALLERS; i++) {
+		enum forward_state is = call_of(model[i].vcpu)->state;
+
+		live += is == FORWARD_QUEUED || is == FORWARD_TAKEN;
+		assert_int_equal(is != FORWARD_NONE, model[i].calling);
+	}
+	for (unsigned i = 0; i < MONITOR_RECORDS; i++) {
+		in_use += tee()->slots[i].call != NULL;
+		assert_int_equal(bitmap_test(tee()->free, i), tee()->slots[i].ticket == 0);
+	}
+	assert_int_equal(length_of(&tee()->queue) + length_of(&tee()->taken), live);
+	assert_int_equal(length_of(&tee()->taken), in_use);
+	/* Nobody waits while there is something to do. */
+	assert_true(tee()->waiting == 0 || list_empty(&tee()->queue));
+	assert_true(live == 0 || tee()->alarm_at != TIMER_NEVER);
+	assert_false(spin_is_locked(&tee()->lock));
+}
+
+static void test_random(void **state)
+{
+	(void)state;
+	seed = 1;
+	nr_hands = 0;
+	for (unsigned i = 0; i < CALLERS; i++) {
+		memset(&model[i], 0, sizeof(model[i]));
+		model[i].vcpu = i < 3 ? vcpu_of(APP, i) : vcpu_of(WEB, i - 3);
+	}
+	for (unsigned i = 0; i < 100000; i++) {
+		unsigned what = dice(1000);
+
+		if (what < 350)
+			random_call();
+		else if (what < 800)
+			random_next();
+		else if (what < 990)
+			all_look();
+		else if (what < 994)
+			random_reset(dice(3));
+		else if (what < 997)
+			pending = !pending;
+		else if (armed)
+			fire(fake_reg(CNTPCT_EL0) + dice(2 * TICKS));
+		fake_reg(CNTPCT_EL0) += dice(30);
+		check_invariants();
+	}
+	assert_true(nr_hands > 5000 && tee()->counts.answered > 4000);
+	assert_true(tee()->counts.late > 4000);
+	random_reset(APP);
+	random_reset(WEB);
+	random_reset(TEE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -1151,6 +1338,7 @@ int main(void)
 		TEST(test_monitor_reset),
 		TEST(test_many_end),
 		TEST(test_recursion),
+		TEST(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
