@@ -243,7 +243,7 @@ $(B)/guest/aarch32.bin: $(B)/guest/aarch32.elf
 
 # No payload: firmware at EL3, which tests/qemu/firmware starts Lintel by. It must not touch SIMD registers.
 EL3_OBJ := $(patsubst %,$(B)/obj/%.o,$(wildcard guest/el3/*.c guest/el3/*.S))
-$(B)/obj/guest/el3/%.c.o: GUEST_FLAGS += -mgeneral-regs-only -fno-builtin -fno-tree-loop-distribute-patterns
+$(B)/obj/guest/el3/%.c.o: GUEST_FLAGS += -mgeneral-regs-only -fno-builtin $(if $(filter clang,$(TC)),,-fno-tree-loop-distribute-patterns)
 $(B)/guest/el3.elf: $(EL3_OBJ) guest/el3/el3.ld
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
