@@ -222,6 +222,12 @@ static void test_targets(void)
 	check_call(AFFINITY_INFO, 0x100, 1, 0, PSCI_INVALID_PARAMETERS, "AFFINITY_INFO: level 1");
 	check_call(AFFINITY_INFO, 0x10000, 2, 0, PSCI_INVALID_PARAMETERS, "AFFINITY_INFO: level 2");
 	check_call(AFFINITY_INFO, self, 4, 0, PSCI_INVALID_PARAMETERS, "AFFINITY_INFO: level 4");
+	for (u64 level = 0; level < 4; level++)
+		check_call(AFFINITY_INFO, self, GARBAGE | level, 0, AFFINITY_ON,
+			"AFFINITY_INFO: the level's upper half doesn't count");
+	for (u64 level = 0; level < 3; level++)
+		check_call(NODE_HW_STATE, self, GARBAGE | level, 0, HW_ON,
+			"NODE_HW_STATE: the level's upper half doesn't count");
 	for (u64 level = 0; level < 3; level++)
 		check_call(NODE_HW_STATE, self, level, 0, HW_ON, "NODE_HW_STATE of itself");
 	check_call(NODE_HW_STATE, self, 3, 0, PSCI_INVALID_PARAMETERS, "NODE_HW_STATE: level 3");
@@ -237,11 +243,14 @@ static void test_power_states(void)
 {
 	u64 entry = (u64)down_entry;
 
-	for (u32 bit = 0; bit < 64; bit++) {
+	for (u32 bit = 0; bit < 32; bit++) {
 		if (!(states.valid & BIT(bit)))
 			check_call(CPU_SUSPEND, BIT(bit), entry, 0, PSCI_INVALID_PARAMETERS,
 				"CPU_SUSPEND with a bit that isn't the format's");
 	}
+	/* It has 32 bits in both widths. */
+	check_call(CPU_SUSPEND, GARBAGE | states.down, 1, 0, PSCI_INVALID_ADDRESS,
+		"CPU_SUSPEND: the upper half doesn't count");
 	check_call(CPU_SUSPEND, states.other, entry, 0, PSCI_INVALID_PARAMETERS,
 		"CPU_SUSPEND in the other format");
 	check_call(CPU_SUSPEND, states.other, 1, 0, PSCI_INVALID_PARAMETERS,
@@ -267,7 +276,8 @@ static void test_system(void)
 		"SYSTEM_RESET2: vendor's type");
 	check_call(SYSTEM_RESET2, VENDOR_TYPE | 1, 5, 0, PSCI_INVALID_PARAMETERS,
 		"SYSTEM_RESET2: vendor's type with a cookie");
-	check_call(SYSTEM_RESET2, BIT(32), 0, 0, PSCI_INVALID_PARAMETERS, "SYSTEM_RESET2: bit 32");
+	check_call(SYSTEM_RESET2, GARBAGE | 1, 0, 0, PSCI_INVALID_PARAMETERS,
+		"SYSTEM_RESET2: reserved type, and an upper half");
 	check_call(SYSTEM_OFF2, 2, 0, 0, PSCI_INVALID_PARAMETERS, "SYSTEM_OFF2: reserved type");
 	check_call(SYSTEM_OFF2, 3, 0, 0, PSCI_INVALID_PARAMETERS, "SYSTEM_OFF2: two types");
 	check_call(SYSTEM_OFF2, VENDOR_TYPE, 0, 0, PSCI_INVALID_PARAMETERS, "SYSTEM_OFF2: bit 31");

@@ -123,10 +123,11 @@ enum exit_result psci_affinity_info(struct vcpu *vcpu, enum conduit conduit, uin
 {
 	struct psci_args args = psci_args_of(vcpu, function);
 	uint64_t affinity = affinity_of(args.a1);
+	uint32_t level = (uint32_t)args.a2;
 
-	if (args.a2 >= AFFINITY_LEVELS || (affinity & ~MPIDR_AFFINITY_MASK))
+	if (level >= AFFINITY_LEVELS || (affinity & ~MPIDR_AFFINITY_MASK))
 		return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
-	if (args.a2 == 0) {
+	if (level == 0) {
 		struct vcpu *target = psci_find_target(vcpu->vm, args.a1);
 
 		if (!target)
@@ -138,7 +139,7 @@ enum exit_result psci_affinity_info(struct vcpu *vcpu, enum conduit conduit, uin
 	 * Fields below the level don't count. All vCPUs of a VM share those above Aff0; the caller
 	 * is on.
 	 */
-	if (args.a2 < 3 && ((affinity & GENMASK(31, 0)) >> (8 * args.a2)) != 0)
+	if (level < 3 && ((affinity & GENMASK(31, 0)) >> (8 * level)) != 0)
 		return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
 	return psci_return(vcpu, conduit, affinity >> 32 ? PSCI_INVALID_PARAMETERS : AFFINITY_ON);
 }

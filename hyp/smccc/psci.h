@@ -4,7 +4,8 @@
  * says in which order each checks what, and what a VM is to PSCI.
  *
  * Order of checks: the first one that fails answers, and a call that fails has changed nothing.
- * Narrow calls (SMC32) have 32-bit arguments and contexts: upper halves don't count.
+ * Narrow calls (SMC32) have 32-bit arguments and contexts: upper halves don't count; nor do those
+ * of a power_state, a level or a type in wide ones.
  *
  *   CPU_SUSPEND            power_state has the VM's format, else INVALID_PARAMETERS
  *                          to power down: entry point, else INVALID_ADDRESS

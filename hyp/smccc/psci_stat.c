@@ -62,7 +62,7 @@ static struct statistics statistics_of(const struct vcpu *vcpu, struct psci_args
 	uint64_t count, ticks;
 	unsigned i;
 
-	if (!target || !psci_read_power_state(vm, args.a2, &state))
+	if (!target || !psci_read_power_state(vm, (uint32_t)args.a2, &state))
 		return (struct statistics){ 0, 0 };
 	i = power_state_index(state);
 	cpu = vpsci_cpu_of(target);
@@ -114,11 +114,12 @@ enum exit_result psci_node_hw_state(struct vcpu *vcpu, enum conduit conduit, uin
 {
 	struct psci_args args = psci_args_of(vcpu, function);
 	struct vcpu *target = psci_find_target(vcpu->vm, args.a1);
+	uint32_t level = (uint32_t)args.a2;
 
-	if (!target || args.a2 >= PSCI_LEVELS)
+	if (!target || level >= PSCI_LEVELS)
 		return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
 	/* Above a vCPU there are only nodes that the caller belongs to, too. */
-	return psci_return(vcpu, conduit, args.a2 == 0 ? hw_state(target) : HW_ON);
+	return psci_return(vcpu, conduit, level == 0 ? hw_state(target) : HW_ON);
 }
 
 /* ---- the part ---- */

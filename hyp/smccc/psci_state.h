@@ -54,7 +54,11 @@ struct psci_args {
 	uint64_t a1, a2, a3;
 };
 
-/* Narrow calls have 32-bit arguments: what is in the upper halves doesn't count. */
+/*
+ * Narrow calls have 32-bit arguments: what is in the upper halves doesn't count. Nor does it in a
+ * wide call's power_state, level or type, which are 32 bits in both (DEN0022 5): their users cut
+ * them.
+ */
 static inline struct psci_args psci_args_of(const struct vcpu *vcpu, uint32_t function)
 {
 	const uint64_t *x = vcpu->regs.x;
@@ -79,7 +83,7 @@ struct vcpu *psci_find_target(const struct vm *vm, uint64_t mpidr);
 bool psci_others_are_off(const struct vcpu *vcpu);
 
 /* Reads a power_state in the VM's format. False: it isn't one. */
-bool psci_read_power_state(const struct vm *vm, uint64_t value, struct power_state *state);
+bool psci_read_power_state(const struct vm *vm, uint32_t value, struct power_state *state);
 
 /*
  * The beginning and the end of a stay in a state, with the VM's lock held: for NODE_HW_STATE and

@@ -27,14 +27,14 @@
 static const struct power_state core_down = { .level = 0, .down = true };
 static const struct power_state system_down = { .level = PSCI_LEVELS - 1, .down = true };
 
-static uint8_t extended_level(uint64_t value)
+static uint8_t extended_level(uint32_t value)
 {
 	if (value & EXTENDED_SYSTEM)
 		return 2;
 	return value & EXTENDED_CLUSTER ? 1 : 0;
 }
 
-bool psci_read_power_state(const struct vm *vm, uint64_t value, struct power_state *state)
+bool psci_read_power_state(const struct vm *vm, uint32_t value, struct power_state *state)
 {
 	if (vm->policy.extended_states) {
 		*state = (struct power_state){ extended_level(value), value & EXTENDED_DOWN };
@@ -125,7 +125,7 @@ enum exit_result psci_cpu_suspend(struct vcpu *vcpu, enum conduit conduit, uint3
 	enum psci_result result;
 	struct power_state state;
 
-	if (!psci_read_power_state(vm, args.a1, &state))
+	if (!psci_read_power_state(vm, (uint32_t)args.a1, &state))
 		return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
 	if (state.down && !psci_is_entry(vm, args.a2))
 		return psci_return(vcpu, conduit, PSCI_INVALID_ADDRESS);

@@ -27,7 +27,7 @@ enum exit_result psci_system_reset(struct vcpu *vcpu, enum conduit conduit, uint
 /* A cookie is for vendors' types (bit 31), of which there are none. */
 enum exit_result psci_system_reset2(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
-	if (psci_args_of(vcpu, function).a1 != RESET2_WARM)
+	if ((uint32_t)psci_args_of(vcpu, function).a1 != RESET2_WARM)
 		return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
 	return psci_system_reset(vcpu, conduit, function);
 }
@@ -36,8 +36,9 @@ enum exit_result psci_system_reset2(struct vcpu *vcpu, enum conduit conduit, uin
 enum exit_result psci_system_off2(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	struct psci_args args = psci_args_of(vcpu, function);
+	uint32_t type = (uint32_t)args.a1;
 
-	if ((args.a1 != OFF2_DEFAULT && args.a1 != OFF2_HIBERNATE) || args.a2 != 0)
+	if ((type != OFF2_DEFAULT && type != OFF2_HIBERNATE) || args.a2 != 0)
 		return psci_return(vcpu, conduit, PSCI_INVALID_PARAMETERS);
 	return psci_system_off(vcpu, conduit, function);
 }

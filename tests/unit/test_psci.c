@@ -215,8 +215,13 @@ static void test_affinity_info(void **state)
 			PSCI_INVALID_PARAMETERS);
 		BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, AFFINITY_INFO, BIT(24), level, 0);
 	}
-	for (uint64_t level = 4; level; level <<= 1)
-		assert_int_equal(call(FN64(AFFINITY_INFO), 0, level, 0), PSCI_INVALID_PARAMETERS);
+	for (uint64_t level = 4; level <= BIT(31); level <<= 1)
+		BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, AFFINITY_INFO, 0, level, 0);
+	/* A level has 32 bits in both widths. */
+	assert_int_equal(call(FN64(AFFINITY_INFO), 2, JUNK, 0), 1);
+	assert_int_equal(call(FN64(AFFINITY_INFO), 0x77, JUNK | 1, 0), 0);
+	assert_int_equal(call(FN64(AFFINITY_INFO), 0x100, JUNK | 1, 0), PSCI_INVALID_PARAMETERS);
+	assert_int_equal(call(FN64(AFFINITY_INFO), 0, JUNK | 4, 0), PSCI_INVALID_PARAMETERS);
 }
 
 /* --- the VM's end --- */
@@ -240,8 +245,11 @@ static void test_reset2(void **state)
 	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_RESET2, 1, 0, 0);
 	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_RESET2, BIT(31), 0, 0);
 	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_RESET2, 0xffffffff, 0, 0);
-	assert_int_equal(call(FN64(SYSTEM_RESET2), BIT(32), 0, 0), PSCI_INVALID_PARAMETERS);
 	assert_int_equal(resets, 4);
+	/* The type has 32 bits in both widths. */
+	assert_int_equal(call(FN64(SYSTEM_RESET2), JUNK | 1, 0, 0), PSCI_INVALID_PARAMETERS);
+	assert_int_equal(call(FN64(SYSTEM_RESET2), JUNK, 0, 0), PSCI_INTERNAL_FAILURE);
+	assert_int_equal(resets, 6);
 	assert_int_equal(power_offs, 0);
 }
 
@@ -256,9 +264,11 @@ static void test_off2(void **state)
 	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_OFF2, BIT(31), 0, 0);
 	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_OFF2, 0, 1, 0);
 	BOTH_WIDTHS(PSCI_INVALID_PARAMETERS, SYSTEM_OFF2, 1, BIT(31), 0);
-	assert_int_equal(call(FN64(SYSTEM_OFF2), BIT(32), 0, 0), PSCI_INVALID_PARAMETERS);
+	assert_int_equal(call(FN64(SYSTEM_OFF2), JUNK | 2, 0, 0), PSCI_INVALID_PARAMETERS);
 	assert_int_equal(call(FN64(SYSTEM_OFF2), 1, BIT(63), 0), PSCI_INVALID_PARAMETERS);
 	assert_int_equal(power_offs, 8);
+	assert_int_equal(call(FN64(SYSTEM_OFF2), JUNK | 1, 0, 0), PSCI_INTERNAL_FAILURE);
+	assert_int_equal(power_offs, 10);
 	assert_int_equal(resets, 0);
 }
 
