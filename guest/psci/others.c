@@ -12,6 +12,8 @@
 #include "timer.h"
 
 #define WAKE_SGI 1
+#define DEAF_SGI 2 /* CPU 1 has it disabled */
+#define DEAF_US  2000
 #define WAIT_MS  5000
 #define CONTEXT  UINT64_C(0x5555aaaa)
 
@@ -66,6 +68,13 @@ static void tell(u32 what, s64 state)
 {
 	store_release(&order, what);
 	tap_ok(wait_for(WAIT_MS, partner_state() == state), "NODE_HW_STATE of CPU 1: %ld", state);
+}
+
+static void wake_in_vain(s64 state)
+{
+	gic_send_sgi(DEAF_SGI, 1);
+	delay_us(DEAF_US);
+	tap_is((u64)partner_state(), (u64)state, "an SGI that CPU 1 has disabled doesn't wake it");
 }
 
 static void wake_partner(void)
@@ -152,9 +161,11 @@ void test_others(void)
 	due_at_once();
 	while_it_runs();
 	tell(STANDBY, HW_STANDBY);
+	wake_in_vain(HW_STANDBY);
 	while_it_stands_by();
 	wake_partner();
 	tell(DOWN, HW_OFF);
+	wake_in_vain(HW_OFF);
 	while_it_is_down();
 	wake_partner();
 	store_release(&order, END);

@@ -54,7 +54,7 @@
  * are kept. A state above level 0 has no effect of its own; platform-coordinated, it is a wish.
  *
  *   vCPU:  RUNNING --CPU_SUSPEND, CPU_DEFAULT_SUSPEND, SYSTEM_SUSPEND--> STANDBY or DOWN
- *          STANDBY, DOWN --any wake-up (suspend_over())--> RUNNING
+ *          STANDBY, DOWN --an interrupt, signal or event (suspend_over())--> RUNNING
  *          any --the VM's end--> RUNNING
  * Mode, vCPU states and statistics are of the VM's part PSCI, under the VM's lock, so that no vCPU
  * is switched on while others are counted. A restart sets them back.

@@ -48,9 +48,14 @@ bool psci_read_power_state(const struct vm *vm, uint32_t value, struct power_sta
 
 /* ---- waiting ---- */
 
-/* vcpu->wait_over: whatever has woken it, it goes on. */
+/*
+ * vcpu->wait_over: it goes on when there is what ends a WFI. It is woken for less, too: by a pause
+ * that is over, by interrupts that it has disabled. The vCPU is loaded.
+ */
 static bool suspend_over(struct vcpu *vcpu)
 {
+	if (!READ_ONCE(vcpu->signalled) && !vcpu->parts_wait && !vgic_has_pending(vcpu))
+		return false;
 	spin_lock(&vcpu->vm->lock);
 	psci_stat_end(vcpu);
 	spin_unlock(&vcpu->vm->lock);
@@ -67,8 +72,6 @@ static bool suspend_over(struct vcpu *vcpu)
 static bool is_awake(struct vcpu *vcpu)
 {
 	vcpu->wait_over = suspend_over;
-	if (!READ_ONCE(vcpu->signalled) && !vgic_has_pending(vcpu))
-		return false;
 	return suspend_over(vcpu);
 }
 

@@ -392,6 +392,18 @@ static void check_registers(
 	MUST(memcmp(&now->x[1], &before->x[1], 30 * sizeof(now->x[0])) == 0);
 }
 
+/* A vCPU that waits goes on when there is a reason, and only then. */
+static void wake(struct vcpu *vcpu)
+{
+	bool had = pending;
+
+	if (!had && !vcpu->signalled)
+		MUST(!vcpu->wait_over(vcpu) && vcpu->wait_over);
+	pending = true;
+	MUST(vcpu->wait_over(vcpu) && !vcpu->wait_over);
+	pending = had;
+}
+
 /* What the run loop would do. */
 static void finish(struct vcpu *vcpu, enum exit_result result)
 {
@@ -403,7 +415,7 @@ static void finish(struct vcpu *vcpu, enum exit_result result)
 		vcpu->state = VCPU_OFF;
 	}
 	if (vcpu->state != VCPU_OFF && vcpu->state != VCPU_BLOCKED && vcpu->wait_over)
-		MUST(vcpu->wait_over(vcpu) && !vcpu->wait_over);
+		wake(vcpu);
 }
 
 static void one_call(struct vcpu *vcpu, uint8_t how)
@@ -456,7 +468,8 @@ static void event(struct vcpu *vcpu, uint8_t how)
 		vcpu->signalled = true;
 	if (vcpu->state == VCPU_BLOCKED) {
 		vcpu->state = VCPU_RUNNING;
-		MUST(!vcpu->wait_over || vcpu->wait_over(vcpu));
+		if (vcpu->wait_over)
+			wake(vcpu);
 	}
 	if (vcpu->state == VCPU_READY)
 		vcpu->state = VCPU_RUNNING;

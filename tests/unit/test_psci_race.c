@@ -458,7 +458,7 @@ static void drain(struct guest *guest)
 	if (guest != &guests[0])
 		return ask(guest, psci_cpu_off, 0, 0, 0);
 	for (unsigned i = 1; i < VCPUS; i++) {
-		vcpu_wake(&guests[i].vcpu);
+		vcpu_signal(&guests[i].vcpu);
 		all_off = all_off && READ_ONCE(guests[i].vcpu.state) == VCPU_OFF;
 	}
 	if (all_off) {

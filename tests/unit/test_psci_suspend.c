@@ -23,13 +23,17 @@
 #define MODE_PLATFORM 0
 #define MODE_OS       1
 
-/* The vCPU that was suspended runs again. */
+/* The vCPU that was suspended has an interrupt, and runs again. */
 static void wake(void)
 {
+	bool had = pending;
+
 	assert_non_null(me->wait_over);
 	me->state = VCPU_RUNNING;
 	me->regs.pc = 0;
+	pending = true;
 	assert_true(me->wait_over(me));
+	pending = had;
 	assert_null(me->wait_over);
 	assert_false(me->signalled);
 	assert_int_equal(vpsci_cpu_of(me)->suspended, PSCI_RUNNING);
@@ -82,6 +86,42 @@ static void test_standby(void **state)
 	assert_null(me->wait_over);
 	assert_int_equal(call_by(SMCCC_HVC, FN(CPU_SUSPEND), 0, 0, 0), EXIT_WAIT);
 	wake();
+}
+
+/* Woken without an interrupt, a signal or an event: it waits on, and is seen to. */
+static void check_waits_on(uint64_t power_state)
+{
+	model_setup(NULL);
+	blocks = true;
+	call_by(SMCCC_HVC, FN64(CPU_SUSPEND), power_state, ENTRY, 0);
+	me->regs.pc = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_non_null(me->wait_over);
+		assert_false(me->wait_over(me));
+		assert_int_not_equal(vpsci_cpu_of(me)->suspended, PSCI_RUNNING);
+	}
+	assert_int_equal(count_of(0, power_state), 1);
+}
+
+static void test_wake_for_nothing(void **state)
+{
+	static const uint64_t power_states[] = { 0, DOWN, DOWN | LEVEL(2) };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(power_states); i++) {
+		check_waits_on(power_states[i]);
+		wake();
+		check_waits_on(power_states[i]);
+		me->signalled = true;
+		assert_true(me->wait_over(me));
+		assert_false(me->signalled);
+		check_waits_on(power_states[i]);
+		me->parts_wait = true;
+		assert_true(me->wait_over(me));
+		assert_true(me->parts_wait); /* the run loop's */
+		assert_null(me->wait_over);
+		assert_int_equal(vpsci_cpu_of(me)->suspended, PSCI_RUNNING);
+	}
 }
 
 /*
@@ -482,6 +522,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CASE(test_standby),
+		CASE(test_wake_for_nothing),
 		CASE(test_formats),
 		CASE(test_power_down),
 		CASE(test_power_down_entry),
