@@ -33,6 +33,7 @@ u64 smccc_call(enum conduit conduit, u64 function, u64 a1, u64 a2, u64 a3);
 #define PSCI_SYSTEM_OFF         0x84000008u
 #define PSCI_SYSTEM_RESET       0x84000009u
 #define PSCI_FEATURES           0x8400000au
+#define PSCI_NODE_HW_STATE      0xc400000du
 #define SMCCC_VERSION           0x80000000u
 #define SMCCC_ARCH_FEATURES     0x80000001u
 #define SMCCC_ARCH_WORKAROUND_1 0x80008000u

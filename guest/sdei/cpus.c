@@ -19,7 +19,7 @@ static struct record zeros[MAX_CPUS], alarm;
 static u32 phase; /* CPU 0's wish */
 static u32 seen;  /* CPU 1's answer: it is there */
 
-enum { PHASE_SPIN = 1, PHASE_WFI, PHASE_SUSPEND, PHASE_MASK, PHASE_UNMASK, PHASE_END };
+enum { PHASE_SPIN = 1, PHASE_WFI, PHASE_SUSPEND, PHASE_DOWN, PHASE_MASK, PHASE_UNMASK, PHASE_END };
 
 static u64 count_of(const struct record *record)
 {
@@ -49,14 +49,10 @@ static void sleep_for_event(u32 how)
 		cpu_relax();
 }
 
-static void other(void *arg)
-{
-	u32 *status = arg;
+static void power_down(void);
 
-	/* As it was switched on: masked, and no private event registered. */
-	*status = (u32)sdei(STATUS, 0, 0, 0) | (u32)sdei(PE_MASK, 0, 0, 0) << 8;
-	sdei_use(0, &zeros[1], 0, 0);
-	sdei(PE_UNMASK, 0, 0, 0);
+static void obey(void)
+{
 	for (;;) {
 		u32 now = load_acquire(&phase);
 
@@ -64,6 +60,8 @@ static void other(void *arg)
 			sleep_for_event(now);
 			continue;
 		}
+		if (now == PHASE_DOWN)
+			power_down();
 		if (now == PHASE_MASK)
 			sdei(PE_MASK, 0, 0, 0);
 		if (now == PHASE_UNMASK)
@@ -72,6 +70,41 @@ static void other(void *arg)
 			return;
 		say(now);
 	}
+}
+
+static void other(void *arg)
+{
+	u32 *status = arg;
+
+	/* As it was switched on: masked, and no private event registered. */
+	*status = (u32)sdei(STATUS, 0, 0, 0) | (u32)sdei(PE_MASK, 0, 0, 0) << 8;
+	sdei_use(0, &zeros[1], 0, 0);
+	sdei(PE_UNMASK, 0, 0, 0);
+	obey();
+}
+
+/* What CPU 1 found when an event had woken it from a power-down. */
+static struct {
+	u64 masked_count, status, newly, count;
+} back;
+
+static void come_back(void *arg)
+{
+	(void)arg;
+	back.masked_count = count_of(&zeros[1]);
+	back.status = (u64)sdei(STATUS, 0, 0, 0);
+	back.newly = (u64)sdei(PE_MASK, 0, 0, 0);
+	sdei(PE_UNMASK, 0, 0, 0);
+	back.count = count_of(&zeros[1]);
+	say(PHASE_DOWN);
+	obey();
+}
+
+/* Goes on as a CPU that is switched on does. */
+static void power_down(void)
+{
+	smp_prepare(1, come_back, NULL);
+	psci(PSCI_CPU_SUSPEND, PSCI_POWERDOWN, (u64)secondary_entry, 1);
 }
 
 static bool go(u32 to)
@@ -119,6 +152,23 @@ static void test_signals(void)
 	tap_is(count_of(&zeros[1]), before, "a masked CPU gets none");
 	go(PHASE_UNMASK);
 	tap_is(count_of(&zeros[1]), before + 1, "but one when it unmasks itself");
+}
+
+#define HW_OFF 1
+
+static void test_down(void)
+{
+	u64 before = count_of(&zeros[1]);
+
+	store_release(&phase, PHASE_DOWN);
+	tap_ok(wait_for(WAIT_MS, psci(PSCI_NODE_HW_STATE, machine.mpidr[1], 0, 0) == HW_OFF),
+		"CPU 1 powers down");
+	sdei(SIGNAL, 0, machine.mpidr[1], 0);
+	tap_ok(wait_for(WAIT_MS, load_acquire(&seen) == PHASE_DOWN), "event 0 wakes it");
+	tap_is(back.masked_count, before, "without its handler, for its MMU is off");
+	tap_is(back.newly, 0, "it is masked");
+	tap_is(back.status, REGISTERED | ENABLED, "its event is registered and enabled as it was");
+	tap_is(back.count, before + 1, "and begins when it unmasks itself");
 }
 
 static u64 alarm_cpu;
@@ -211,6 +261,7 @@ void test_cpus(void)
 	tap_is((u64)(s64)smp_start(1, other, &status), 0, "CPU 1 comes");
 	test_signals();
 	tap_is(status, 0, "it came masked, with no private event");
+	test_down();
 	test_routing();
 	test_off(&status);
 }

@@ -6,6 +6,7 @@
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/smccc/psci.h"
 #include "hyp/smccc/psci_state.h"
+#include "hyp/smccc/sdei.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vm/bank.h"
 
@@ -54,11 +55,17 @@ bool psci_read_power_state(const struct vm *vm, uint32_t value, struct power_sta
  */
 static bool suspend_over(struct vcpu *vcpu)
 {
+	bool down;
+
 	if (!READ_ONCE(vcpu->signalled) && !vcpu->parts_wait && !vgic_has_pending(vcpu))
 		return false;
 	spin_lock(&vcpu->vm->lock);
+	down = vpsci_cpu_of(vcpu)->suspended == PSCI_DOWN;
 	psci_stat_end(vcpu);
 	spin_unlock(&vcpu->vm->lock);
+	/* Not before: an event for any CPU may wake the last one that isn't masked. */
+	if (down)
+		sdei_woken(vcpu);
 	vcpu->wait_over = NULL;
 	/* What would have ended a WFI has ended this; and what was written before is seen. */
 	(void)__atomic_exchange_n(&vcpu->signalled, false, __ATOMIC_ACQUIRE);

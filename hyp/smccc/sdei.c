@@ -275,17 +275,32 @@ enum exit_result sdei_event_context(struct vcpu *vcpu, enum conduit conduit, uin
 
 /* ---- masks and signals ---- */
 
+/* False: it is masked already. */
+static bool mask(struct sdei_vm *sdei, const struct vcpu *vcpu)
+{
+	struct sdei_cpu *cpu = &sdei->cpus[vcpu->id];
+
+	if (cpu->masked)
+		return false;
+	cpu->masked = true;
+	sdei_retarget_all(sdei, vcpu->vm);
+	return true;
+}
+
 enum exit_result sdei_pe_mask(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	struct sdei_vm *sdei = begin(vcpu);
-	struct sdei_cpu *cpu = &sdei->cpus[vcpu->id];
-	bool newly = !cpu->masked;
 
 	(void)function;
-	cpu->masked = true;
-	if (newly)
-		sdei_retarget_all(sdei, vcpu->vm);
-	return end(vcpu, conduit, newly);
+	return end(vcpu, conduit, mask(sdei, vcpu));
+}
+
+void sdei_woken(struct vcpu *vcpu)
+{
+	struct sdei_vm *sdei = begin(vcpu);
+
+	(void)mask(sdei, vcpu);
+	spin_unlock(&sdei->lock);
 }
 
 enum exit_result sdei_pe_unmask(struct vcpu *vcpu, enum conduit conduit, uint32_t function)

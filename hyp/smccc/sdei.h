@@ -40,6 +40,12 @@ extern const struct vm_part sdei_part;
  */
 void sdei_cpu_off(struct vcpu *vcpu);
 
+/*
+ * The vCPU comes back from a power-down (CPU_SUSPEND) that was perhaps ended by an event: it is
+ * masked, for its MMU is off and its vectors aren't set. Nothing of its events is forgotten.
+ */
+void sdei_woken(struct vcpu *vcpu);
+
 static inline struct sdei_vm *sdei_of(const struct vm *vm)
 {
 	return vm->part[PART_SDEI];

@@ -47,3 +47,8 @@ __attribute__((weak)) void sdei_cpu_off(struct vcpu *vcpu)
 {
 	(void)vcpu;
 }
+
+__attribute__((weak)) void sdei_woken(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}

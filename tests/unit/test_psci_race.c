@@ -286,6 +286,11 @@ void sdei_cpu_off(struct vcpu *vcpu)
 	(void)vcpu;
 }
 
+void sdei_woken(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
 void vgic_flush(struct vcpu *vcpu)
 {
 	(void)vcpu;

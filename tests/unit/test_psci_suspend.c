@@ -23,6 +23,15 @@
 #define MODE_PLATFORM 0
 #define MODE_OS       1
 
+static unsigned events_masked;
+
+void sdei_woken(struct vcpu *vcpu)
+{
+	assert_ptr_equal(vcpu, me);
+	assert_false(spin_is_locked(&model_vm.lock));
+	events_masked++;
+}
+
 /* The vCPU that was suspended has an interrupt, and runs again. */
 static void wake(void)
 {
@@ -101,6 +110,27 @@ static void check_waits_on(uint64_t power_state)
 		assert_int_not_equal(vpsci_cpu_of(me)->suspended, PSCI_RUNNING);
 	}
 	assert_int_equal(count_of(0, power_state), 1);
+}
+
+/* Events find it masked when its state was lost, but not before it is woken. */
+static void test_events(void **state)
+{
+	(void)state;
+	events_masked = 0;
+	check_waits_on(0);
+	wake();
+	pending = true;
+	BOTH_WIDTHS(PSCI_SUCCESS, CPU_SUSPEND, 0, 0, 0);
+	assert_int_equal(events_masked, 0);
+	check_waits_on(DOWN);
+	assert_int_equal(events_masked, 0);
+	wake();
+	assert_int_equal(events_masked, 1);
+	pending = true;
+	call_by(SMCCC_HVC, FN64(DEFAULT_SUSPEND), ENTRY, 0, 0);
+	assert_int_equal(events_masked, 2);
+	call_by(SMCCC_HVC, FN64(SYSTEM_SUSPEND), ENTRY, 0, 0);
+	assert_int_equal(events_masked, 3);
 }
 
 static void test_wake_for_nothing(void **state)
@@ -523,6 +553,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		CASE(test_standby),
 		CASE(test_wake_for_nothing),
+		CASE(test_events),
 		CASE(test_formats),
 		CASE(test_power_down),
 		CASE(test_power_down_entry),

@@ -459,6 +459,37 @@ static void test_off_and_on(void **state)
 	assert_true(sdei_model_in(0, spi));
 }
 
+/* From a power-down it comes masked: what woke it waits there, or another vCPU takes it. */
+static void test_woken(void **state)
+{
+	(void)state;
+	enable(0, 0);
+	enable(0, spi);
+	signal(1, 0);
+	sdei_woken(model_vcpu(0));
+	sdei_model_run();
+	assert_true(is_idle(0));
+	sdei_woken(model_vcpu(0));
+	assert_int_equal(CALL1(0, event_status, 0), 3);
+	vgic_set_spi(model_vm, SPI, true);
+	sdei_model_run();
+	assert_true(sdei_model_in(1, spi));
+	assert_int_equal(CALL0(0, pe_mask), 0);
+	CALL0(0, pe_unmask);
+	sdei_model_run();
+	assert_true(sdei_model_in(0, 0));
+	lower(SPI);
+	complete(1);
+	complete(0);
+	/* It was told, but has not looked yet. */
+	sdei_model_run();
+	vgic_set_spi(model_vm, SPI, true);
+	sdei_woken(model_vcpu(0));
+	sdei_model_run();
+	assert_true(is_idle(0));
+	assert_true(sdei_model_in(1, spi) || sdei_model_in(2, spi));
+}
+
 static void test_vm_reset(void **state)
 {
 	(void)state;
@@ -580,6 +611,8 @@ static void one_step(void)
 	default:
 		if (draw(20) == 0)
 			sdei_cpu_off(model_vcpu(cpu));
+		else if (draw(20) == 0)
+			sdei_woken(model_vcpu(cpu));
 		else if (draw(4) == 0)
 			CALL0(cpu, private_reset);
 		break;
@@ -621,6 +654,7 @@ int main(void)
 		TEST(test_fallen),
 		TEST(test_off),
 		TEST(test_off_and_on),
+		TEST(test_woken),
 		TEST(test_vm_reset),
 		TEST(test_random),
 	};
