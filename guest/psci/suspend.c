@@ -11,14 +11,20 @@
 #include "tap.h"
 #include "timer.h"
 
-#define WAKE_MS   2
-#define LONG_MS   2000
-#define US_PER_MS 1000
-#define CONTEXT   UINT64_C(0x123456789abcdef0)
-#define PMR       0xe0
-#define EL1       4
-#define SCTLR_MC  (BIT(0) | BIT(2))
-#define DAIF_ALL  (GENMASK(9, 6))
+#define WAKE_MS      2
+#define LONG_MS      2000
+#define US_PER_MS    1000
+#define CONTEXT      UINT64_C(0x123456789abcdef0)
+#define PMR          0xe0
+#define EL1          4
+#define SCTLR_MC     (BIT(0) | BIT(2))
+#define DAIF_ALL     (GENMASK(9, 6))
+
+/* FPCR, for assemblers that are told that there is no FP. */
+#define FPCR_NAME    S3_3_C4_C4_0
+#define FPCR_RMODE   GENMASK(23, 22)
+#define MDSCR_MDE    BIT(15)
+#define OSLSR_LOCKED BIT(1)
 
 struct down *down_of[MAX_CPUS];
 
@@ -112,6 +118,23 @@ static bool interrupts_kept(void)
 		gic_read_bit(0, TIMER_VIRT_INTID, GIC_ISENABLER);
 }
 
+/* Debug exceptions on, a breakpoint's address, a rounding mode: to be lost. */
+static void spoil(void)
+{
+	msr(oslar_el1, 0);
+	isb();
+	msr(dbgbvr0_el1, 0x1000);
+	msr(mdscr_el1, MDSCR_MDE);
+	msr(FPCR_NAME, FPCR_RMODE);
+	isb();
+}
+
+static bool is_lost(void)
+{
+	return !(mrs(mdscr_el1) & MDSCR_MDE) && mrs(dbgbvr0_el1) == 0 &&
+		(mrs(oslsr_el1) & OSLSR_LOCKED) && !(mrs(FPCR_NAME) & FPCR_RMODE);
+}
+
 static void power_down(u32 way, u32 function, u64 state, const char *what)
 {
 	u64 count = count_of(state), residency = residency_of(state), start = counter();
@@ -125,10 +148,12 @@ static void power_down(u32 way, u32 function, u64 state, const char *what)
 			before ? state : entry, before ? entry : CONTEXT, before ? CONTEXT : 0 },
 		.smc = ways[way].conduit == CONDUIT_SMC,
 	};
+	spoil();
 	arm(WAKE_MS);
 	came = down_call(&down);
 	tap_ok(came && entered_well(way, &down), "%s: %s comes back at its entry point",
 		way_name(way), what);
+	tap_ok(is_lost(), "%s: with debug and FP registers reset", way_name(way));
 	tap_ok(interrupts_kept(), "%s: and finds its timer and its interrupt", way_name(way));
 	timer_set_ctl(TIMER_VIRT, 0);
 	tap_ok(is_counted(state, count, residency, start), "%s: and is counted", way_name(way));

@@ -50,9 +50,10 @@
  *              fields that is not 0: core [3:0], cluster [7:4], system [11:8]
  * What else is in a StateID doesn't matter. A suspended vCPU goes on at whatever would end a WFI,
  * or as soon as one is there already: behind the call in standby, at the entry point when it was
- * powered down, with general and system registers as CPU_ON would have them. Interrupts and timers
- * are kept; so are SDEI's events, but who comes back from a power-down is masked for them. A state
- * above level 0 has no effect of its own; platform-coordinated, it is a wish.
+ * powered down, with general, system, debug and FP/SIMD registers as CPU_ON would have them.
+ * Interrupts and timers are kept; so are SDEI's events, but who comes back from a power-down is
+ * masked for them. A state above level 0 has no effect of its own; platform-coordinated, it is a
+ * wish.
  *
  *   vCPU:  RUNNING --CPU_SUSPEND, CPU_DEFAULT_SUSPEND, SYSTEM_SUSPEND--> STANDBY or DOWN
  *          STANDBY, DOWN --an interrupt, signal or event (suspend_over())--> RUNNING

@@ -2,13 +2,11 @@
 /*
  * PSCI: vCPUs that wait, and in which mode they do.
  */
-#include "hyp/arch/barrier.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/smccc/psci.h"
 #include "hyp/smccc/psci_state.h"
 #include "hyp/smccc/sdei.h"
 #include "hyp/vdev/vgic.h"
-#include "hyp/vm/bank.h"
 
 /* power_state, original format (DEN0022 5.4.2) */
 #define ORIGINAL_ID       GENMASK(15, 0)
@@ -91,14 +89,12 @@ static enum exit_result standby(struct vcpu *vcpu, enum conduit conduit)
 
 /*
  * The state is lost and the vCPU is made to go on at `entry`, when something wakes it. Nothing of
- * what could do that is lost: list registers and timers stay as they are. It blocks here: nothing
+ * what could do that is lost: the virtual GIC and timers stay as they are. It blocks here: nothing
  * may move the PC afterwards.
  */
 static enum exit_result power_down(struct vcpu *vcpu, uint64_t entry, uint64_t context)
 {
-	vcpu_reset_registers(vcpu, entry, context);
-	bank_load(vcpu->bank);
-	isb();
+	vcpu_power_down(vcpu, entry, context);
 	if (!is_awake(vcpu) && sched_block(vcpu))
 		return EXIT_RESCHEDULE;
 	return EXIT_SWITCH;

@@ -64,7 +64,7 @@ static __noinline void call_on_demand(struct vcpu *vcpu, bool load)
 /* DAIF masked, EL1h: how a CPU comes out of reset and PSCI CPU_ON (DEN0022 6.4). */
 #define PSTATE_RESET (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F | PSTATE_EL1H)
 
-void vcpu_reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+static void reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
 	memset(&vcpu->regs, 0, sizeof(vcpu->regs));
 	vcpu->regs.pc = pc;
@@ -79,7 +79,7 @@ void vcpu_reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 
 void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
-	vcpu_reset_registers(vcpu, pc, x0);
+	reset_registers(vcpu, pc, x0);
 	vcpu->hcr = guest_hcr();
 	vcpu->mdcr = guest_mdcr();
 	vcpu->cptr = guest_cptr();
@@ -204,4 +204,18 @@ void vcpu_put(struct vcpu *vcpu)
 		return;
 	trace_record(&cpu->trace, TRACE_WHAT(TRACE_PUT) | vcpu->trace_id, vcpu->regs.pc);
 	put(cpu, vcpu);
+}
+
+void vcpu_power_down(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+{
+	static const enum vm_part_id lost[] = { PART_FPSIMD, PART_DEBUG };
+
+	vcpu_put(vcpu);
+	reset_registers(vcpu, pc, x0);
+	vcpu->hcr &= ~HCR_EL2_VSE;
+	for (unsigned i = 0; i < ARRAY_SIZE(lost); i++) {
+		if (vm_parts[lost[i]].vcpu_reset)
+			vm_parts[lost[i]].vcpu_reset(vcpu);
+	}
+	vcpu_load(vcpu);
 }

@@ -301,9 +301,10 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
 
 /*
  * Of these, only what a CPU loses that is powered down and goes on elsewhere (PSCI CPU_SUSPEND):
- * general registers and bank, in memory. The caller, for a vCPU that is loaded, loads the bank.
+ * general, system, debug and FP/SIMD registers, and a virtual SError that it has not taken.
+ * Interrupts and timers are kept. It is loaded here, before and after.
  */
-void vcpu_reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
+void vcpu_power_down(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
 
 /* Once vm_parts is set, before a vCPU is loaded: which of them have something to do then. */
 void vcpu_list_parts(void);

@@ -24,7 +24,6 @@
 #include "hyp/smccc/psci.h"
 #include "hyp/smccc/psci_state.h"
 #include "hyp/vdev/vgic.h"
-#include "hyp/vm/bank.h"
 #include "hyp/vm/inject.h"
 #include "mm/page.h"
 #include "tests/unit/fake/cpu.h"
@@ -142,18 +141,13 @@ bool sched_block(struct vcpu *vcpu)
 	return blocks;
 }
 
-void vcpu_reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+void vcpu_power_down(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
 	MUST(pc - RAM_BASE < RAM_SIZE);
 	memset(&vcpu->regs, 0, sizeof(vcpu->regs));
 	vcpu->regs.pc = pc;
 	vcpu->regs.x[0] = x0;
 	vcpu->regs.pstate = PSTATE_EL1H;
-}
-
-void bank_load(const uint64_t bank[NR_BANK_SLOTS])
-{
-	(void)bank;
 }
 
 enum exit_result inject_undefined(struct vcpu *vcpu)

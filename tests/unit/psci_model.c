@@ -10,7 +10,6 @@
 #include "drivers/timer/timer.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/vdev/vgic.h"
-#include "hyp/vm/bank.h"
 #include "mm/page.h"
 
 struct vm model_vm;
@@ -18,7 +17,7 @@ struct vcpu model_vcpus[VCPUS];
 
 struct vcpu *powered_on;
 uint64_t powered_pc, powered_x0;
-unsigned power_offs, resets, register_resets, bank_loads, blocks_tried;
+unsigned power_offs, resets, register_resets, blocks_tried;
 enum status power_on_status;
 bool pending, blocks;
 void (*power_on_hook)(void);
@@ -91,20 +90,13 @@ bool sched_block(struct vcpu *vcpu)
 	return blocks;
 }
 
-void vcpu_reset_registers(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+void vcpu_power_down(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
 	assert_ptr_equal(vcpu, me);
 	memset(&vcpu->regs, 0, sizeof(vcpu->regs));
 	vcpu->regs.pc = pc;
 	vcpu->regs.x[0] = x0;
 	register_resets++;
-}
-
-void bank_load(const uint64_t bank[NR_BANK_SLOTS])
-{
-	assert_ptr_equal(bank, me->bank);
-	assert_int_equal(register_resets, bank_loads + 1);
-	bank_loads++;
 }
 
 bool psci_client_available(void)
@@ -145,7 +137,7 @@ int model_setup(void **state)
 	powered_on = NULL;
 	power_on_status = OK;
 	power_on_hook = pending_hook = NULL;
-	power_offs = resets = register_resets = bank_loads = blocks_tried = 0;
+	power_offs = resets = register_resets = blocks_tried = 0;
 	pending = blocks = model_no_memory = false;
 	assert_int_equal(psci_part.create(&model_vm), OK);
 	psci_part.reset(&model_vm);

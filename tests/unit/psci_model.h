@@ -53,7 +53,7 @@ extern struct vcpu model_vcpus[VCPUS];
 /* What was done below. */
 extern struct vcpu *powered_on;
 extern uint64_t powered_pc, powered_x0;
-extern unsigned power_offs, resets, register_resets, bank_loads, blocks_tried;
+extern unsigned power_offs, resets, register_resets, blocks_tried;
 /* What is done below: vcpu_power_on()'s answer, an interrupt is pending, sched_block() blocks. */
 extern enum status power_on_status;
 extern bool pending, blocks;

@@ -396,6 +396,56 @@ static void test_serror_once(void **state)
 	vcpu_put(a);
 }
 
+static void reset_fpsimd(struct vcpu *vcpu)
+{
+	assert_false(vcpu->loaded);
+	note("FP");
+}
+
+static void reset_debug(struct vcpu *vcpu)
+{
+	assert_false(vcpu->loaded);
+	note("DEBUG");
+}
+
+/* What a power-down loses is lost in memory: nothing of it is in registers then, to be saved over
+ * it. */
+static void test_power_down(void **state)
+{
+	struct vm_part own[NR_PARTS];
+	struct vcpu *a;
+
+	(void)state;
+	vm = make("test", 1);
+	a = vm->vcpus[0];
+	vcpu_reset(a, ENTRY, 0);
+	memcpy(own, parts, sizeof(own));
+	own[PART_FPSIMD].vcpu_reset = reset_fpsimd;
+	own[PART_DEBUG].vcpu_reset = reset_debug;
+	vm_parts = own;
+	fake_sysreg_read_hook = NULL;
+	a->on_demand = BIT(3);
+	vcpu_load(a);
+	a->hcr |= HCR_EL2_VSE | HCR_EL2_TWI;
+	fake_reg(HCR_EL2) = a->hcr;
+	fake_reg(TTBR0_EL1) = 0xaa;
+	a->regs.x[5] = 5;
+	a->inject.far = 6;
+	calls[0] = '\0';
+	vcpu_power_down(a, ENTRY + 8, 42);
+	assert_string_equal(calls, "p3p2p1p0FPDEBUGl0l1l2l3");
+	assert_ptr_equal(cpus[0].current, a);
+	assert_int_equal(a->regs.pc, ENTRY + 8);
+	assert_int_equal(a->regs.x[0], 42);
+	assert_int_equal(a->regs.x[5], 0);
+	assert_int_equal(a->inject.far, 0);
+	assert_int_equal(fake_reg(TTBR0_EL1), 0);
+	assert_int_equal(fake_reg(HCR_EL2), (guest_hcr() | HCR_EL2_TWI) & ~HCR_EL2_VSE);
+	assert_int_equal(a->on_demand, BIT(3));
+	vcpu_put(a);
+	vm_parts = parts;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +463,7 @@ int main(void)
 		TEST(test_vcpu_off),
 		TEST(test_load_put),
 		TEST(test_serror_once),
+		TEST(test_power_down),
 	};
 
 	return cmocka_run_group_tests_name("lifecycle", tests, NULL, NULL);
