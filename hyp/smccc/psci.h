@@ -32,6 +32,10 @@
  *                          INVALID_PARAMETERS
  *   MEM_PROTECT_...        CHECK_RANGE: not empty, doesn't wrap, all in the VM's RAM: else DENIED
  *   PSCI_FEATURES          a function that is there, in this width: else NOT_SUPPORTED
+ *   CPU_OFF, SYSTEM_OFF, SYSTEM_RESET; and behind their checks SYSTEM_RESET2, SYSTEM_OFF2:
+ *                          INTERNAL_FAILURE is in x0 then, but no guest sees it: its vCPU
+ *                          is asked to stop, or to pause for good in a VM that has crashed
+ *                          meanwhile, before it would be entered again
  *
  * Targets: MPIDR values as read from MPIDR_EL1, bit 31 with or without; every other bit that is not
  * affinity must be 0. Entry points: in the VM's RAM and 4-byte aligned; in an AArch32 VM bit 0 says
@@ -68,7 +72,8 @@
  * Not there (NOT_SUPPORTED), since they make no sense here: MIGRATE, MIGRATE_INFO_UP_CPU (there is
  * no Trusted OS, which MIGRATE_INFO_TYPE says), CPU_FREEZE (every vCPU can be switched off),
  * CLEAN_INV_MEMREGION and its ATTRIBUTES (a guest's cache maintenance by address reaches all of its
- * memory).
+ * memory). Errors that are never answered: ON_PENDING and INTERNAL_FAILURE (above), NOT_PRESENT (a
+ * Trusted OS's), DISABLED (every vCPU of a VM can be switched on).
  */
 #ifndef HYP_SMCCC_PSCI_H
 #define HYP_SMCCC_PSCI_H

@@ -9,7 +9,7 @@
 #define OFF2_DEFAULT   0
 #define OFF2_HIBERNATE 1
 
-/* What is in x0 matters only if the VM can't be ended: it is entered once more then. */
+/* No guest sees what is in x0: it is not entered again before its end (psci.h). */
 enum exit_result psci_system_off(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	(void)function;

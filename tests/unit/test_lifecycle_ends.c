@@ -64,6 +64,47 @@ static void test_crashed_and_off(void **state)
 	assert_int_equal(vm->end, VM_END_FAULT);
 }
 
+static void check_no_return(void (*ends)(struct vm *vm), enum vm_end before, enum vm_state state)
+{
+	running("it");
+	vm->policy.on_crash = VM_ACTION_PAUSE;
+	if (before == VM_END_FAULT)
+		crash(vm->vcpus[1]);
+	else if (before == VM_END_POWER_OFF)
+		vm_power_off(vm);
+	else if (before == VM_END_RESET)
+		vm_reset(vm);
+	else if (state == VM_PAUSING)
+		assert_int_equal(vm_pause(vm), OK);
+	assert_int_equal(vm->state, state);
+	ends(vm);
+	/* Looked at before the guest is entered: hyp/trap/exit.c. */
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		assert_true(vm->vcpus[i]->work & (before == VM_END_FAULT ? WORK_PAUSE : WORK_STOP));
+	if (before == VM_END_FAULT)
+		assert_int_equal(vm_resume(vm), ERR_FAULT);
+	settle();
+	assert_true(vm_stop(vm) == OK || vm->state == VM_STOPPED);
+	settle();
+	check_settled(VM_STOPPED);
+}
+
+/* A guest is not entered again behind a call that ends it, whatever its VM is in already: it never
+ * sees what that call has left in x0. */
+static void test_no_return(void **state)
+{
+	void (*const ends[])(struct vm * vm) = { vm_power_off, vm_reset };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(ends); i++) {
+		check_no_return(ends[i], VM_END_NONE, VM_RUNNING);
+		check_no_return(ends[i], VM_END_NONE, VM_PAUSING);
+		check_no_return(ends[i], VM_END_FAULT, VM_PAUSING);
+		check_no_return(ends[i], VM_END_POWER_OFF, VM_STOPPING);
+		check_no_return(ends[i], VM_END_RESET, VM_RESETTING);
+	}
+}
+
 static unsigned crashes_wanted;
 static uint64_t crash_after;
 
@@ -514,6 +555,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_on_crash_pause),
 		CASE(test_crashed_and_off),
+		CASE(test_no_return),
 		CASE(test_on_crash_restart),
 		CASE(test_slow_crashes),
 		CASE(test_crash_loop),

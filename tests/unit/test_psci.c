@@ -230,7 +230,7 @@ static void test_system(void **state)
 {
 	(void)state;
 	assert_int_equal(call(FN(MIGRATE_INFO_TYPE), 0, 0, 0), 2);
-	/* x0 in case the VM is entered once more. */
+	/* In x0, which no guest sees: test_lifecycle_ends.c, test_no_return(). */
 	assert_int_equal(call(FN(SYSTEM_OFF), 0, 0, 0), PSCI_INTERNAL_FAILURE);
 	assert_int_equal(power_offs, 2);
 	assert_int_equal(call(FN(SYSTEM_RESET), 0, 0, 0), PSCI_INTERNAL_FAILURE);
