@@ -229,6 +229,7 @@ static enum status build_vm(struct fixtures *fixtures, const struct vm_config *c
 		mm_free(images, sizeof(*images));
 		return status;
 	}
+	vm->number = config->number;
 	vm->config = images;
 	vm->load_step = load_step;
 	vm->policy = policy_of(config);

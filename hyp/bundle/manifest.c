@@ -77,6 +77,7 @@ static void finish(struct manifest_reader *reader, struct manifest_node *node)
 	struct vm_config *config = &container_of(node, struct vm_parse, node)->config;
 
 	config->given = node->given;
+	config->number = reader->count;
 	format(config->name, sizeof(config->name), "%s", node->name);
 	check_whole(reader, config);
 	if (!node->errors)

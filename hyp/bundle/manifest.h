@@ -67,7 +67,8 @@ static inline uint32_t manifest_cell(const struct manifest_cells *cells, unsigne
 /* One VM as the manifest has it: each field is named after its property. */
 struct vm_config {
 	char name[VM_NAME_MAX + 1];
-	uint64_t given; /* bit per enum schema_vm: the property is there */
+	unsigned number; /* of its node among those of /vms, from 1 on */
+	uint64_t given;  /* bit per enum schema_vm: the property is there */
 	const struct cpio_file *kernel, *ramdisk, *dtb; /* NULL when absent */
 	uint64_t memory;
 	uint64_t memory_populate; /* 1: all of it at the start */

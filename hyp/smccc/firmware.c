@@ -107,7 +107,7 @@ static enum status gather(
 		return status;
 	}
 	regs->x[CLIENT_REG] &= ~CLIENT_ID;
-	regs->x[CLIENT_REG] |= vcpu->vm->id + 1;
+	regs->x[CLIENT_REG] |= vcpu->vm->number;
 	return OK;
 }
 

@@ -119,7 +119,8 @@ struct vm {
 	void *part[NR_PARTS];
 	struct stage2 stage2;
 
-	unsigned id; /* index in vms[] */
+	unsigned id;     /* index in vms[] */
+	unsigned number; /* of its node in the manifest, from 1 on, whatever others are not made */
 	char name[VM_NAME_MAX + 1];
 	unsigned nr_vcpus;
 	struct vcpu *vcpus[MAX_VCPUS];

@@ -522,6 +522,7 @@ static void leaves_out_aarch32(void **state)
 	assert_int_equal(bad, 1);
 	assert_int_equal(nr_vms, 1);
 	assert_string_equal(vms[0]->name, "runs");
+	assert_int_equal(vms[0]->number, 3);
 	assert_logged("vm refused: not every CPU of this machine has AArch32 at EL1 (aarch32)");
 	assert_logged("vm missing: left out: not every CPU of this machine has AArch32 at EL1");
 }
