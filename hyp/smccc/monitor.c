@@ -9,8 +9,10 @@
 #include "hyp/vdev/vgic.h"
 #include "hyp/vm/inject.h"
 
-/* So many calls are ended at a time, each some hundred instructions; the others soon. */
-#define ENDS_PER_STEP     64
+/* So many calls are ended at a time, each some hundred instructions, and the next so much later:
+ * an alarm whose time has come already would be taken before interrupts are. */
+#define ENDS_PER_STEP     16
+#define STEP_US           100
 
 #define INSTRUCTION_BYTES 4 /* of HVC and SMC, in T32 too */
 
@@ -114,8 +116,9 @@ static void end_overdue(struct monitor *monitor)
 	unsigned left = ENDS_PER_STEP;
 	uint64_t taken = end_overdue_of(monitor, &monitor->taken, now, &left);
 	uint64_t queued = end_overdue_of(monitor, &monitor->queue, now, &left);
+	uint64_t earliest = MIN(taken, queued);
 
-	set_alarm(monitor, MIN(taken, queued));
+	set_alarm(monitor, earliest > now ? earliest : now + timer_us_to_ticks(STEP_US));
 	/* There are records again for those who wait because there were none. */
 	while (hand_over(monitor, vcpu_wake))
 		;
