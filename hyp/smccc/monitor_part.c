@@ -173,6 +173,16 @@ static void reset(struct vm *vm)
 		monitor_end_all(part->monitor);
 }
 
+/* One that has crashed is paused for good; who waits for it must not wait with it. (vm->end is set
+ * before, lifecycle.c.) */
+static void pause(struct vm *vm)
+{
+	struct monitor_vm *part = monitor_vm_of(vm);
+
+	if (vm->end == VM_END_FAULT && part && part->monitor)
+		monitor_end_all(part->monitor);
+}
+
 /* ---- rules find their monitors ---- */
 
 static struct monitor *find_monitor(const char *name)
@@ -233,5 +243,6 @@ const struct vm_part monitor_part = {
 	.name = "calls to other VMs",
 	.create = create,
 	.reset = reset,
+	.pause = pause,
 	.destroy = destroy,
 };

@@ -105,7 +105,8 @@ void monitor_release(struct monitor *monitor, unsigned n);
 /* The monitor's alarm. */
 void monitor_alarm(struct soft_timer *timer);
 
-/* The monitor is reset: all calls that are with it end, though perhaps not all now. */
+/* The monitor is reset, or has crashed: all calls that are with it end, though perhaps not all now.
+ */
 void monitor_end_all(struct monitor *monitor);
 
 /* The caller's VM is reset. */

@@ -1056,6 +1056,31 @@ static void test_monitor_reset(void **state)
 	assert_goes_on(queued, FUNCTION);
 }
 
+/* Paused it keeps its calls, but not when it has crashed: it is not resumed then. */
+static void test_monitor_paused(void **state)
+{
+	struct vcpu *queued = vcpu_of(APP, 0), *taken = vcpu_of(APP, 1);
+
+	(void)state;
+	begin(taken);
+	assert_int_not_equal(take_call(), 0);
+	begin(queued);
+	all_vms[TEE].state = VM_PAUSED;
+	monitor_part.pause(&all_vms[TEE]);
+	monitor_part.pause(&all_vms[PLAIN]);
+	assert_false(taken->wait_over(taken));
+	assert_false(queued->wait_over(queued));
+	all_vms[TEE].end = all_vms[APP].end = all_vms[PLAIN].end = VM_END_FAULT;
+	monitor_part.pause(&all_vms[APP]);
+	monitor_part.pause(&all_vms[PLAIN]);
+	assert_false(taken->wait_over(taken));
+	monitor_part.pause(&all_vms[TEE]);
+	assert_goes_on(taken, (uint64_t)-1);
+	assert_goes_on(queued, (uint64_t)-1);
+	assert_unchanged_from(taken, 1);
+	assert_int_equal(forward(queued), EXIT_RESUME);
+}
+
 /* So many calls that they don't end in one go. */
 static void test_many_end(void **state)
 {
@@ -1344,6 +1369,7 @@ int main(void)
 		TEST(test_no_record),
 		TEST(test_caller_reset),
 		TEST(test_monitor_reset),
+		TEST(test_monitor_paused),
 		TEST(test_many_end),
 		TEST(test_recursion),
 		TEST(test_random),
