@@ -330,7 +330,7 @@ enum status bundle_build(const void *base, uint64_t size, unsigned *bad)
 		return OK;
 	if (status)
 		return status;
-	log_error("bundle: none of its %u VMs can be run", refused);
+	log_error("bundle: none of its VMs can be run");
 	return ERR_NOT_FOUND;
 }
 

@@ -138,12 +138,15 @@ static bool is_refused(const struct fixture_lists *lists, const char *vm)
 	return false;
 }
 
-/* A VM that can't be made. */
+/* A VM that can't be made; NULL: it may be any. */
 static void refuse(void *context, const char *vm)
 {
-	struct fixture_lists *lists = lists_of(context);
+	struct fixtures *fixtures = context;
+	struct fixture_lists *lists = lists_of(fixtures);
 
-	if (lists && !is_refused(lists, vm) && lists->nr_refused < MAX_VMS)
+	if (!vm || !lists || (!is_refused(lists, vm) && lists->nr_refused == MAX_VMS))
+		fixtures->all_refused = true;
+	else if (!is_refused(lists, vm))
 		format(lists->refused[lists->nr_refused++], sizeof(lists->refused[0]), "%s", vm);
 }
 
@@ -223,12 +226,15 @@ bool fixtures_refuse(const struct fixtures *fixtures, const char *vm)
 		log_error("manifest: /smccc: %s", why);
 		refused = true;
 	}
-	if (!refused)
-		return false;
-	log_error("vm %s: not made: a rule of /smccc for it is wrong, and without it the VM might "
-		  "do more than it is meant to",
-		vm);
-	return true;
+	if (fixtures->all_refused)
+		log_error("vm %s: not made: a rule of /smccc is wrong that may be for it, and "
+			  "without it the VM might do more than it is meant to",
+			vm);
+	else if (refused)
+		log_error("vm %s: not made: a rule of /smccc for it is wrong, and without it the "
+			  "VM might do more than it is meant to",
+			vm);
+	return refused || fixtures->all_refused;
 }
 
 void fixtures_describe(struct fixtures *fixtures, const char *vm, struct guest_dt_config *config)

@@ -14,6 +14,7 @@ struct fixture_lists;
 
 struct fixtures {
 	unsigned bad;                /* how many could not be made */
+	bool all_refused;            /* a rule is wrong that may be any VM's */
 	struct fixture_lists *lists; /* of doorbells, lines and more; NULL: there are none */
 	/* what the VM has that was described last */
 	struct shmem_view shared[SHMEM_REGIONS_MAX];

@@ -131,11 +131,13 @@ static enum status root_node(struct manifest_reader *reader, bool compatible)
 	}
 	if (strcmp(name, MANIFEST_VMS) == 0)
 		return manifest_read_nodes(reader) ? OK : ERR_CORRUPT;
-	if (!read_elsewhere(name))
+	if (!read_elsewhere(name)) {
 		log_error("manifest: /%s: unknown node, expected only " MANIFEST_VMS
 			  ", " MANIFEST_SHARED ", " MANIFEST_ROMS ", " MANIFEST_DOORBELLS
 			  ", " MANIFEST_LINES ", " MANIFEST_RULES " and " MANIFEST_EVENTS,
 			name);
+		reader->bad++;
+	}
 	return dt_walk_skip(&reader->walk, 1) ? OK : ERR_CORRUPT;
 }
 

@@ -107,7 +107,7 @@ static inline bool vm_config_has(const struct vm_config *config, enum schema_vm 
  *
  * Returns OK if the manifest as a whole could be read, even if no VM in it could; ERR_CORRUPT: no
  * devicetree; ERR_NOT_SUPPORTED: not "lintel,manifest-v1"; ERR_NOT_FOUND: no /vms, or nothing in
- * it. *bad: how many VMs were left out.
+ * it. *bad: how many VMs and unknown nodes were left out.
  */
 enum status manifest_read(const void *tree, uint64_t size, const struct cpio_archive *archive,
 	void (*found)(void *context, const struct vm_config *config), void *context,
@@ -141,9 +141,10 @@ enum status manifest_read_doorbells(const void *tree, uint64_t size,
 
 /*
  * The same for /smccc and /sdei-events: each is well-formed, and names what is there. What two say
- * about each other is judged by call_rule_add() and sdei_event_add(). `refused` is called with what
- * a rule that has an error says as its VM, if it says so well: without that rule the VM might do
- * more than it was meant to.
+ * about each other is judged by call_rule_add() and sdei_event_add(). `refused` is called with the
+ * VM of a rule that has an error, or NULL where that says no VM that there is: without that rule
+ * the VM, then any, might do more than it was meant to. For the same reason a tree that breaks off
+ * anywhere is ERR_CORRUPT, logged, to manifest_read_rules().
  */
 enum status manifest_read_rules(const void *tree, uint64_t size,
 	void (*found)(void *context, const struct call_rule *rule),

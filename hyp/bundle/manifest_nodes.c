@@ -197,6 +197,7 @@ bool manifest_read_nodes(struct manifest_reader *reader)
 				return false;
 			log_error("manifest: /%s: %s: unknown property, expected none here",
 				reader->kind->parent, name);
+			reader->bad++;
 			break;
 		case DT_BEGIN:
 			if (!read_node(reader))
@@ -210,9 +211,10 @@ bool manifest_read_nodes(struct manifest_reader *reader)
 	}
 }
 
-/* Goes to behind the DT_BEGIN of the root's next node of that name; false: there is none, or the
- * tree is broken. */
-static bool find(struct dt_walk *walk, const char *node)
+enum found { FOUND, NO_MORE, BROKEN };
+
+/* Goes to behind the DT_BEGIN of the root's next node of that name. */
+static enum found find(struct dt_walk *walk, const char *node)
 {
 	for (;;) {
 		switch (dt_walk_next(walk)) {
@@ -220,12 +222,14 @@ static bool find(struct dt_walk *walk, const char *node)
 			break;
 		case DT_BEGIN:
 			if (strcmp(walk->name, node) == 0)
-				return true;
+				return FOUND;
 			if (!dt_walk_skip(walk, 1))
-				return false;
+				return BROKEN;
 			break;
+		case DT_END:
+			return NO_MORE;
 		default:
-			return false;
+			return BROKEN;
 		}
 	}
 }
@@ -301,7 +305,7 @@ static void note_kind(
 	struct dt_walk walk = *start;
 	bool good = dt_walk_next(&walk) == DT_BEGIN;
 
-	while (good && find(&walk, parent))
+	while (good && find(&walk, parent) == FOUND)
 		good = note_nodes(&walk, kind, &max);
 }
 
@@ -322,19 +326,22 @@ enum status manifest_read_kind(
 {
 	struct dt_walk start;
 	enum status status = manifest_start(&start, tree, size);
-	bool good;
+	enum found next = BROKEN;
 
 	*bad = 0;
 	if (status)
 		return status;
 	reader->walk = start;
-	good = dt_walk_next(&reader->walk) == DT_BEGIN && find(&reader->walk, reader->kind->parent);
-	if (!good)
-		return OK;
-	note_kind(&start, MANIFEST_VMS, NODE_VM, MAX_VMS);
-	note_kind(&start, MANIFEST_LINES, NODE_LINE, LINES_MAX);
-	while (good)
-		good = manifest_read_nodes(reader) && find(&reader->walk, reader->kind->parent);
+	if (dt_walk_next(&reader->walk) == DT_BEGIN)
+		next = find(&reader->walk, reader->kind->parent);
+	if (next == FOUND) {
+		note_kind(&start, MANIFEST_VMS, NODE_VM, MAX_VMS);
+		note_kind(&start, MANIFEST_LINES, NODE_LINE, LINES_MAX);
+	}
+	while (next == FOUND)
+		next = manifest_read_nodes(reader) ? find(&reader->walk, reader->kind->parent)
+						   : BROKEN;
+	reader->broken = next == BROKEN;
 	*bad = reader->bad;
 	return OK;
 }

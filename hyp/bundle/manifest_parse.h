@@ -154,7 +154,8 @@ struct manifest_reader {
 	const struct cpio_archive *archive;
 	struct manifest_node *node; /* room for one: kind->size bytes */
 	struct dt_walk walk;
-	unsigned count, bad; /* nodes so far, and those of them that have errors */
+	unsigned count, bad; /* nodes so far; and errors: those that have any, and strays */
+	bool broken;         /* the tree; set by manifest_read_kind() */
 };
 
 /* The names of the nodes that the manifest's parsers have noted since manifest_start(). */
@@ -178,8 +179,8 @@ bool manifest_read_nodes(struct manifest_reader *reader) __must_check;
 
 /*
  * The same for all of the root's nodes that hold such, in the manifest at `tree`; VMs and lines may
- * be named before they come. Where the tree is broken, the rest is left out. ERR_CORRUPT, logged:
- * it is no devicetree. *bad: how many have errors.
+ * be named before they come. Where the tree is broken, the rest is left out, and reader->broken is
+ * set. ERR_CORRUPT, logged: it is no devicetree. *bad: how many have errors.
  */
 enum status manifest_read_kind(struct manifest_reader *reader, const void *tree, uint64_t size,
 	unsigned *bad) __must_check;

@@ -4,6 +4,7 @@
  * others and against what calls there are.
  */
 #include "hyp/base/format.h"
+#include "hyp/base/log.h"
 #include "hyp/base/string.h"
 #include "hyp/bundle/manifest_parse.h"
 
@@ -178,8 +179,9 @@ static void finish(struct manifest_reader *reader, struct manifest_node *node)
 	const struct rule *rule = container_of(node, struct rule, node);
 	struct call_rule out = { .action = (enum call_action)rule->action };
 
-	if (rule->vm)
-		(void)!manifest_check_vm(reader, "vm", rule->vm);
+	const struct manifest_name *vm =
+		rule->vm ? manifest_check_vm(reader, "vm", rule->vm) : NULL;
+
 	read_calls(reader, rule, &out);
 	check_only(reader, rule);
 	if (rule->action == CALL_TO_FIRMWARE)
@@ -187,8 +189,7 @@ static void finish(struct manifest_reader *reader, struct manifest_node *node)
 	else if (rule->action == CALL_TO_MONITOR)
 		read_monitor(reader, rule, &out);
 	if (node->errors) {
-		if (rule->vm)
-			all->refused(all->context, rule->vm);
+		all->refused(all->context, vm ? rule->vm : NULL);
 		return;
 	}
 	format(out.name, sizeof(out.name), "%s", node->name);
@@ -220,5 +221,12 @@ enum status manifest_read_rules(const void *tree, uint64_t size,
 		.context = context,
 	};
 
-	return manifest_read_kind(&all.reader, tree, size, bad);
+	enum status status = manifest_read_kind(&all.reader, tree, size, bad);
+
+	if (status || !all.reader.broken)
+		return status;
+	log_error("manifest: %s breaks the format of a devicetree: no VM is made, because a rule "
+		  "of /smccc for it may be lost",
+		MANIFEST_FILE);
+	return ERR_CORRUPT;
 }

@@ -146,7 +146,7 @@ static void found_rule(void *context, const struct call_rule *rule)
 static void refused(void *context, const char *vm)
 {
 	(void)context;
-	MUST(strlen(vm) <= VM_NAME_MAX);
+	MUST(!vm || strlen(vm) <= VM_NAME_MAX);
 }
 
 static void found_event(void *context, const struct sdei_event_config *config)

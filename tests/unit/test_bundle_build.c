@@ -37,8 +37,12 @@ static unsigned allocations, started, busy;
 static uint64_t touched; /* bit per 2 MiB window of RAM */
 static unsigned seeds;
 
+static unsigned fail_nth; /* allocation from now; 0: none */
+
 void *mm_zalloc(size_t size)
 {
+	if (fail_nth && --fail_nth == 0)
+		return NULL;
 	allocations++;
 	return size <= MIB(2) ? calloc(1, size) : NULL;
 }
@@ -328,7 +332,7 @@ static int start(void **state)
 	rule_conduit = "both";
 	rule_why = service_in_parts = NULL;
 	touched = synced = 0;
-	allocations = 0;
+	allocations = fail_nth = 0;
 	fake_memory_reset();
 	fake_memory_add(RAM, RAM_SIZE);
 	tree_start(&tree);
@@ -602,17 +606,58 @@ static void a_rule_that_breaks_the_schema(void **state)
 	assert_int_equal(rules, 0);
 }
 
+/* A rule that is nobody's may be anybody's; an event isn't worth a VM. */
 static void what_is_nobodys_is_left_out(void **state)
 {
 	(void)state;
 	begin_vm("it");
 	tree_end(&tree);
+	begin_vm("other");
+	tree_end(&tree);
 	write_rule("nobody", 0x8400005f);
-	assert_int_equal(build(), OK);
-	assert_int_equal(bad, 2);
-	assert_int_equal(nr_vms, 1);
+	assert_int_equal(build(), ERR_NOT_FOUND);
+	assert_int_equal(bad, 4);
+	assert_int_equal(nr_vms, 0);
 	assert_logged("manifest: /smccc/quiet: vm: \"nobody\", expected the name of a VM");
+	assert_logged("vm it: not made: a rule of /smccc is wrong that may be for it");
+	assert_logged("vm other: not made: a rule of /smccc is wrong that may be for it");
 	assert_logged("manifest: /sdei-events/alarm: vm: \"nobody\", expected the name of a VM");
+}
+
+/* Nor is there memory for the names of VMs that are refused. */
+static void no_memory_for_refusals(void **state)
+{
+	(void)state;
+	rule_status = ERR_INVALID;
+	rule_why = "the moon is full";
+	fail_nth = 2; /* behind the manifest's copy */
+	begin_vm("it");
+	tree_end(&tree);
+	write_rule("it", 0x8400005f);
+	assert_int_equal(build(), ERR_NOT_FOUND);
+	assert_int_equal(nr_vms, 0);
+}
+
+/* The tree breaks off behind its VMs, at the end of /sdei-events. */
+static void a_tree_that_breaks_off(void **state)
+{
+	size_t size;
+
+	(void)state;
+	begin_vm("it");
+	tree_end(&tree);
+	write_rule("it", 0x8400005f);
+	tree_end(&tree);
+	size = tree_finish(&tree);
+	memset((char *)tree.bytes + fdt_off_dt_struct(tree.bytes) + fdt_size_dt_struct(tree.bytes) -
+			12,
+		0xff, 4);
+	archive_file(&archive, "manifest.dtb", tree.bytes, size);
+	archive_file(&archive, "Image", image, sizeof(image));
+	archive_end(&archive);
+	assert_int_equal(bundle_build(archive.bytes, archive.size, &bad), ERR_CORRUPT);
+	assert_int_equal(nr_vms, 0);
+	assert_logged("no VM is made, because a rule of /smccc for it may be lost");
 }
 
 static void an_event_that_is_refused(void **state)
@@ -901,7 +946,7 @@ static void explains_what_cant_be_made(void **state)
 	assert_int_equal(bad, 1);
 	assert_logged("vm large: not made: memory <0x4000000> (64 MiB) and 1 vCPUs: no memory; the "
 		      "machine has 128 MiB that are free and promised to no other VM");
-	assert_logged("bundle: none of its 1 VMs can be run");
+	assert_logged("bundle: none of its VMs can be run");
 }
 
 static void uses_a_given_tree(void **state)
@@ -1195,6 +1240,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_service_in_parts, start, stop),
 		cmocka_unit_test_setup_teardown(a_rule_that_breaks_the_schema, start, stop),
 		cmocka_unit_test_setup_teardown(what_is_nobodys_is_left_out, start, stop),
+		cmocka_unit_test_setup_teardown(no_memory_for_refusals, start, stop),
+		cmocka_unit_test_setup_teardown(a_tree_that_breaks_off, start, stop),
 		cmocka_unit_test_setup_teardown(an_event_that_is_refused, start, stop),
 		cmocka_unit_test_setup_teardown(says_how_psci_is_called, start, stop),
 		cmocka_unit_test_setup_teardown(knows_that_smc_is_not_trapped, start, stop),

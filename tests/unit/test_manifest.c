@@ -479,6 +479,8 @@ static void goes_on_after_unknown_things(void **state)
 	assert_logged("manifest: /chosen: unknown node, expected only vms, shared-memory, "
 		      "read-only, doorbells, lines, smccc and sdei-events");
 	assert_logged("manifest: /vms: all: unknown property");
+	/* What stood there would have been meant for a VM. */
+	assert_int_equal(bad, 2);
 }
 
 /* Any prefix, and any byte changed: an answer, and nothing read outside. */

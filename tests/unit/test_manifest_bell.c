@@ -373,7 +373,7 @@ static void checks_names(void **state)
 	write_line("one", "one", 42);
 	finish();
 	assert_int_equal(bell_count, 3);
-	assert_int_equal(bad_bells, 3);
+	assert_int_equal(bad_bells, 4);
 	assert_int_equal(line_count, 2);
 	assert_int_equal(bad_lines, 1);
 	assert_logged("manifest: /doorbells: all: unknown property, expected none here");

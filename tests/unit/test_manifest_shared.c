@@ -231,7 +231,7 @@ static void checks_names(void **state)
 	assert_logged("manifest: /shared-memory/box: a second region of that name");
 	assert_logged("manifest: /shared-memory/r16: expected at most 16 regions");
 	assert_int_equal(found_count, SHMEM_REGIONS_MAX - 2);
-	assert_int_equal(bad, 3);
+	assert_int_equal(bad, 4);
 }
 
 static void goes_on_after_unknown_things(void **state)
