@@ -20,6 +20,7 @@ WHO = {"firmware": "the firmware", "monitor": "a monitor"}
 
 WIDE = 1 << 30  # SMC64 and HVC64
 FAST = 1 << 31
+MONITOR_NEXT = 0xc6000011  # calls.def
 
 Service = collections.namedtuple("Service", "name base count handled whole")
 # first, last: of function identifiers, or of immediates if it is for these
@@ -144,6 +145,16 @@ class Rules:
             for service in self.services:
                 if service.whole:
                     self.check_whole(service, conduit, rules)
+        self.check_is_served(vm)
+
+    def check_is_served(self, vm):
+        """A monitor must be able to take calls."""
+        named = next((rule for rule in self.rules if rule.action == "monitor" and rule.monitor == vm), None)
+        taken = set().union(*(rule.conduits for rule in self.rules if rule.vm == vm and not rule.immediates and
+                              rule.action != "handle" and rule.first <= MONITOR_NEXT <= rule.last))
+        if named and taken == {"SMC", "HVC"}:
+            raise Refused(f"{named.name} makes VM {vm} a monitor, but its own calls for that ({MONITOR_NEXT:08x}) come to Lintel by "
+                          "neither SMC nor HVC")
 
 
 class Calls:
@@ -179,8 +190,10 @@ class Calls:
         known, monitor, line = self.checker.known, values.get("monitor"), values.get("line")
         if monitor is None:
             self.error(path, "monitor", f"missing, expected {self.checker.schema['RULE']['monitor'].expected}")
-        elif known(f"{path}: monitor", monitor, self.checker.vms, "VM") and line is not None:
-            if known(f"{path}: line", line, self.checker.lines, "line") and self.checker.lines[line] != monitor:
+        elif known(f"{path}: monitor", monitor, self.checker.vms, "VM"):
+            if monitor in self.checker.aarch32:
+                self.error(path, "monitor", "one with aarch32, which can't make a monitor's calls, expected one without it")
+            if line is not None and known(f"{path}: line", line, self.checker.lines, "line") and self.checker.lines[line] != monitor:
                 self.error(path, "line", f"not the monitor's, expected a line of VM {monitor}")
 
     def read_rules(self, holder):

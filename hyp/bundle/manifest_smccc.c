@@ -153,7 +153,7 @@ static void read_firmware(
 static void read_monitor(
 	struct manifest_reader *reader, const struct rule *rule, struct call_rule *out)
 {
-	const struct manifest_name *line;
+	const struct manifest_name *line, *monitor;
 	char expected[MANIFEST_VALUE_MAX];
 
 	if (!rule->monitor) {
@@ -163,7 +163,11 @@ static void read_monitor(
 	}
 	format(out->monitor, sizeof(out->monitor), "%s", rule->monitor);
 	out->timeout_ms = rule->timeout;
-	if (!manifest_check_vm(reader, "monitor", rule->monitor) || !rule->line)
+	monitor = manifest_check_vm(reader, "monitor", rule->monitor);
+	if (monitor && monitor->aarch32)
+		manifest_error(reader, "monitor",
+			"one with aarch32, which can't make a monitor's calls", "one without it");
+	if (!monitor || !rule->line)
 		return;
 	line = manifest_check_name(reader, "line", rule->line, NODE_LINE, "line");
 	format(out->line, sizeof(out->line), "%s", rule->line);

@@ -10,6 +10,9 @@
 #define ADDRESS_SIZE_MAX 4096
 #define TIMEOUT_MS_MAX   60000
 
+/* calls.def */
+#define MONITOR_NEXT     ((uint32_t)(SMCCC_BASE_VENDOR | SMCCC_64 | 0x11))
+
 static struct call_rule *rules; /* CALL_RULES_MAX, when there is one */
 static unsigned nr_rules;
 static char message[256];
@@ -285,11 +288,31 @@ static enum status check_conduit(const char *vm, bool smc, const char **why)
 	return OK;
 }
 
+/* A monitor must be able to take calls. */
+static enum status check_is_served(const char *vm, const char **why)
+{
+	const struct call_rule *rule = NULL;
+
+	for (unsigned i = 0; !rule && i < nr_rules; i++) {
+		if (rules[i].action == CALL_TO_MONITOR && strcmp(rules[i].monitor, vm) == 0)
+			rule = &rules[i];
+	}
+	if (!rule || call_rule_action(vm, true, MONITOR_NEXT) == CALL_HANDLE ||
+		call_rule_action(vm, false, MONITOR_NEXT) == CALL_HANDLE)
+		return OK;
+	return REFUSE(why, ERR_INVALID,
+		"%s makes VM %s a monitor, but its own calls for that (%08x) come to Lintel by "
+		"neither SMC nor HVC",
+		rule->name, vm, MONITOR_NEXT);
+}
+
 enum status call_rules_check_vm(const char *vm, const char **why)
 {
 	enum status status = check_conduit(vm, true, why);
 
-	return status ? status : check_conduit(vm, false, why);
+	if (status == OK)
+		status = check_conduit(vm, false, why);
+	return status ? status : check_is_served(vm, why);
 }
 
 enum status call_rules_check(const char **why)

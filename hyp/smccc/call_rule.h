@@ -15,7 +15,8 @@
  *  - "handle"s what Lintel doesn't have;
  *  - is for immediates other than 0 and for function identifiers;
  *  - passes PSCI or SDEI, a yielding call or anything of non-zero immediates to the firmware;
- *  - has a monitor VM that is its own, or from whose calls a chain of monitors leads back.
+ *  - has a monitor VM that is its own, or from whose calls a chain of monitors leads back;
+ *  - with others keeps a monitor's own calls from Lintel, by both conduits.
  */
 #ifndef HYP_SMCCC_CALL_RULE_H
 #define HYP_SMCCC_CALL_RULE_H
@@ -61,7 +62,8 @@ struct call_rule {
 enum status call_rule_add(const struct call_rule *rule, const char **why) __must_check;
 
 /*
- * When all are added, before VMs are made: services that are taken in part are found only now.
+ * When all are added, before VMs are made: services that are taken in part, and monitors that can't
+ * take calls, are found only now.
  * ERR_INVALID, with `why` as above.
  */
 enum status call_rules_check(const char **why) __must_check;

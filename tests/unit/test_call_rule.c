@@ -370,6 +370,34 @@ static void test_action(void **state)
 	assert_int_equal(call_rule_action("gues", false, 0x84000000), CALL_HANDLE);
 }
 
+/* A monitor needs its own calls to Lintel, by one conduit at least. */
+static void test_monitor_is_served(void **state)
+{
+	struct call_rule rule = to("watch", "far", 0xc6000011);
+	const char *why = "";
+
+	(void)state;
+	rule.hvc = false;
+	take(rule);
+	rule = functions(CALL_DENY, 0xc6000011, 0xc600ffff);
+	strcpy(rule.vm, "watch");
+	rule.smc = false;
+	take(rule);
+	expect_whole(NULL); /* nobody's monitor */
+	take(functions(CALL_TO_MONITOR, 0x83000000, 0x83000000));
+	expect_whole("rule makes VM watch a monitor, but its own calls for that (c6000011)");
+	assert_int_equal(call_rules_check_vm("watch", &why), ERR_INVALID);
+	assert_int_equal(call_rules_check_vm("guest", &why), OK);
+	for (unsigned smc = 0; smc < 2; smc++) {
+		call_rules_forget();
+		rule.smc = smc;
+		rule.hvc = !smc;
+		take(rule);
+		take(functions(CALL_TO_MONITOR, 0x83000000, 0x83000000));
+		expect_whole(NULL);
+	}
+}
+
 static int free_rules(void **state)
 {
 	(void)state;
@@ -391,6 +419,7 @@ int main(void)
 		cmocka_unit_test_setup(test_whole, setup),
 		cmocka_unit_test_setup(test_whole_of_one, setup),
 		cmocka_unit_test_setup(test_action, setup),
+		cmocka_unit_test_setup(test_monitor_is_served, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_rules);

@@ -62,6 +62,9 @@ static enum status read_tree(void)
 	tree_end(&tree);
 	tree_begin(&tree, "two");
 	tree_end(&tree);
+	tree_begin(&tree, "old");
+	tree_bytes(&tree, "aarch32", "", 0);
+	tree_end(&tree);
 	tree_end(&tree);
 	tree_begin(&tree, "lines");
 	write_line("ones", "one");
@@ -413,6 +416,11 @@ static void refuses_bad_monitors(void **state)
 	rule("x", "monitor");
 	tree_text(&tree, "monitor", "three");
 	check_refused("x: monitor: \"three\", expected the name of a VM of the bundle, which has");
+	start();
+	rule("x", "monitor");
+	tree_text(&tree, "monitor", "old");
+	check_refused("x: monitor: one with aarch32, which can't make a monitor's calls, expected "
+		      "one without it");
 	start();
 	rule("x", "monitor");
 	tree_text(&tree, "monitor", "two");
