@@ -28,7 +28,7 @@ struct record {
 	u64 esr;
 	u32 vm, vcpu;
 	u32 conduit, immediate;
-	u32 calling, reserved;
+	u32 calling, function;
 	char name[32];
 	u64 unused[2];
 };

@@ -78,7 +78,7 @@ struct monitor_record {
 	uint32_t conduit;              /* 0: SMC, 1: HVC */
 	uint32_t immediate;
 	uint32_t calling;   /* MONITOR_CALL_* */
-	uint32_t reserved;  /* 0 */
+	uint32_t function;  /* w0, of fast calls without the hint of bit 16; 0: other immediates */
 	uint64_t name[4];   /* the caller's VM: a string of at most 31 characters */
 	uint64_t unused[2]; /* 0 */
 };
@@ -88,6 +88,7 @@ _Static_assert(offsetof(struct monitor_record, flags) == 0x90 &&
 		offsetof(struct monitor_record, address) == 0xa0 &&
 		offsetof(struct monitor_record, vm) == 0xb8 &&
 		offsetof(struct monitor_record, calling) == 0xc8 &&
+		offsetof(struct monitor_record, function) == 0xcc &&
 		offsetof(struct monitor_record, name) == 0xd0,
 	"docs/monitor.md");
 

@@ -72,6 +72,16 @@ static uint64_t syndrome_of(const struct forward *call)
 	return ESR_MAKE(ec, call->immediate);
 }
 
+/* By which the rule was found (dispatch.c): x0 may have more in it. */
+static uint32_t function_of(const struct forward *call)
+{
+	uint32_t function = (uint32_t)call->caller->regs.x[0];
+
+	if (call->immediate != 0)
+		return 0;
+	return function & SMCCC_FAST ? function & ~(uint32_t)SMCCC_HINT : function;
+}
+
 static void write_record(struct monitor_record *record, const struct forward *call, uint64_t ticket)
 {
 	const struct vcpu *caller = call->caller;
@@ -88,7 +98,7 @@ static void write_record(struct monitor_record *record, const struct forward *ca
 	record->immediate = call->immediate;
 	record->calling = (uint32_t)((call->pstate & PSTATE_NRW ? MONITOR_CALL_AARCH32 : 0) |
 		(call->narrow ? MONITOR_CALL_32 : 0));
-	record->reserved = 0;
+	record->function = function_of(call);
 	for (unsigned i = 0; i < ARRAY_SIZE(record->name); i++)
 		record->name[i] = monitor_vm_of(caller->vm)->name[i];
 	record->unused[0] = record->unused[1] = 0;

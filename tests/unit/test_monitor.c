@@ -500,6 +500,7 @@ static void test_record(void **state)
 	assert_int_equal(record->conduit, 0);
 	assert_int_equal(record->immediate, 0);
 	assert_int_equal(record->calling, 0);
+	assert_int_equal(record->function, FUNCTION);
 	assert_string_equal((const char *)record->name, "app");
 	assert_int_equal(next_now(0, ticket), MONITOR_NO_CALL);
 	assert_goes_on(caller, FUNCTION);
@@ -521,9 +522,33 @@ static void test_record(void **state)
 	assert_int_equal(monitor_forward(caller, SMCCC_HVC, &rules[0], 0xbeef), EXIT_WAIT);
 	record = record_of(take_call());
 	assert_int_equal(record->immediate, 0xbeef);
+	assert_int_equal(record->function, 0);
 	assert_int_equal(record->esr, 0x5a00beef);
 	assert_int_equal(record->calling, 0);
 	assert_int_equal(record->x[3], UINT64_C(0x300000003));
+}
+
+/* A call is known by its function, whatever else is in x0. */
+static void test_function(void **state)
+{
+	static const struct {
+		uint64_t x0;
+		uint32_t function;
+	} calls[] = { { 0xc2010001, 0xc2000001 }, { UINT64_C(0xffffffffc2000001), 0xc2000001 },
+		{ UINT64_C(0x1234567882010001), 0x82000001 }, { 0x02010001, 0x02010001 } };
+	struct vcpu *caller = vcpu_of(APP, 0);
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+		uint64_t ticket;
+
+		fill(caller, calls[i].x0);
+		assert_int_equal(monitor_forward(caller, SMCCC_SMC, &rules[0], 0), EXIT_WAIT);
+		ticket = take_call();
+		assert_int_equal(record_of(ticket)->function, calls[i].function);
+		assert_int_equal(next_now(0, ticket), MONITOR_NO_CALL);
+		assert_goes_on(caller, calls[i].x0);
+	}
 }
 
 static void test_aarch32(void **state)
@@ -1353,6 +1378,7 @@ int main(void)
 		TEST(test_connect),
 		TEST(test_version),
 		TEST(test_record),
+		TEST(test_function),
 		TEST(test_aarch32),
 		TEST(test_results),
 		TEST(test_undefined),
