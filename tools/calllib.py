@@ -20,6 +20,7 @@ WHO = {"firmware": "the firmware", "monitor": "a monitor"}
 
 WIDE = 1 << 30  # SMC64 and HVC64
 FAST = 1 << 31
+HINT = 1 << 16
 MONITOR_NEXT = 0xc6000011  # calls.def
 
 Service = collections.namedtuple("Service", "name base count handled whole")
@@ -103,7 +104,12 @@ class Rules:
         if self.leads_to(rule.monitor, rule.vm, set()):
             raise Refused(f"VM {rule.monitor}'s own calls lead back to VM {rule.vm}: monitors must not form a circle")
 
+    def check_hint(self, rule):
+        if not rule.immediates and rule.first & FAST and rule.first & rule.last & HINT and rule.first >> 17 == rule.last >> 17:
+            raise Refused("bit 16 is set in all of its identifiers, where it is a hint that doesn't count: no call comes to it")
+
     def add(self, rule):
+        self.check_hint(rule)
         self.check_services(rule)
         if rule.action == "firmware":
             self.check_firmware(rule)

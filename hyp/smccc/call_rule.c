@@ -49,6 +49,20 @@ static bool touches(const struct call_rule *rule, const struct call_service *ser
 	return false;
 }
 
+/* A fast call is looked up without the hint. */
+static enum status check_hint(const struct call_rule *rule, const char **why)
+{
+	const uint32_t above = ~(SMCCC_HINT | (SMCCC_HINT - 1));
+
+	if ((rule->function_first & SMCCC_FAST) &&
+		(rule->function_first & rule->function_last & SMCCC_HINT) &&
+		(rule->function_first & above) == (rule->function_last & above))
+		return REFUSE(why, ERR_INVALID,
+			"bit 16 is set in all of its identifiers, where it is a hint that doesn't "
+			"count: no call comes to it");
+	return OK;
+}
+
 static enum status check_ranges(const struct call_rule *rule, const char **why)
 {
 	if (!rule->smc && !rule->hvc)
@@ -59,7 +73,7 @@ static enum status check_ranges(const struct call_rule *rule, const char **why)
 		rule->function_first > rule->function_last)
 		return REFUSE(why, ERR_INVALID, "its last is less than its first");
 	if (!is_for_immediates(rule))
-		return OK;
+		return check_hint(rule, why);
 	if (rule->immediate_first == 0)
 		return REFUSE(why, ERR_INVALID,
 			"immediate 0 is that of the function identifiers: say \"functions\", or "

@@ -14,6 +14,7 @@
  *    target, holds all of it;
  *  - "handle"s what Lintel doesn't have;
  *  - is for immediates other than 0 and for function identifiers;
+ *  - is for fast calls with the hint of bit 16 alone, which are looked up without it;
  *  - passes PSCI or SDEI, a yielding call or anything of non-zero immediates to the firmware;
  *  - has a monitor VM that is its own, or from whose calls a chain of monitors leads back;
  *  - with others keeps a monitor's own calls from Lintel, by both conduits.

@@ -135,6 +135,10 @@ static void test_form(void **state)
 	refuse(rule, "make two");
 	refuse(immediates(CALL_HANDLE, 1, 5), "Lintel");
 	refuse(immediates(CALL_TO_FIRMWARE, 1, 5), "firmware");
+	refuse(functions(CALL_DENY, 0xb2010000, 0xb201ffff), "bit 16");
+	refuse(functions(CALL_HANDLE, 0x84010001, 0x84010001), "bit 16");
+	take(functions(CALL_DENY, 0xb200ffff, 0xb2010000));
+	take(functions(CALL_DENY, 0xb2010001, 0xb2030000));
 	take(immediates(CALL_DENY, 1, 5));
 	take(immediates(CALL_UNDEFINED, 6, 0xfffe));
 	take(immediates(CALL_TO_MONITOR, 0xffff, 0xffff));
