@@ -150,5 +150,9 @@ void entropy_get(void *out, size_t size)
 
 bool entropy_seeded(void)
 {
-	return READ_ONCE(pool.seeded) || has_rndr();
+	uint64_t word;
+
+	if (!READ_ONCE(pool.seeded) && entropy_rndr(&word))
+		entropy_mix(&word, sizeof(word));
+	return READ_ONCE(pool.seeded);
 }

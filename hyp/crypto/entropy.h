@@ -20,8 +20,11 @@ void entropy_mix(const void *bytes, size_t size);
 /* Fills `out` with `size` random bytes. About 4,000 instructions, and 20 more for each byte. */
 void entropy_get(void *out, size_t size);
 
-/* True if something better than the counter went into the pool: firmware's seeds (entropy_mix()) or
- * RNDR. */
+/*
+ * True if something better than the counter has gone into the pool: firmware's seeds
+ * (entropy_mix()) or what RNDR has given. It is asked here, too, if there was nothing so far: a CPU
+ * that has RNDR may still get nothing from it, and then this is false.
+ */
 bool entropy_seeded(void);
 
 /*

@@ -162,11 +162,13 @@ void trng_init(void)
 		entropy_mix(words, sizeof(words));
 		memset(words, 0, sizeof(words));
 	}
-	if (entropy_rndr(&words[0]))
+	if (entropy_rndr(&words[0])) {
+		entropy_mix(&words[0], sizeof(words[0]));
 		source = "the CPU (RNDR)";
-	else if (firmware_has_trng)
+	} else if (firmware_has_trng) {
 		source = "the firmware (TRNG)";
-	else if (entropy_seeded())
+	} else if (entropy_seeded()) {
 		source = "a generator (HMAC_DRBG), seeded by the firmware";
+	}
 	log_info("random bits for VMs come from %s", source);
 }

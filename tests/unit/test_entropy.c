@@ -35,6 +35,22 @@ static void block_follows_the_rfc(void **state)
 	assert_memory_equal(out, expected, sizeof(out));
 }
 
+/* Before anything seeds the pool: RNDR that gives nothing is no seed, a word of it is one. */
+static void rndr_must_have_given(void **state)
+{
+	uint8_t bytes[16];
+
+	(void)state;
+	fake_reg(ID_AA64ISAR0_EL1) = ISAR0_RNDR;
+	fake_reg(RNDR) = 0;
+	assert_false(entropy_seeded());
+	entropy_get(bytes, sizeof(bytes));
+	assert_false(entropy_seeded());
+	fake_reg(ID_AA64ISAR0_EL1) = 0;
+	fake_reg(RNDR) = 0x1234;
+	assert_false(entropy_seeded());
+}
+
 static void never_repeats(void **state)
 {
 	uint8_t first[200], second[200];
@@ -48,8 +64,15 @@ static void never_repeats(void **state)
 	assert_memory_not_equal(first, second, 32);
 	/* Nor within one answer. */
 	assert_memory_not_equal(first, first + 64, 64);
-	entropy_mix("0123456789abcdef0123456789abcdef0123456789", 42);
+	fake_reg(ID_AA64ISAR0_EL1) = ISAR0_RNDR;
 	assert_true(entropy_seeded());
+	/* It stays so. */
+	fake_reg(RNDR) = 0;
+	assert_true(entropy_seeded());
+	entropy_get(second, sizeof(second));
+	entropy_mix("0123456789abcdef0123456789abcdef0123456789", 42);
+	entropy_get(first, sizeof(first));
+	assert_memory_not_equal(first, second, 32);
 }
 
 /* Only as many bytes as were asked for. */
@@ -71,6 +94,8 @@ static void uses_the_cpu(void **state)
 	uint8_t bytes[16];
 
 	(void)state;
+	fake_cpu_reset();
+	entropy_get(bytes, sizeof(bytes));
 	assert_int_equal(fake_sysreg_reads(SYS_RNDR), 0);
 	fake_reg(ID_AA64ISAR0_EL1) = ISAR0_RNDR;
 	fake_reg(RNDR) = 0x1234;
@@ -83,6 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(block_follows_the_rfc),
+		cmocka_unit_test(rndr_must_have_given),
 		cmocka_unit_test(never_repeats),
 		cmocka_unit_test(fills_exactly),
 		cmocka_unit_test(uses_the_cpu),

@@ -370,6 +370,15 @@ static void said_at_boot(void **state)
 	trng_init();
 	assert_non_null(strstr(fake_log, "nowhere"));
 	assert_false(entropy_seeded());
+	/* A CPU whose RNDR gives nothing is no source. */
+	fake_log[0] = 0;
+	give_rndr();
+	rndr_zeros = ~0U;
+	trng_init();
+	assert_non_null(strstr(fake_log, "nowhere"));
+	assert_false(entropy_seeded());
+	fake_reg(ID_AA64ISAR0_EL1) = 0;
+	rndr_reads = rndr_zeros = 0;
 	firmware_answer = (uint64_t)-3;
 	give_firmware();
 	assert_false(entropy_seeded());
