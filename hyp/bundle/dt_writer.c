@@ -79,6 +79,15 @@ uint8_t *dt_writer_room(struct dt_writer *writer, const char *name, size_t size)
 	return memset(room, 0, size);
 }
 
+void dt_writer_take_out(uint8_t *value, size_t size)
+{
+	const fdt32_t nop = cpu_to_fdt32(FDT_NOP);
+	uint8_t *end = value + ALIGN_UP(size, sizeof(nop));
+
+	for (uint8_t *at = value - sizeof(struct fdt_property); at < end; at += sizeof(nop))
+		memcpy(at, &nop, sizeof(nop));
+}
+
 enum status dt_writer_finish(struct dt_writer *writer, size_t *size)
 {
 	STEP(writer, fdt_finish(writer->tree));

@@ -39,6 +39,10 @@ void dt_writer_cells(
 /* Room for a value of `size` zero bytes, to be filled in later; NULL after an error. */
 uint8_t *dt_writer_room(struct dt_writer *writer, const char *name, size_t size);
 
+/* The property with this value of `size` bytes (dt_writer_room()) goes from the finished tree,
+ * which keeps its size: FDT_NOP. */
+void dt_writer_take_out(uint8_t *value, size_t size);
+
 /* Ends the tree: *size of it. ERR_NO_MEMORY: the buffer was too small; ERR_INVALID: anything else
  * (logged). */
 enum status dt_writer_finish(struct dt_writer *writer, size_t *size) __must_check;

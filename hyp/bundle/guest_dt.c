@@ -240,7 +240,15 @@ void guest_dt_new_seeds(struct guest_dt *dt)
 {
 	uint8_t bytes[GUEST_KASLR_SEED_SIZE + GUEST_RNG_SEED_SIZE];
 
+	if (!entropy_seeded()) {
+		if (dt->rng_seed)
+			dt_writer_take_out(dt->rng_seed, GUEST_RNG_SEED_SIZE);
+		dt->rng_seed = NULL;
+		return;
+	}
 	entropy_get(bytes, sizeof(bytes));
 	memcpy(dt->kaslr_seed, bytes, GUEST_KASLR_SEED_SIZE);
-	memcpy(dt->rng_seed, bytes + GUEST_KASLR_SEED_SIZE, GUEST_RNG_SEED_SIZE);
+	if (dt->rng_seed)
+		memcpy(dt->rng_seed, bytes + GUEST_KASLR_SEED_SIZE, GUEST_RNG_SEED_SIZE);
+	memset(bytes, 0, sizeof(bytes));
 }

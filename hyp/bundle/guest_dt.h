@@ -47,7 +47,8 @@ struct guest_dt {
 	void *tree;
 	size_t size;
 	/* in the tree */
-	uint8_t *kaslr_seed, *rng_seed;
+	uint8_t *kaslr_seed;
+	uint8_t *rng_seed;                    /* NULL: it was taken out */
 	uint8_t *ramdisk_start, *ramdisk_end; /* NULL: there is none */
 };
 
@@ -87,7 +88,12 @@ enum status guest_dt_copy(const struct guest_dt_config *config, const void *sour
 /* Where the ramdisk is: known only once the tree's size is, because the tree must be placed too. */
 void guest_dt_set_ramdisk(struct guest_dt *dt, uint64_t start, uint64_t size);
 
-/* New random bytes into both seeds: before each start of the guest. */
+/*
+ * New random bytes into both seeds: before each start of the guest. Where the machine has offered
+ * no entropy (entropy_seeded()), they could be guessed, but a guest would count on them: then
+ * kaslr-seed stays zero, which Linux takes for none, and rng-seed is taken out of the tree, for
+ * good.
+ */
 void guest_dt_new_seeds(struct guest_dt *dt);
 
 #endif

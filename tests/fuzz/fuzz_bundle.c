@@ -32,6 +32,11 @@ static size_t bundle_size;
 			abort();  \
 	} while (0)
 
+bool entropy_seeded(void)
+{
+	return true;
+}
+
 void entropy_get(void *out, size_t size)
 {
 	memset(out, 0x5a, size);

@@ -10,8 +10,16 @@
 #include "hyp/crypto/entropy.h"
 #include "tests/unit/test_bundle.h"
 
+static bool seeded = true;
+
+bool entropy_seeded(void)
+{
+	return seeded;
+}
+
 void entropy_get(void *out, size_t size)
 {
+	assert_true(seeded);
 	for (size_t i = 0; i < size; i++)
 		((uint8_t *)out)[i] = (uint8_t)(i + 1);
 }
@@ -137,6 +145,32 @@ static void fills_in_later(void **state)
 	assert_null(text_at(dt.tree, "/chosen", "linux,initrd-start"));
 	free(dt.tree);
 	config.ramdisk = true;
+}
+
+/* Nothing that could be guessed passes for a seed; the tree stays whole, with all else in it. */
+static void gives_no_seed_without_entropy(void **state)
+{
+	struct guest_dt dt = make();
+	size_t size = dt.size;
+
+	(void)state;
+	seeded = false;
+	for (unsigned start = 0; start < 2; start++) {
+		guest_dt_new_seeds(&dt);
+		assert_int_equal(fdt_check_full(dt.tree, dt.size), 0);
+		assert_int_equal(u64_at(dt.tree, "/chosen", "kaslr-seed"), 0);
+		assert_null(text_at(dt.tree, "/chosen", "rng-seed"));
+	}
+	assert_string_equal(text_at(dt.tree, "/chosen", "bootargs"), "console=ttyAMA0");
+	assert_string_equal(text_at(dt.tree, "/chosen", "stdout-path"), "/pl011@9000000");
+	assert_string_equal(text_at(dt.tree, "/aliases", "serial0"), "/pl011@9000000");
+	/* Entropy that comes later makes kaslr-seed one. */
+	seeded = true;
+	guest_dt_new_seeds(&dt);
+	assert_int_equal(u64_at(dt.tree, "/chosen", "kaslr-seed"), 0x0102030405060708);
+	assert_int_equal(fdt_check_full(dt.tree, dt.size), 0);
+	assert_int_equal(dt.size, size);
+	free(dt.tree);
 }
 
 static void has_a_watchdog_if_asked(void **state)
@@ -532,6 +566,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(describes_the_machine, start_logging),
 		cmocka_unit_test_setup(fills_in_later, start_logging),
+		cmocka_unit_test_setup(gives_no_seed_without_entropy, start_logging),
 		cmocka_unit_test_setup(has_a_watchdog_if_asked, start_logging),
 		cmocka_unit_test_setup(has_room_for_the_largest, start_logging),
 		cmocka_unit_test_setup(says_when_there_is_no_room, start_logging),
