@@ -26,22 +26,44 @@ static struct vcpu vcpu;
 
 /* --- what it is told --- */
 
-/* Functions of the vendor's service that are there, besides those of calls.def: a bitmap. */
-static uint32_t more[4];
-static bool smc_only;
+/* Functions that there are, those of 64 bits among them, in each word; and what must not be looked
+ * at. */
+#define ROW(number, widths)                                                         \
+	{                                                                           \
+		SMCCC_BASE_VENDOR + (number), widths, NULL, SMCCC_SERVICE_VENDOR, 0 \
+	}
+const struct smccc_call smccc_calls[] = {
+	ROW(0, W32),
+	ROW(1, W32),
+	ROW(2, W_BOTH),
+	ROW(17, W64),
+	ROW(31, W32),
+	ROW(32, W64),
+	ROW(95, W_BOTH),
+	ROW(127, W64),
+	ROW(128, W_BOTH),
+	ROW(0xff01, W32),
+	{ SMCCC_BASE_VENDOR + 5, W_BOTH, NULL, SMCCC_SERVICE_ARCH, 0 },
+	{ SMCCC_BASE_ARCH + 6, W_BOTH, NULL, SMCCC_SERVICE_ARCH, 0 },
+};
+const unsigned nr_smccc_calls = ARRAY_SIZE(smccc_calls);
+
+static bool smc_only, narrow_only;
+static unsigned asked;
 
 bool smccc_offered_to(const struct vcpu *of, enum conduit conduit, uint32_t function)
 {
-	uint32_t number = function & SMCCC_NUMBER;
+	uint32_t base = function & ~(uint32_t)SMCCC_64;
+	unsigned width = base == function ? W32 : W64;
 
+	asked++;
 	assert_ptr_equal(of, &vcpu);
-	if (smc_only && conduit == SMCCC_HVC)
+	if ((smc_only && conduit == SMCCC_HVC) || (narrow_only && width == W64))
 		return false;
-	if (function == VENDOR_FN_FEATURES || function == VENDOR_FN_PTP)
-		return true;
-	/* The odd ones are 64 bits wide. */
-	return (function & ~SMCCC_64) - SMCCC_BASE_VENDOR < 128 &&
-		(number & 1) == !!(function & SMCCC_64) && (more[number / 32] >> number % 32 & 1);
+	for (unsigned i = 0; i < nr_smccc_calls; i++)
+		if (smccc_calls[i].function == base)
+			return smccc_calls[i].widths & width;
+	return false;
 }
 
 enum exit_result smccc_not_supported(struct vcpu *of, enum conduit conduit, uint32_t function)
@@ -62,8 +84,7 @@ static int setup(void **state)
 	fake_cpu_reset();
 	memset(&vm, 0, sizeof(vm));
 	memset(&vcpu, 0, sizeof(vcpu));
-	memset(more, 0, sizeof(more));
-	smc_only = false;
+	smc_only = narrow_only = false;
 	vcpu.vm = &vm;
 	vm.cntvoff = OFFSET;
 	fake_reg(CNTPCT_EL0) = COUNTER;
@@ -105,7 +126,6 @@ static void lintel(void **state)
 {
 	(void)state;
 	expect_words(vendor_uid, 0, 0x0a2d7e6b, 0x294f513c, 0x694c8d9e, 0x6c65746e);
-	expect_words(vendor_features, 0, 1, 0, 0, 0);
 	vcpu.regs.x[2] = 2;
 	assert_int_equal(vendor_revision(&vcpu, SMCCC_SMC, 0), EXIT_SKIP);
 	assert_int_equal(vcpu.regs.x[0], 0);
@@ -119,24 +139,31 @@ static void lintel(void **state)
 static void features(void **state)
 {
 	(void)state;
-	more[0] = 0x80030004;
-	more[1] = 0x1;
-	more[2] = 0xffffffff;
-	more[3] = 0x80000000;
-	expect_words(vendor_features, 0, 0x80030005, 1, 0xffffffff, 0x80000000);
+	expect_words(vendor_features, 0, 0x80020005, 1, 0x80000000, 0x80000000);
 	smc_only = true;
 	assert_int_equal(vendor_features(&vcpu, SMCCC_HVC, 0), EXIT_RESUME);
 	assert_int_equal(vcpu.regs.x[0] | vcpu.regs.x[1] | vcpu.regs.x[2] | vcpu.regs.x[3], 0);
 	assert_int_equal(vendor_features(&vcpu, SMCCC_SMC, 0), EXIT_SKIP);
-	assert_int_equal(vcpu.regs.x[0], 0x80030005);
+	assert_int_equal(vcpu.regs.x[0], 0x80020005);
+	smc_only = false;
+	narrow_only = true;
+	expect_words(vendor_features, 0, 0x80000005, 0, 0x80000000, 0);
+}
+
+/* Interrupts are masked: no more is asked than there are functions. */
+static void features_asks_little(void **state)
+{
+	(void)state;
+	smc_only = true;
+	asked = 0;
+	assert_int_equal(vendor_features(&vcpu, SMCCC_HVC, 0), EXIT_RESUME);
+	assert_true(asked <= 2 * nr_smccc_calls);
 }
 
 static void kvm(void **state)
 {
 	(void)state;
 	vm.policy.kvm_ptp = true;
-	more[0] = 0x00030004;
-	more[3] = 1;
 	expect_words(vendor_uid, 0, 0xb66fb428, 0xe911c52e, 0x564bcaa9, 0x743a004d);
 	expect_words(vendor_features, 0, 3, 0, 0, 0);
 	expect_not_supported(vendor_revision, 0);
@@ -164,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(lintel, setup),
 		cmocka_unit_test_setup(features, setup),
+		cmocka_unit_test_setup(features_asks_little, setup),
 		cmocka_unit_test_setup(kvm, setup),
 		cmocka_unit_test_setup(kvm_clock, setup),
 	};
