@@ -47,6 +47,8 @@ static void ask_soc(void)
 
 static bool has_soc_id(const struct vcpu *vcpu, uint32_t function)
 {
+	if (smccc_too_wide(vcpu, function))
+		return false;
 	if (vcpu->vm->policy.has_soc_id)
 		return !(function & SMCCC_64);
 	return soc.known && (!(function & SMCCC_64) || soc.named);

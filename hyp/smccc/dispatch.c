@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/smccc/dispatch.h"
-#include "hyp/arch/sysreg_fields.h"
 #include "hyp/smccc/call_table.h"
 #include "hyp/smccc/firmware.h"
 #include "hyp/smccc/monitor.h"
@@ -45,7 +44,7 @@ bool smccc_offered_to(const struct vcpu *vcpu, enum conduit conduit, uint32_t fu
 {
 	const struct call_table *table = vcpu->call_tables[conduit];
 
-	return smccc_offers(function) &&
+	return !smccc_too_wide(vcpu, function) && smccc_offers(function) &&
 		(!table || call_table_find(table, function)->action == CALL_HANDLE);
 }
 
@@ -99,7 +98,7 @@ __noinline enum exit_result smccc_handle(
 	struct call_row row;
 
 	if (immediate == 0) {
-		if ((function & SMCCC_64) && (vcpu->regs.pstate & PSTATE_NRW))
+		if (smccc_too_wide(vcpu, function))
 			return smccc_not_supported(vcpu, conduit, function);
 		if (function & SMCCC_FAST)
 			function &= ~SMCCC_HINT;

@@ -27,6 +27,7 @@
 #ifndef HYP_SMCCC_DISPATCH_H
 #define HYP_SMCCC_DISPATCH_H
 
+#include "hyp/arch/sysreg_fields.h"
 #include "hyp/vm/vcpu.h"
 
 enum conduit { SMCCC_SMC, SMCCC_HVC };
@@ -125,10 +126,17 @@ struct smccc_call {
 extern const struct smccc_call smccc_calls[];
 extern const unsigned nr_smccc_calls;
 
+/* An SMC64 function, and a caller that is AArch32: for it there is none of them. */
+static inline bool smccc_too_wide(const struct vcpu *vcpu, uint32_t function)
+{
+	return (function & SMCCC_64) && (vcpu->regs.pstate & PSTATE_NRW);
+}
+
 /* Is there a row of calls.def for this function identifier, in this width? */
 bool smccc_offers(uint32_t function);
 
-/* And does the VM's table let it be handled, when it is called by this conduit? */
+/* And does the VM's table let it be handled, when it is called by this conduit, as the vCPU is now?
+ * That is what FEATURES calls must say. */
 bool smccc_offered_to(const struct vcpu *vcpu, enum conduit conduit, uint32_t function);
 
 /* The service for what nobody offers. */

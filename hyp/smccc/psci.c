@@ -49,7 +49,7 @@ enum exit_result psci_features(struct vcpu *vcpu, enum conduit conduit, uint32_t
 
 	if (wanted == SMCCC_VERSION)
 		return psci_return(vcpu, conduit, PSCI_SUCCESS);
-	if (number >= PSCI_FUNCTIONS || !smccc_offers(wanted))
+	if (number >= PSCI_FUNCTIONS || !smccc_offers(wanted) || smccc_too_wide(vcpu, wanted))
 		return psci_return(vcpu, conduit, PSCI_NOT_SUPPORTED);
 	return psci_return(vcpu, conduit, flags_of(vcpu->vm, number));
 }

@@ -363,6 +363,12 @@ static void test_soc_id_of_firmware(void **state)
 	assert_int_equal(call(arch_soc_id, SOC_ID, 1), 3);
 	assert_int_equal(call(arch_soc_id, SOC_ID, 2), INVALID_PARAMETER);
 	assert_int_equal(call(arch_soc_id, SOC_ID_64, 1), 3);
+	assert_int_equal(features(SOC_ID_64), 0);
+	vcpu.regs.pstate = PSTATE_NRW;
+	assert_int_equal(features(SOC_ID_64), NOT_SUPPORTED);
+	assert_int_equal(features(SOC_ID), 0);
+	vcpu.regs.pstate = PSTATE_EL1H;
+	call(arch_soc_id, SOC_ID_64, 1);
 	assert_kept_from(2);
 	assert_int_equal(call(arch_soc_id, SOC_ID_64, 2), 0);
 	for (unsigned n = 1; n < 18; n++)

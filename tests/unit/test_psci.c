@@ -78,7 +78,10 @@ static void test_features(void **state)
 	assert_int_equal(call(FN(FEATURES), 0xffffffff, 0, 0), PSCI_NOT_SUPPORTED);
 	assert_int_equal(call(FN(FEATURES), FN(CPU_ON) & ~BIT(31), 0, 0), PSCI_NOT_SUPPORTED);
 	/* Of the dispatcher's own: wide calls of a narrow caller. */
+	assert_int_equal(call(FN(FEATURES), FN64(CPU_ON), 0, 0), 0);
 	me->regs.pstate = PSTATE_NRW;
+	assert_int_equal(call(FN(FEATURES), FN64(CPU_ON), 0, 0), PSCI_NOT_SUPPORTED);
+	assert_int_equal(call(FN(FEATURES), FN(CPU_ON), 0, 0), 0);
 	assert_int_equal(call(FN64(AFFINITY_INFO), 0, 0, 0), PSCI_NOT_SUPPORTED);
 	assert_int_equal(call(FN(AFFINITY_INFO), 0, 0, 0), 0);
 	assert_int_equal(me->psci_calls[AFFINITY_INFO], 2);

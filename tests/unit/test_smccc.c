@@ -352,6 +352,12 @@ static void test_conduits(void **state)
 	assert_false(smccc_offered_to(&vcpu, SMCCC_SMC, PSCI_BASE));
 	assert_true(smccc_offered_to(&vcpu, SMCCC_HVC, PSCI_BASE));
 	assert_false(smccc_offered_to(&vcpu, SMCCC_HVC, 0x8400001f));
+	/* TRNG_RND has both widths, but not for a caller that is AArch32. */
+	assert_true(smccc_offered_to(&vcpu, SMCCC_HVC, 0xc4000053));
+	vcpu.regs.pstate |= PSTATE_NRW;
+	assert_false(smccc_offered_to(&vcpu, SMCCC_HVC, 0xc4000053));
+	assert_true(smccc_offered_to(&vcpu, SMCCC_HVC, 0x84000053));
+	vcpu.regs.pstate &= ~PSTATE_NRW;
 	/* Nobody else's, either. */
 	strcpy(vm.name, "another");
 	use(NULL, 0);
