@@ -100,6 +100,7 @@ enum {
 #define FSC_ATOMIC_UPDATE    0x31 /* the walker can't set flags in this memory */
 #define FSC_LOCKDOWN         0x34
 #define FSC_EXCLUSIVE        0x35 /* exclusive or atomic access to memory that hasn't got it */
+#define FSC_DOMAIN           0x3c /* of AArch32's short descriptors, in PAR_EL1 alone */
 
 /* Conditional instructions of AArch32: MCR, MRC, LDC, VMRS, FP, SMC, WFx. */
 #define ISS_CV               BIT(24) /* COND is valid */

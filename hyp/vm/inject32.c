@@ -19,6 +19,8 @@ enum {
 	FS_ACCESS_FLAG_2 = 0x06,
 	FS_TRANSLATION_2 = 0x07,
 	FS_EXTERNAL = 0x08,
+	FS_DOMAIN_1 = 0x09,
+	FS_DOMAIN_2 = 0x0b,
 	FS_EXTERNAL_ON_WALK_1 = 0x0c,
 	FS_PERMISSION_1 = 0x0d,
 	FS_EXTERNAL_ON_WALK_2 = 0x0e,
@@ -41,6 +43,8 @@ static unsigned short_status_of_tables(uint64_t fsc)
 		return first ? FS_ACCESS_FLAG_1 : FS_ACCESS_FLAG_2;
 	case FSC_PERMISSION:
 		return first ? FS_PERMISSION_1 : FS_PERMISSION_2;
+	case FSC_DOMAIN:
+		return first ? FS_DOMAIN_1 : FS_DOMAIN_2;
 	case FSC_EXTERNAL_ON_WALK:
 		return first ? FS_EXTERNAL_ON_WALK_1 : FS_EXTERNAL_ON_WALK_2;
 	default:
