@@ -61,6 +61,16 @@ function test_debug_registers
 	mrc	p14, 0, r0, c1, c1, 4
 	and	r0, r0, #2
 	is	0, "DBGOSLAR opens it"
+	ldr	r0, =0xc5acce55
+	mcr	p14, 0, r0, c1, c0, 4
+	mrc	p14, 0, r0, c1, c1, 4
+	and	r0, r0, #2
+	is	2, "DBGOSLAR closes it with the key"
+	mov	r0, #1
+	mcr	p14, 0, r0, c1, c0, 4
+	mrc	p14, 0, r0, c1, c1, 4
+	and	r0, r0, #2
+	is	0, "DBGOSLAR opens it with whatever else"
 	ldr	r0, =0x40001000
 	mcr	p14, 0, r0, c0, c1, 4
 	mov	r0, #0

@@ -11,7 +11,17 @@
 #include "hyp/vm/inject.h"
 #include "hyp/vm/vm.h"
 
-enum how { HOW_SAME, HOW_LOW, HOW_HIGH, HOW_OWN, HOW_ZERO, HOW_CPACR, HOW_DIDR, HOW_STATUS };
+enum how {
+	HOW_SAME,
+	HOW_LOW,
+	HOW_HIGH,
+	HOW_OWN,
+	HOW_ZERO,
+	HOW_CPACR,
+	HOW_DIDR,
+	HOW_OSLAR,
+	HOW_STATUS
+};
 
 /* A coprocessor's numbers, packed as an encoding of AArch64 is: CP15 has op0 = 3, CP14 op0 = 2,
  * as most of those that they are mapped to. */
@@ -169,6 +179,23 @@ static enum exit_result read_didr(struct vcpu *vcpu, const struct access32 *acce
 			FIELD_PREP(DIDR_VERSION, DIDR_V8)));
 }
 
+#define OSLAR32_KEY 0xc5acce55u
+
+/* Undefined when read, as in AArch64. */
+static enum exit_result access_oslar(
+	struct vcpu *vcpu, const struct access32 *access, unsigned target)
+{
+	uint64_t written = vcpu_get_x(vcpu, access->rt);
+	enum exit_result result;
+
+	if (access->read)
+		return as_aarch64(vcpu, access, target);
+	vcpu_set_x(vcpu, access->rt, (uint32_t)written == OSLAR32_KEY ? OSLAR_EL1_OSLK : 0);
+	result = as_aarch64(vcpu, access, target);
+	vcpu_set_x(vcpu, access->rt, (uint32_t)written);
+	return result;
+}
+
 /* Into APSR: the debug communications channel is always empty, which is what the flags say. */
 static enum exit_result read_status(
 	struct vcpu *vcpu, const struct access32 *access, unsigned target)
@@ -192,6 +219,8 @@ static enum exit_result answer(
 		return access_cpacr(vcpu, access);
 	case HOW_DIDR:
 		return read_didr(vcpu, access);
+	case HOW_OSLAR:
+		return access_oslar(vcpu, access, row->target);
 	case HOW_STATUS:
 		return read_status(vcpu, access, row->target);
 	default:

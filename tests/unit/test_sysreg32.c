@@ -117,7 +117,7 @@ static uint64_t esr_of(unsigned cp, unsigned opc1, unsigned crn, unsigned crm, u
 	return ESR_MAKE(cp == 15 ? EC_CP15_MCR : EC_CP14_MCR, iss);
 }
 
-enum how { NONE, SAME, LOW, HIGH, OWN, ZERO, CPACR, DIDR, STATUS };
+enum how { NONE, SAME, LOW, HIGH, OWN, ZERO, CPACR, DIDR, OSLAR, STATUS };
 
 static const struct {
 	unsigned cp, opc1, crn, crm, opc2;
@@ -190,12 +190,13 @@ static void check_encoding(
 	assert_int_equal(logs, 0);
 	switch (how) {
 	case SAME:
+	case OSLAR:
 	case STATUS:
 		assert_int_equal(result, EXIT_SKIP);
 		assert_int_equal(who, AARCH64);
 		assert_int_equal(target, to);
 		assert_int_equal(as_read, read);
-		assert_int_equal(given, (uint32_t)VALUE);
+		assert_int_equal(given, how == OSLAR && !read ? 0 : (uint32_t)VALUE);
 		assert_int_equal(vcpu.regs.x[RT], (uint32_t)(read ? ANSWER : VALUE));
 		break;
 	case ZERO:
@@ -300,6 +301,23 @@ static void test_debug(void **state)
 	assert_true(vcpu.regs.pstate & PSTATE_N);
 	sysreg32_handle(&vcpu, esr_of(14, 0, 0, 1, 0, true, 15));
 	assert_int_equal(vcpu.regs.pstate, PSTATE_NRW | AARCH32_SVC);
+}
+
+/* The lock has a key; with anything else it opens. */
+static void test_lock(void **state)
+{
+	static const uint64_t values[] = { 0, 1, 0xc5acce54, 0xc5acce55,
+		UINT64_C(0x5555555500000000) | 0xc5acce55, ~UINT64_C(0) };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(values); i++) {
+		vcpu.regs.x[RT] = values[i];
+		assert_int_equal(
+			sysreg32_handle(&vcpu, esr_of(14, 0, 1, 0, 4, false, RT)), EXIT_SKIP);
+		assert_int_equal(target, SYS_OSLAR_EL1);
+		assert_int_equal(given, (uint32_t)values[i] == 0xc5acce55);
+		assert_int_equal(vcpu.regs.x[RT], (uint32_t)values[i]);
+	}
 }
 
 /* r14 of the present mode, whether the CPU says 14 or 18. */
@@ -428,6 +446,7 @@ int main(void)
 		cmocka_unit_test_setup(test_halves, setup),
 		cmocka_unit_test_setup(test_cpacr, setup),
 		cmocka_unit_test_setup(test_debug, setup),
+		cmocka_unit_test_setup(test_lock, setup),
 		cmocka_unit_test_setup(test_banked, setup),
 		cmocka_unit_test_setup(test_results, setup),
 		cmocka_unit_test_setup(test_el0_of_aarch64, setup),
