@@ -23,7 +23,10 @@
  * ICC_SRE_EL2.Enable and the like are drivers/gic's; PMBIDR_EL1.P and TRBIDR_EL1.P: EL3 keeps the
  * buffer to itself.
  */
-#define BUFFER_IDR_P BIT(4)
+#define BUFFER_IDR_P    BIT(4)
+
+/* ID_AA64PFR0_EL1.EL1 */
+#define EL1_HAS_AARCH32 2
 
 uint64_t guest_hcr(void)
 {
@@ -175,7 +178,7 @@ static void setup_mpam(void)
 
 /*
  * The locks would keep a guest's own breakpoints from working; while no guest uses them they are
- * off.
+ * off. So are an AArch32 guest's vector catches, which no reset does.
  */
 static void setup_debug(void)
 {
@@ -183,6 +186,8 @@ static void setup_debug(void)
 	write_sysreg(0, OSLAR_EL1);
 	if (cpu_features.double_lock)
 		write_sysreg(0, OSDLR_EL1);
+	if (FIELD_GET(ID_AA64PFR0_EL1_EL1, read_sysreg(ID_AA64PFR0_EL1)) == EL1_HAS_AARCH32)
+		write_sysreg(0, DBGVCR32_EL2);
 	write_sysreg(guest_mdcr(), MDCR_EL2);
 }
 

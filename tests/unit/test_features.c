@@ -137,7 +137,7 @@ static void test_controls_of_the_least_cpu(void **state)
 	el2_setup_controls();
 	for (unsigned i = 0; i < ARRAY_SIZE(base_registers); i++)
 		assert_true(fake_sysreg_writes(base_registers[i]) >= 1);
-	assert_int_equal(fake_sysreg_accesses, expected + 1); /* and MIDR_EL1 read */
+	assert_int_equal(fake_sysreg_accesses, expected + 2); /* MIDR_EL1, ID_AA64PFR0_EL1 read */
 	assert_int_equal(fake_reg(HCR_EL2), guest_hcr() & ~HCR_EL2_VM);
 	assert_int_equal(fake_reg(VPIDR_EL2), 0x410fd034);
 	assert_int_equal(fake_reg(CPTR_EL2), 0x33ff);
@@ -147,6 +147,21 @@ static void test_controls_of_the_least_cpu(void **state)
 	cpu_features_init();
 	el2_setup_controls();
 	assert_int_equal(fake_sysreg_writes(SYS_OSDLR_EL1), 1);
+}
+
+/* Vector catch, of which a reset makes nothing, is off where there is a register for it. */
+static void test_vector_catch(void **state)
+{
+	(void)state;
+	for (unsigned value = 0; value < 4; value++) {
+		fake_cpu_reset();
+		fake_reg(ID_AA64PFR0_EL1) = FIELD_PREP(ID_AA64PFR0_EL1_EL1, value);
+		fake_reg(DBGVCR32_EL2) = 0xffffffff;
+		cpu_features_init();
+		el2_setup_controls();
+		assert_int_equal(fake_reg(DBGVCR32_EL2), value == 2 ? 0 : 0xffffffff);
+		assert_int_equal(fake_sysreg_writes(SYS_DBGVCR32_EL2), value == 2);
+	}
 }
 
 static void test_hcr(void **state)
@@ -378,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup(test_hcr, setup),
 		cmocka_unit_test_setup(test_suffice, setup),
 		cmocka_unit_test_setup(test_limit, setup),
+		cmocka_unit_test_setup(test_vector_catch, setup),
 		cmocka_unit_test_setup(test_cptr, setup),
 		cmocka_unit_test_setup(test_cpacr, setup),
 		cmocka_unit_test_setup(test_mdcr, setup),
