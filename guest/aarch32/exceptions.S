@@ -30,6 +30,7 @@ svc_instruction:
 	bl	test_undefined
 	bl	test_data_aborts
 	bl	test_prefetch_aborts
+	bl	test_breakpoint
 	pop	{r4-r11, pc}
 	.ltorg
 
@@ -159,4 +160,34 @@ function test_prefetch_aborts
 	mcr	p15, 0, r0, c2, c0, 2
 	isb
 	pop	{r4-r6, pc}
+	.ltorg
+
+/* BKPT, which needs nothing switched on: IFSR says "debug event", DBGDSCR which. */
+function test_breakpoint
+	push	{r4, lr}
+	resume_at 1f
+bkpt_instruction:
+	bkpt	#7
+1:	is_taken "BKPT", KIND_PABT, MODE_ABT, bkpt_instruction, 4
+	recorded REC_IFSR
+	ubfx	r0, r0, #0, #4
+	is	2, "BKPT: IFSR"
+	mrc	p14, 0, r0, c0, c1, 0
+	ubfx	r0, r0, #2, #4
+	is	3, "BKPT: DBGDSCRint.MOE"
+	mrc	p14, 0, r4, c0, c2, 2
+	ubfx	r0, r4, #2, #4
+	is	3, "BKPT: DBGDSCRext.MOE"
+	orr	r0, r4, #0x8000			/* MDBGen */
+	mcr	p14, 0, r0, c0, c2, 2
+	mrc	p14, 0, r0, c0, c1, 0
+	ldr	r1, =0x803c
+	and	r0, r0, r1
+	is	0x800c, "DBGDSCRint: MDBGen as written to DBGDSCRext, MOE as before"
+	mcr	p14, 0, r4, c0, c2, 2
+	mrc	p14, 0, r0, c0, c1, 0
+	ldr	r1, =0x803c
+	and	r0, r0, r1
+	is	0x000c, "DBGDSCRint: MDBGen is off again"
+	pop	{r4, pc}
 	.ltorg

@@ -230,6 +230,7 @@
 
 /* ---- MDSCR_EL1, OS lock, breakpoints, watchpoints ---- */
 #define MDSCR_EL1_SS                 BIT(0)
+#define MDSCR_EL1_MOE                GENMASK(5, 2) /* written by debug exceptions of AArch32 */
 #define MDSCR_EL1_TDCC               BIT(12)
 #define MDSCR_EL1_KDE                BIT(13)
 #define MDSCR_EL1_MDE                BIT(15)

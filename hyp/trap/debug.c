@@ -24,12 +24,14 @@ struct debug {
 };
 
 /* What a guest may change; the rest of MDSCR_EL1 is the external debugger's. */
-#define MDSCR_WRITABLE (MDSCR_EL1_SS | MDSCR_EL1_TDCC | MDSCR_EL1_KDE | MDSCR_EL1_MDE)
-#define MDSCR_ENABLES  (MDSCR_EL1_SS | MDSCR_EL1_KDE | MDSCR_EL1_MDE)
+#define MDSCR_WRITABLE   (MDSCR_EL1_SS | MDSCR_EL1_TDCC | MDSCR_EL1_KDE | MDSCR_EL1_MDE)
+#define MDSCR_ENABLES    (MDSCR_EL1_SS | MDSCR_EL1_KDE | MDSCR_EL1_MDE)
+/* Of it, what AArch32 finds in DBGDSCRint as well. */
+#define DBGDSCRINT_SHOWN (MDSCR_EL1_MOE | MDSCR_EL1_TDCC | MDSCR_EL1_MDE)
 
 /* op2 of DBGBVR<n>_EL1 (4), DBGBCR (5), DBGWVR (6), DBGWCR (7); n is CRm. */
-#define OP2_WATCHPOINT BIT(1)
-#define OP2_CONTROL    BIT(0)
+#define OP2_WATCHPOINT   BIT(1)
+#define OP2_CONTROL      BIT(0)
 
 static struct debug *debug_of(const struct vcpu *vcpu)
 {
@@ -54,10 +56,13 @@ static void destroy(struct vm *vm)
 	vm->part[PART_DEBUG] = NULL;
 }
 
-/* The OS lock is closed after a reset (Arm ARM H6.1). */
+/* The OS lock is closed after a reset (Arm ARM H6.1). An AArch32 vCPU's MDSCR_EL1 is switched even
+ * while it has nothing enabled: BKPT needs no enable, and leaves its MOE. */
 static void reset_vcpu(struct vcpu *vcpu)
 {
 	*debug_of(vcpu) = (struct debug){ .locked = true };
+	if (vcpu->vm->policy.aarch32)
+		vcpu->on_demand |= (uint32_t)BIT(PART_DEBUG);
 }
 
 #define PAIRS_0_7(DO)  DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
@@ -97,6 +102,21 @@ static __noinline void quiet(struct debug *debug)
 	write_watchpoints(none);
 }
 
+/* The CPU says in MDSCR_EL1.MOE what an AArch32 debug exception was: takes it over. */
+static void take_moe(const struct vcpu *vcpu, struct debug *debug)
+{
+	if (vcpu->aarch32)
+		debug->mdscr =
+			(debug->mdscr & ~MDSCR_EL1_MOE) | (read_sysreg(MDSCR_EL1) & MDSCR_EL1_MOE);
+}
+
+/* With nothing enabled. */
+static void give_moe(const struct vcpu *vcpu, const struct debug *debug)
+{
+	if (vcpu->aarch32)
+		write_sysreg(debug->mdscr & MDSCR_EL1_MOE, MDSCR_EL1);
+}
+
 static bool is_wanted(const struct debug *debug)
 {
 	return !debug->locked && (debug->mdscr & MDSCR_ENABLES);
@@ -108,6 +128,7 @@ static __noinline void apply(struct vcpu *vcpu, struct debug *debug)
 {
 	if (!is_wanted(debug)) {
 		quiet(debug);
+		give_moe(vcpu, debug);
 		return;
 	}
 	debug->in_force = true;
@@ -124,14 +145,19 @@ static void load(struct vcpu *vcpu)
 
 	if (unlikely(is_wanted(debug)))
 		apply(vcpu, debug);
+	else
+		give_moe(vcpu, debug);
 }
 
 static void put(struct vcpu *vcpu)
 {
 	struct debug *debug = debug_of(vcpu);
 
+	take_moe(vcpu, debug);
 	if (unlikely(debug->in_force))
 		quiet(debug);
+	else if (vcpu->aarch32)
+		write_sysreg(0, MDSCR_EL1);
 }
 
 const struct vm_part debug_part = {
@@ -188,8 +214,10 @@ static enum exit_result access_mdscr(struct vcpu *vcpu, bool write, unsigned rt)
 {
 	struct debug *debug = debug_of(vcpu);
 
+	uint64_t writable = MDSCR_WRITABLE | (vcpu->aarch32 ? MDSCR_EL1_MOE : 0);
+
 	if (write) {
-		debug->mdscr = vcpu_get_x(vcpu, rt) & MDSCR_WRITABLE;
+		debug->mdscr = vcpu_get_x(vcpu, rt) & writable;
 		apply(vcpu, debug);
 	} else {
 		vcpu_set_x(vcpu, rt, debug->mdscr);
@@ -230,7 +258,8 @@ static enum exit_result trap_to_el1(struct vcpu *vcpu, unsigned encoding, bool w
 
 /*
  * The channel to an external debugger, of which there is none: reads as zero (nothing received,
- * room to send), writes are lost. EL0 may use it unless its kernel says no (MDSCR_EL1.TDCC).
+ * room to send), writes are lost. EL0 may use it unless its kernel says no (MDSCR_EL1.TDCC). Its
+ * status has, for AArch32 (DBGDSCRint), fields of MDSCR_EL1 too.
  */
 static enum exit_result access_channel(
 	struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
@@ -242,12 +271,16 @@ static enum exit_result access_channel(
 	if (write && encoding == SYS_MDCCSR_EL0)
 		return inject_undefined(vcpu);
 	if (!write)
-		vcpu_set_x(vcpu, rt, 0);
+		vcpu_set_x(vcpu, rt,
+			vcpu->aarch32 && encoding == SYS_MDCCSR_EL0
+				? debug_of(vcpu)->mdscr & DBGDSCRINT_SHOWN
+				: 0);
 	return EXIT_SKIP;
 }
 
 enum exit_result debug_access(struct vcpu *vcpu, unsigned encoding, bool write, unsigned rt)
 {
+	take_moe(vcpu, debug_of(vcpu));
 	switch (encoding) {
 	case SYS_MDSCR_EL1:
 		return access_mdscr(vcpu, write, rt);

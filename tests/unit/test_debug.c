@@ -288,6 +288,87 @@ static void test_channel(void **state)
 	assert_int_equal(vcpus[0].inject.esr, UINT64_C(0x6220c128));
 }
 
+/* --- AArch32 --- */
+
+#define MOE(n)     ((uint64_t)(n) << 2)
+#define BREAKPOINT 1
+#define BKPT       3
+#define WATCHPOINT 10
+
+static void be_aarch32(void)
+{
+	vm.policy.aarch32 = vcpus[0].aarch32 = true;
+	vcpus[0].on_demand = 0;
+	debug_part.vcpu_reset(&vcpus[0]);
+	assert_int_equal(vcpus[0].on_demand, BIT(PART_DEBUG));
+	debug_part.vcpu_load(&vcpus[0]);
+}
+
+/* What the CPU does. */
+static void debug_exception(unsigned moe)
+{
+	fake_reg(MDSCR_EL1) = (fake_reg(MDSCR_EL1) & ~MOE(15)) | MOE(moe);
+}
+
+/* MOE is read as the CPU has left it, with nothing enabled and with something, and no write of
+ * anything else changes it. */
+static void test_moe(void **state)
+{
+	(void)state;
+	be_aarch32();
+	debug_exception(BKPT);
+	assert_int_equal(read_reg(SYS_MDSCR_EL1), MOE(BKPT));
+	assert_int_equal(read_reg(SYS_MDCCSR_EL0), MOE(BKPT));
+	assert_int_equal(read_reg(SYS_DBGDTR_EL0), 0);
+	write_reg(SYS_OSLAR_EL1, 0);
+	write_reg(BVR(0), 0x1000);
+	assert_int_equal(fake_reg(MDSCR_EL1), MOE(BKPT));
+	write_reg(SYS_MDSCR_EL1, MDSCR_EL1_MDE | MOE(BKPT));
+	assert_int_equal(fake_reg(MDSCR_EL1), MDSCR_EL1_MDE | MOE(BKPT));
+	debug_exception(WATCHPOINT);
+	assert_int_equal(read_reg(SYS_MDSCR_EL1), MDSCR_EL1_MDE | MOE(WATCHPOINT));
+	assert_int_equal(read_reg(SYS_MDCCSR_EL0), MDSCR_EL1_MDE | MOE(WATCHPOINT));
+	write_reg(BCR(0), 1);
+	assert_int_equal(fake_reg(MDSCR_EL1), MDSCR_EL1_MDE | MOE(WATCHPOINT));
+	write_reg(SYS_OSLAR_EL1, 1);
+	assert_int_equal(fake_reg(MDSCR_EL1), MOE(WATCHPOINT));
+	write_reg(SYS_MDSCR_EL1, MOE(BREAKPOINT));
+	assert_int_equal(fake_reg(MDSCR_EL1), MOE(BREAKPOINT));
+	assert_int_equal(read_reg(SYS_MDSCR_EL1), MOE(BREAKPOINT));
+}
+
+/* It goes with its vCPU, and nobody else finds it. */
+static void test_moe_switch(void **state)
+{
+	(void)state;
+	for (unsigned enabled = 0; enabled < 2; enabled++) {
+		uint64_t mdscr = enabled ? MDSCR_EL1_MDE : 0;
+
+		be_aarch32();
+		write_reg(SYS_OSLAR_EL1, 0);
+		write_reg(SYS_MDSCR_EL1, mdscr);
+		debug_exception(BKPT);
+		switch_to(&vcpus[0], &vcpus[1]);
+		assert_int_equal(fake_reg(MDSCR_EL1), 0);
+		switch_to(&vcpus[1], &vcpus[0]);
+		assert_int_equal(fake_reg(MDSCR_EL1), mdscr | MOE(BKPT));
+		assert_int_equal(read_reg(SYS_MDCCSR_EL0), mdscr | MOE(BKPT));
+		debug_part.vcpu_put(&vcpus[0]);
+	}
+}
+
+/* AArch64 has no such field. */
+static void test_no_moe(void **state)
+{
+	(void)state;
+	debug_exception(BKPT);
+	assert_int_equal(read_reg(SYS_MDSCR_EL1), 0);
+	assert_int_equal(read_reg(SYS_MDCCSR_EL0), 0);
+	write_reg(SYS_MDSCR_EL1, MDSCR_EL1_MDE | MOE(15));
+	assert_int_equal(read_reg(SYS_MDSCR_EL1), MDSCR_EL1_MDE);
+	assert_int_equal(read_reg(SYS_MDCCSR_EL0), 0);
+}
+
 static void test_no_memory(void **state)
 {
 	struct vm other = { .nr_vcpus = 1, .vcpus = { &vcpus[0] } };
@@ -313,6 +394,9 @@ int main(void)
 		TEST(test_in_force),
 		TEST(test_switch),
 		TEST(test_channel),
+		TEST(test_moe),
+		TEST(test_moe_switch),
+		TEST(test_no_moe),
 		TEST(test_no_memory),
 	};
 
