@@ -29,6 +29,9 @@ void vgic_end_lines(struct vgic *vgic, unsigned word, uint32_t bits)
 	bank->latch |= again & bank->edge;
 	bank->ended |= ended;
 	vgic->kicks |= ended ? (uint32_t)VGIC_KICK_ENDED : 0;
+	/* Nobody routes one that was active, as an interrupt, when it was bound. */
+	if (unlikely(again & bank->bound))
+		vgic_tell_bound(vgic, NULL, word, again & bank->bound & ~bank->taken);
 }
 
 /* What a list register says about a line: the guest has ended it, or not even acknowledged it. */

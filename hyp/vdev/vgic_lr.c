@@ -131,12 +131,15 @@ void vgic_fold(struct vgic_cpu *cpu)
 	for_each_bit(index, cpu->used)
 	{
 		unsigned intid = cpu->lr_intid[index], word = vgic_word(intid);
+		const struct vgic_bank *bank;
 
 		cpu->look |= fold_one(cpu, index) ? (uint32_t)BIT(word) : 0;
 		lr_write(index, 0);
-		/* It was routed elsewhere meanwhile. */
-		if (word != 0 &&
-			!(vgic_bank_of(cpu, word)->targets[cpu->vcpu->id] & vgic_bit(intid)))
+		if (word == 0)
+			continue;
+		/* It was routed elsewhere meanwhile, or bound: others are to know. */
+		bank = vgic_bank_of(cpu, word);
+		if ((~bank->targets[cpu->vcpu->id] | bank->bound) & vgic_bit(intid))
 			vgic_route(cpu->vgic, NULL, word, vgic_bit(intid));
 	}
 }

@@ -25,6 +25,8 @@
 #define ISPENDR(intid)   GICD(0x200 + (intid) / 32 * 4)
 #define ICPENDR(intid)   GICD(0x280 + (intid) / 32 * 4)
 #define ICFGR(intid)     GICD(0xc00 + (intid) / 16 * 4)
+#define ICACTIVER(intid) GICD(0x380 + (intid) / 32 * 4)
+#define IROUTER(intid)   GICD(0x6000 + 8 * (intid))
 #define EDGE(intid)      (UINT32_C(2) << (2 * ((intid) % 16)))
 #define BIT_OF(intid)    BIT((intid) % 32)
 
@@ -253,6 +255,61 @@ static void test_elsewhere(void **state)
 	expect_no_interrupt(1);
 }
 
+/* What another vCPU has pending in a list register is told when that is folded, though an event's
+ * vCPU was named before, and looked. */
+static void test_elsewhere_told(void **state)
+{
+	static const unsigned intids[] = { LEVEL, EDGE_SPI };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(intids); i++) {
+		unsigned intid = intids[i];
+
+		guest_write(0, IROUTER(intid), 8, 1);
+		vgic_set_spi(model_vm, intid, true);
+		model_run_all();
+		assert_int_equal(guest_signalled(1, NULL), intid);
+		assert_true(vgic_bind(me(), intid));
+		vgic_bound_tell(model_vm, intid, me());
+		told(0);
+		model_run(1);
+		assert_true(told(0));
+		assert_int_equal(pending(0), intid);
+		assert_true(vgic_bound_take(me(), intid));
+	}
+}
+
+/* A line that another vCPU takes while it is bound, and that is raised again: it is told when that
+ * one has ended it, by its list register or by ICACTIVER. The guest has made it edge-triggered: the
+ * first time is not pending any more. */
+static void test_line_elsewhere(void **state)
+{
+	(void)state;
+	guest_write(0, IROUTER(LINE), 8, 1);
+	guest_write(0, ICFGR(LINE), 4, EDGE(LINE));
+	for (unsigned by_register = 0; by_register < 2; by_register++) {
+		vgic_raise_line(model_vm, LINE);
+		model_run_all();
+		assert_true(vgic_bind(me(), LINE));
+		vgic_bound_tell(model_vm, LINE, me());
+		assert_int_equal(guest_ack(1, true), LINE);
+		model_run_all();
+		vgic_raise_line(model_vm, LINE);
+		assert_false(told(0));
+		assert_int_equal(pending(0), 0);
+		if (by_register)
+			guest_write(0, ICACTIVER(LINE), 4, BIT_OF(LINE));
+		else
+			guest_eoi(1, LINE, true);
+		model_run_all();
+		assert_true(told(0));
+		assert_int_equal(pending(0), LINE);
+		assert_true(vgic_bound_take(me(), LINE));
+		vgic_bound_end(me(), LINE);
+		vgic_unbind(me(), LINE);
+	}
+}
+
 /* One vCPU is told of an SPI, or nobody; whoever it is told of later learns what is pending. */
 static void test_told(void **state)
 {
@@ -324,6 +381,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_line, begin_one, end),
 		cmocka_unit_test_setup_teardown(test_before, begin_one, end),
 		cmocka_unit_test_setup_teardown(test_elsewhere, begin_two, end),
+		cmocka_unit_test_setup_teardown(test_elsewhere_told, begin_two, end),
+		cmocka_unit_test_setup_teardown(test_line_elsewhere, begin_two, end),
 		cmocka_unit_test_setup_teardown(test_told, begin_two, end),
 		cmocka_unit_test_setup_teardown(test_ppi, begin_two, end),
 		cmocka_unit_test_setup_teardown(test_unloaded_and_reset, begin_one, end),
