@@ -370,14 +370,20 @@ static void test_reflect(void **state)
 	const struct call_rule *rules[] = { &rule };
 	struct call_table *table = calloc(1, sizeof(*table) + 64 * sizeof(struct call_row));
 	const struct call_table *made = vcpu.call_tables[SMCCC_HVC];
+	const struct call_table *made_smc = vcpu.call_tables[SMCCC_SMC];
 
 	(void)state;
 	assert_in_range(call_table_fill(table, 64, rules, 1), 1, 64);
 	vcpu.call_tables[SMCCC_HVC] = table;
-	assert_int_equal(trap(SMCCC_HVC, 0, 0x82000000), EXIT_REFLECT);
-	assert_int_equal(vcpu.regs.x[0], 0x82000000);
+	vcpu.call_tables[SMCCC_SMC] = table;
+	/* There is no virtual EL2 yet: the guest must not make the same call for ever. */
+	assert_int_equal(trap(SMCCC_HVC, 0, 0x82000000), EXIT_RESUME);
+	assert_int_equal(vcpu.regs.x[0], UINT64_MAX);
 	assert_preserved(1);
+	assert_int_equal(trap(SMCCC_SMC, 0, 0x82000000), EXIT_SKIP);
+	assert_int_equal(vcpu.regs.x[0], UINT64_MAX);
 	vcpu.call_tables[SMCCC_HVC] = made;
+	vcpu.call_tables[SMCCC_SMC] = made_smc;
 	free(table);
 }
 
