@@ -24,7 +24,9 @@
 
 #include "hyp/vm/vm.h"
 
+#ifndef CALL_RULES_MAX     /* less in a proof */
 #define CALL_RULES_MAX 256 /* in a bundle */
+#endif
 
 /* The numbers of "action" in schema.def; CALL_REFLECT can't be configured. */
 enum call_action {
