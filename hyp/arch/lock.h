@@ -21,6 +21,7 @@
  *   run queue of a CPU        struct cpu_queue      hyp/vm/sched_state.h; never two of them
  *   log                       hyp/base/log.c
  *   console                   hyp/monitor/console_state.h
+ *   pool of entropy           hyp/crypto/entropy.c
  *   soft timers of a CPU      struct timer_queue    hyp/vm/timer.c
  */
 #ifndef HYP_ARCH_LOCK_H

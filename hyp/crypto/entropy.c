@@ -15,9 +15,11 @@
 /* Fewer secret bytes than this can be guessed. */
 #define SEED_BYTES_MIN    8
 
+/* The lock guards only copies: what takes long is computed beside it. */
 static struct {
 	struct spinlock lock;
 	uint32_t key[KEY_WORDS];
+	uint32_t requests; /* so that no two that work on the same key compute the same */
 	bool seeded;
 } pool;
 
@@ -70,7 +72,7 @@ static void block_for(enum use use, const uint32_t *key, uint32_t counter, uint3
 }
 
 /* The new key depends on every bit of the old one and of the bytes. */
-static void mix_locked(const void *bytes, size_t size)
+static void mix(uint32_t *key, const void *bytes, size_t size)
 {
 	const uint8_t *from = bytes;
 	uint32_t block[BLOCK_WORDS];
@@ -83,12 +85,35 @@ static void mix_locked(const void *bytes, size_t size)
 		memcpy(piece, from, now);
 		memcpy(words, piece, sizeof(words));
 		for (unsigned i = 0; i < KEY_WORDS; i++)
-			pool.key[i] ^= words[i];
-		block_for(USE_MIX, pool.key, (uint32_t)now, block);
-		memcpy(pool.key, block, sizeof(pool.key));
+			key[i] ^= words[i];
+		block_for(USE_MIX, key, (uint32_t)now, block);
+		memcpy(key, block, KEY_BYTES);
 		from += now;
 		size -= now;
 	}
+}
+
+/* The pool's key as it is now, and a number that no other request has. */
+static uint32_t take_key(uint32_t *key)
+{
+	uint32_t request;
+
+	spin_lock(&pool.lock);
+	memcpy(key, pool.key, KEY_BYTES);
+	request = pool.requests++;
+	spin_unlock(&pool.lock);
+	return request;
+}
+
+/* What came of it goes into the pool, on top of what others have put there since: the key that was
+ * taken can't be had back from the sum, nor can what was given out. */
+static void give_back(const uint32_t *words, bool seeds)
+{
+	spin_lock(&pool.lock);
+	for (unsigned i = 0; i < KEY_WORDS; i++)
+		pool.key[i] ^= words[i];
+	pool.seeded |= seeds;
+	spin_unlock(&pool.lock);
 }
 
 static bool has_rndr(void)
@@ -96,17 +121,19 @@ static bool has_rndr(void)
 	return FIELD_GET(ID_AA64ISAR0_RNDR, read_sysreg(ID_AA64ISAR0_EL1)) != 0;
 }
 
-/* The CPU's own: RNDR reads as zero when it has nothing to give (Arm ARM, RNDR). */
-static void mix_cpu_locked(void)
+/* The CPU's own: RNDR reads as zero when it has nothing to give (Arm ARM, RNDR). True: it gave. */
+static bool mix_cpu(uint32_t *key)
 {
 	uint64_t words[RNDR_READS + 1] = { read_sysreg(CNTPCT_EL0) };
+	bool given = false;
 
 	if (has_rndr())
 		for (unsigned i = 1; i <= RNDR_READS; i++) {
 			words[i] = read_sysreg(RNDR);
-			pool.seeded |= words[i] != 0;
+			given |= words[i] != 0;
 		}
-	mix_locked(words, sizeof(words));
+	mix(key, words, sizeof(words));
+	return given;
 }
 
 bool entropy_rndr(uint64_t *word)
@@ -120,23 +147,23 @@ bool entropy_rndr(uint64_t *word)
 
 void entropy_mix(const void *bytes, size_t size)
 {
-	spin_lock(&pool.lock);
-	mix_locked(bytes, size);
-	pool.seeded |= size >= SEED_BYTES_MIN;
-	spin_unlock(&pool.lock);
+	uint32_t key[KEY_WORDS], block[BLOCK_WORDS];
+	uint32_t request = take_key(key);
+
+	mix(key, bytes, size);
+	block_for(USE_GET, key, request, block);
+	give_back(block, size >= SEED_BYTES_MIN);
 }
 
 void entropy_get(void *out, size_t size)
 {
-	uint32_t block[BLOCK_WORDS], key[KEY_WORDS];
+	uint32_t key[KEY_WORDS], block[BLOCK_WORDS];
+	uint32_t request = take_key(key);
+	bool given = mix_cpu(key);
 	uint8_t *to = out;
 
-	spin_lock(&pool.lock);
-	mix_cpu_locked();
-	block_for(USE_GET, pool.key, 0, block);
-	memcpy(pool.key, block, KEY_BYTES);
-	spin_unlock(&pool.lock);
-
+	block_for(USE_GET, key, request, block);
+	give_back(block, given);
 	memcpy(key, block + KEY_WORDS, sizeof(key));
 	for (uint32_t counter = 0; size; counter++) {
 		size_t now = MIN(size, BLOCK_BYTES);

@@ -4,8 +4,9 @@
  *
  * A pool of 32 bytes that is only as good as what was mixed into it: the seeds the firmware passed
  * (dt_take_seeds()), the CPU's RNDR where it has FEAT_RNG (read at each request), and the counter.
- * Output is ChaCha20's (RFC 8439), keyed by the pool, and each request replaces the pool by output
- * that nobody sees: what was given out says nothing of what was or will be.
+ * Output is ChaCha20's (RFC 8439), keyed by the pool, and each request adds output that nobody sees
+ * to the pool: what was given out says nothing of what was or will be. No CPU waits while another
+ * computes.
  */
 #ifndef HYP_CRYPTO_ENTROPY_H
 #define HYP_CRYPTO_ENTROPY_H
