@@ -31,21 +31,23 @@ static void seed(struct drbg *drbg)
 	memset(bytes, 0, sizeof(bytes));
 }
 
-bool drbg_generate(void *out, size_t size)
+enum status drbg_generate(void *out, size_t size)
 {
 	struct drbg *drbg = &drbgs[this_cpu()->index];
+	bool due = !drbg->seeded || drbg->requests == DRBG_RESEED_INTERVAL;
 	struct simd_loan loan;
 
 	assert(size <= DRBG_REQUEST_MAX);
-	if (!entropy_seeded()) {
-		memset(out, 0, size);
-		return false;
-	}
+	memset(out, 0, size);
+	if (!entropy_seeded())
+		return ERR_NOT_FOUND;
 	simd_borrow(&loan);
-	if (!drbg->seeded || drbg->requests == DRBG_RESEED_INTERVAL)
+	if (due) {
 		seed(drbg);
-	br_hmac_drbg_generate(&drbg->context, out, size);
-	drbg->requests++;
+	} else {
+		br_hmac_drbg_generate(&drbg->context, out, size);
+		drbg->requests++;
+	}
 	simd_return(&loan);
-	return true;
+	return due ? ERR_BUSY : OK;
 }

@@ -13,18 +13,22 @@
 #ifndef HYP_CRYPTO_DRBG_H
 #define HYP_CRYPTO_DRBG_H
 
-#include "hyp/base/compiler.h"
+#include "hyp/base/status.h"
 #include "hyp/base/types.h"
 
 #define DRBG_REQUEST_MAX     32 /* bytes; 10.1, table 2, allows 2^16 */
 #define DRBG_RESEED_INTERVAL 4096
 
 /*
- * Fills `out` with `size` bytes, at most DRBG_REQUEST_MAX. False, and `out` is zero: nothing better
- * than the counter ever went into the pool (entropy_seeded()), so that whatever came out could be
- * guessed. On any CPU, with interrupts masked: about 32,000 instructions, 85,000 in a call that
- * seeds or reseeds. Borrows the SIMD registers (hyp/arch/simd.h).
+ * Fills `out` with `size` bytes, at most DRBG_REQUEST_MAX. On any CPU, with interrupts masked:
+ * about 32,000 instructions, or 55,000 when it seeds. Borrows the SIMD registers (hyp/arch/simd.h).
+ * If it fails `out` is zero:
+ *
+ * ERR_BUSY: this CPU's instance was seeded or reseeded instead, so that both never come in one
+ * stretch without interrupts; to be called again once they had their turn.
+ * ERR_NOT_FOUND: nothing better than the counter ever went into the pool (entropy_seeded()), so
+ * that whatever came out could be guessed.
  */
-bool __must_check drbg_generate(void *out, size_t size);
+enum status drbg_generate(void *out, size_t size) __must_check;
 
 #endif

@@ -22,38 +22,41 @@ static const uint32_t trng_uuid[4] = { 0x163e6fff, 0x4649ed53, 0xc768d299, 0x87c
 
 static bool firmware_has_trng;
 
-/* Bits 191:0 of a request: words[0] has bits 63:0. False: not enough now. */
-typedef bool (*trng_source)(uint64_t words[WORDS], unsigned bits);
+/*
+ * Bits 191:0 of a request: words[0] has bits 63:0. ERR_NOT_FOUND: not enough now. ERR_BUSY: to be
+ * asked again, after interrupts.
+ */
+typedef enum status (*trng_source)(uint64_t words[WORDS], unsigned bits);
 
 static unsigned words_for(unsigned bits)
 {
 	return (bits + BITS_OF_WORD - 1) / BITS_OF_WORD;
 }
 
-static bool from_cpu(uint64_t words[WORDS], unsigned bits)
+static enum status from_cpu(uint64_t words[WORDS], unsigned bits)
 {
 	for (unsigned i = 0; i < words_for(bits); i++) {
 		if (!entropy_rndr(&words[i]))
-			return false;
+			return ERR_NOT_FOUND;
 	}
-	return true;
+	return OK;
 }
 
-static bool from_firmware(uint64_t words[WORDS], unsigned bits)
+static enum status from_firmware(uint64_t words[WORDS], unsigned bits)
 {
 	struct smc_regs call = { .x = { FN_RND_64, bits } };
 
 	if (!firmware_has_trng)
-		return false;
+		return ERR_NOT_FOUND;
 	smc_call(&call);
 	if ((int32_t)call.x[0] != TRNG_SUCCESS)
-		return false;
+		return ERR_NOT_FOUND;
 	for (unsigned i = 0; i < WORDS; i++)
 		words[i] = call.x[WORDS - i];
-	return true;
+	return OK;
 }
 
-static bool from_drbg(uint64_t words[WORDS], unsigned bits)
+static enum status from_drbg(uint64_t words[WORDS], unsigned bits)
 {
 	return drbg_generate(words, words_for(bits) * sizeof(*words));
 }
@@ -71,17 +74,15 @@ static void cut(uint64_t words[WORDS], unsigned bits)
 	}
 }
 
-static bool random_bits(uint64_t words[WORDS], unsigned bits)
+static enum status random_bits(uint64_t words[WORDS], unsigned bits)
 {
 	static const trng_source sources[] = { from_cpu, from_firmware, from_drbg };
+	enum status status = ERR_NOT_FOUND;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(sources); i++) {
-		if (sources[i](words, bits)) {
-			cut(words, bits);
-			return true;
-		}
-	}
-	return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(sources) && status == ERR_NOT_FOUND; i++)
+		status = sources[i](words, bits);
+	cut(words, bits);
+	return status;
 }
 
 enum exit_result trng_version(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
@@ -121,10 +122,14 @@ enum exit_result trng_rnd(struct vcpu *vcpu, enum conduit conduit, uint32_t func
 	bool wide = function & SMCCC_64;
 	uint64_t bits = wide ? vcpu->regs.x[1] : (uint32_t)vcpu->regs.x[1];
 	uint64_t words[WORDS] = { 0 };
+	enum status status;
 
 	if (bits == 0 || bits > (wide ? TRNG_BITS_MAX_64 : TRNG_BITS_MAX_32))
 		return fails(vcpu, conduit, TRNG_INVALID_PARAMETERS);
-	if (!random_bits(words, (unsigned)bits))
+	status = random_bits(words, (unsigned)bits);
+	if (status == ERR_BUSY)
+		return EXIT_REPEAT;
+	if (status != OK)
 		return fails(vcpu, conduit, TRNG_NO_ENTROPY);
 	if (wide) {
 		vcpu->regs.x[1] = words[2];
@@ -158,7 +163,7 @@ void trng_init(void)
 			     "without TRNG, no rng-seed in the devicetree)";
 
 	firmware_has_trng = ask_firmware();
-	if (from_firmware(words, TRNG_BITS_MAX_64)) {
+	if (from_firmware(words, TRNG_BITS_MAX_64) == OK) {
 		entropy_mix(words, sizeof(words));
 		memset(words, 0, sizeof(words));
 	}

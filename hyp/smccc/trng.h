@@ -20,6 +20,9 @@
  *   firmware   the TRNG of EL3, if it has one
  *   HMAC_DRBG  over the entropy that the board has offered (hyp/crypto/drbg.h)
  *
+ * When a CPU's generator is to be seeded the call is made again (EXIT_REPEAT), interrupts in
+ * between.
+ *
  * Where the board has offered none, nobody is given numbers that could be guessed.
  */
 #ifndef HYP_SMCCC_TRNG_H

@@ -42,6 +42,18 @@ void entropy_get(void *out, size_t size)
 	seeds++;
 }
 
+/* A call that seeds does nothing else, and gives nothing. */
+static void expect_seeding(unsigned count)
+{
+	uint8_t out[33], zero[32] = { 0 };
+
+	memset(out, 0x55, sizeof(out));
+	assert_int_equal(drbg_generate(out, 32), ERR_BUSY);
+	assert_memory_equal(out, zero, 32);
+	assert_int_equal(out[32], 0x55);
+	assert_int_equal(seeds, count);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -56,7 +68,7 @@ static void no_entropy(void **state)
 
 	(void)state;
 	memset(out, 0x55, sizeof(out));
-	assert_false(drbg_generate(out, 20));
+	assert_int_equal(drbg_generate(out, 20), ERR_NOT_FOUND);
 	assert_memory_equal(out, zero, 20);
 	assert_int_equal(out[20], 0x55);
 	assert_int_equal(seeds, 0);
@@ -77,17 +89,19 @@ static void known_answers(void **state)
 
 	(void)state;
 	seeded = true;
-	assert_true(drbg_generate(out, 24));
+	expect_seeding(1);
+	assert_int_equal(drbg_generate(out, 24), OK);
 	assert_memory_equal(out, first, 24);
 	assert_int_equal(out[24], 0);
-	assert_true(drbg_generate(out, 12));
+	assert_int_equal(drbg_generate(out, 12), OK);
 	assert_memory_equal(out, second, 12);
 	for (unsigned i = 2; i < DRBG_RESEED_INTERVAL; i++)
-		assert_true(drbg_generate(out, 1));
+		assert_int_equal(drbg_generate(out, 1), OK);
 	assert_int_equal(out[0], 0xfc);
 	assert_int_equal(seeds, 1);
 	next_byte = 100;
-	assert_true(drbg_generate(out, DRBG_REQUEST_MAX));
+	expect_seeding(2);
+	assert_int_equal(drbg_generate(out, DRBG_REQUEST_MAX), OK);
 	assert_memory_equal(out, reseeded, 32);
 	assert_int_equal(out[32], 0);
 	assert_int_equal(seeds, 2);
@@ -103,10 +117,12 @@ static void each_cpu_its_own(void **state)
 	seeds = 0;
 	fake_cpu_switch(1);
 	next_byte = 1;
-	assert_true(drbg_generate(one, sizeof(one)));
+	expect_seeding(1);
+	assert_int_equal(drbg_generate(one, sizeof(one)), OK);
 	fake_cpu_switch(2);
 	next_byte = 2;
-	assert_true(drbg_generate(two, sizeof(two)));
+	expect_seeding(2);
+	assert_int_equal(drbg_generate(two, sizeof(two)), OK);
 	assert_int_equal(seeds, 2);
 	assert_memory_not_equal(one, two, sizeof(one));
 }

@@ -87,16 +87,18 @@ static uint64_t read_hook(unsigned encoding, uint64_t value)
 
 /* --- the generator --- */
 
-static bool has_drbg;
+static bool has_drbg, drbg_seeds;
 static unsigned drbg_calls;
 static size_t drbg_size;
 
-bool drbg_generate(void *out, size_t size)
+enum status drbg_generate(void *out, size_t size)
 {
 	drbg_calls++;
+	if (drbg_seeds)
+		return ERR_BUSY;
 	drbg_size = size;
 	memset(out, has_drbg ? 0xff : 0, size);
-	return has_drbg;
+	return has_drbg ? OK : ERR_NOT_FOUND;
 }
 
 /* --- the firmware --- */
@@ -142,7 +144,7 @@ static int setup(void **state)
 	vcpu.regs.pstate = PSTATE_EL1H;
 	fake_sysreg_read_hook = read_hook;
 	rndr_reads = rndr_zeros = 0;
-	has_drbg = false;
+	has_drbg = drbg_seeds = false;
 	drbg_calls = 0;
 	firmware_smccc = 0;
 	firmware_version = 0x10000;
@@ -329,6 +331,25 @@ static void firmware_then_generator(void **state)
 	expect_results(0, 0, 0);
 }
 
+/* Seeding takes its time: interrupts first, then the same call again, as it was. */
+static void asks_again_after_seeding(void **state)
+{
+	(void)state;
+	has_drbg = drbg_seeds = true;
+	vcpu.regs.x[0] = RND_64;
+	vcpu.regs.x[1] = 192;
+	vcpu.regs.x[2] = 22;
+	vcpu.regs.x[3] = 33;
+	assert_int_equal(dispatch(SMCCC_HVC, RND_64), EXIT_REPEAT);
+	assert_int_equal(dispatch(SMCCC_SMC, RND_64), EXIT_REPEAT);
+	assert_int_equal(vcpu.regs.x[0], RND_64);
+	expect_results(192, 22, 33);
+	drbg_seeds = false;
+	assert_int_equal(dispatch(SMCCC_SMC, RND_64), EXIT_SKIP);
+	assert_int_equal(vcpu.regs.x[0], 0);
+	expect_results(ONES, ONES, ONES);
+}
+
 /* Each step must say yes before the next is taken. */
 static void firmware_is_found_out(void **state)
 {
@@ -406,6 +427,7 @@ int main(void)
 		cmocka_unit_test_setup(said_at_boot, setup),
 		cmocka_unit_test_setup(cpu_first, setup),
 		cmocka_unit_test_setup(firmware_then_generator, setup),
+		cmocka_unit_test_setup(asks_again_after_seeding, setup),
 		cmocka_unit_test_setup(firmware_is_found_out, setup),
 	};
 
