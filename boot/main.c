@@ -24,6 +24,7 @@
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/crypto/entropy.h"
+#include "hyp/crypto/wipe.h"
 #include "hyp/base/log.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/string.h"
@@ -153,7 +154,7 @@ static void init_entropy(void)
 	size_t length = dt_take_seeds(&machine, seed, sizeof(seed));
 
 	entropy_mix(seed, length);
-	memset(seed, 0, sizeof(seed));
+	wipe(seed, sizeof(seed));
 }
 
 static void init_time_of_day(void)

@@ -39,6 +39,10 @@ void fake_wfi(void);
  * that it derived from it before. No instruction. */
 #define forget_value(x)      __asm__("" : "+r"(x))
 
+/* Memory at a pointer is looked at, as far as the compiler knows: what was stored there is stored.
+ * No instruction. */
+#define keep_stores(pointer) __asm__ volatile("" : : "r"(pointer) : "memory")
+
 #define READ_ONCE(x)         (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
 

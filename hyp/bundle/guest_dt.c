@@ -5,6 +5,7 @@
 #include "hyp/bundle/dt_writer.h"
 #include "hyp/bundle/guest_dt_parts.h"
 #include "hyp/crypto/entropy.h"
+#include "hyp/crypto/wipe.h"
 
 /* The machine, as QEMU's virt (hw/arm/virt.c's memory map and interrupts). */
 #define GICD_ADDRESS               0x08000000
@@ -250,5 +251,5 @@ void guest_dt_new_seeds(struct guest_dt *dt)
 	memcpy(dt->kaslr_seed, bytes, GUEST_KASLR_SEED_SIZE);
 	if (dt->rng_seed)
 		memcpy(dt->rng_seed, bytes + GUEST_KASLR_SEED_SIZE, GUEST_RNG_SEED_SIZE);
-	memset(bytes, 0, sizeof(bytes));
+	wipe(bytes, sizeof(bytes));
 }

@@ -7,6 +7,7 @@
 #include "hyp/base/panic.h"
 #include "hyp/base/string.h"
 #include "hyp/crypto/entropy.h"
+#include "hyp/crypto/wipe.h"
 
 #define SEED_BYTES (32 + 16)
 
@@ -28,7 +29,7 @@ static void seed(struct drbg *drbg)
 		br_hmac_drbg_init(&drbg->context, &br_sha256_vtable, bytes, sizeof(bytes));
 	drbg->seeded = true;
 	drbg->requests = 0;
-	memset(bytes, 0, sizeof(bytes));
+	wipe(bytes, sizeof(bytes));
 }
 
 enum status drbg_generate(void *out, size_t size)

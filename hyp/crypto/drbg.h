@@ -5,8 +5,9 @@
  *
  * An instance is seeded (instantiated) at its first request, from the pool of hyp/crypto/entropy.h:
  * 32 bytes of entropy input and 16 of nonce (8.6.7), and reseeded from there after
- * DRBG_RESEED_INTERVAL requests (10.1, table 2, allows 2^48), so that what the CPU's RNDR or the
- * firmware's generator have put into the pool since then reaches it.
+ * DRBG_RESEED_INTERVAL requests (10.1, table 2, allows 2^48), so that what the CPU's RNDR gives and
+ * what others have put into the pool since then reaches it. The firmware's generator is asked for
+ * the pool once, at boot (trng_init()).
  *
  * Security strength: 256 bits, if the pool's seed had as many.
  */

@@ -3,6 +3,7 @@
 #include "hyp/arch/lock.h"
 #include "hyp/arch/sysreg.h"
 #include "hyp/base/string.h"
+#include "hyp/crypto/wipe.h"
 
 #define KEY_WORDS         8
 #define KEY_BYTES         (KEY_WORDS * sizeof(uint32_t))
@@ -59,6 +60,8 @@ void chacha20_block(const uint32_t key[8], const uint32_t counter_nonce[4], uint
 	}
 	for (unsigned i = 0; i < BLOCK_WORDS; i++)
 		out[i] = s[i] + start[i];
+	wipe(start, sizeof(start));
+	wipe(s, sizeof(s));
 }
 
 /* What the block function is used for goes into the nonce: no use can give another's output. */
@@ -75,13 +78,13 @@ static void block_for(enum use use, const uint32_t *key, uint32_t counter, uint3
 static void mix(uint32_t *key, const void *bytes, size_t size)
 {
 	const uint8_t *from = bytes;
-	uint32_t block[BLOCK_WORDS];
+	uint32_t block[BLOCK_WORDS], words[KEY_WORDS];
+	uint8_t piece[KEY_BYTES];
 
 	while (size) {
-		uint8_t piece[KEY_BYTES] = { 0 };
-		uint32_t words[KEY_WORDS];
 		size_t now = MIN(size, KEY_BYTES);
 
+		memset(piece, 0, sizeof(piece));
 		memcpy(piece, from, now);
 		memcpy(words, piece, sizeof(words));
 		for (unsigned i = 0; i < KEY_WORDS; i++)
@@ -91,6 +94,9 @@ static void mix(uint32_t *key, const void *bytes, size_t size)
 		from += now;
 		size -= now;
 	}
+	wipe(block, sizeof(block));
+	wipe(words, sizeof(words));
+	wipe(piece, sizeof(piece));
 }
 
 /* The pool's key as it is now, and a number that no other request has. */
@@ -133,6 +139,7 @@ static bool mix_cpu(uint32_t *key)
 			given |= words[i] != 0;
 		}
 	mix(key, words, sizeof(words));
+	wipe(words, sizeof(words));
 	return given;
 }
 
@@ -153,6 +160,8 @@ void entropy_mix(const void *bytes, size_t size)
 	mix(key, bytes, size);
 	block_for(USE_GET, key, request, block);
 	give_back(block, size >= SEED_BYTES_MIN);
+	wipe(key, sizeof(key));
+	wipe(block, sizeof(block));
 }
 
 void entropy_get(void *out, size_t size)
@@ -173,13 +182,17 @@ void entropy_get(void *out, size_t size)
 		to += now;
 		size -= now;
 	}
+	wipe(key, sizeof(key));
+	wipe(block, sizeof(block));
 }
 
 bool entropy_seeded(void)
 {
 	uint64_t word;
 
-	if (!READ_ONCE(pool.seeded) && entropy_rndr(&word))
+	if (!READ_ONCE(pool.seeded) && entropy_rndr(&word)) {
 		entropy_mix(&word, sizeof(word));
+		wipe(&word, sizeof(word));
+	}
 	return READ_ONCE(pool.seeded);
 }

@@ -3,9 +3,9 @@
 #include "drivers/psci/smccc_client.h"
 #include "hyp/arch/smc.h"
 #include "hyp/base/log.h"
-#include "hyp/base/string.h"
 #include "hyp/crypto/drbg.h"
 #include "hyp/crypto/entropy.h"
+#include "hyp/crypto/wipe.h"
 
 #define FN_VERSION   (SMCCC_BASE_TRNG + 0)
 #define FN_FEATURES  (SMCCC_BASE_TRNG + 1)
@@ -53,6 +53,7 @@ static enum status from_firmware(uint64_t words[WORDS], unsigned bits)
 		return ERR_NOT_FOUND;
 	for (unsigned i = 0; i < WORDS; i++)
 		words[i] = call.x[WORDS - i];
+	wipe(&call, sizeof(call));
 	return OK;
 }
 
@@ -140,7 +141,7 @@ enum exit_result trng_rnd(struct vcpu *vcpu, enum conduit conduit, uint32_t func
 		vcpu->regs.x[2] = words[0] >> 32;
 		vcpu->regs.x[3] = (uint32_t)words[0];
 	}
-	memset(words, 0, sizeof(words));
+	wipe(words, sizeof(words));
 	return smccc_return(vcpu, conduit, TRNG_SUCCESS);
 }
 
@@ -165,7 +166,6 @@ void trng_init(void)
 	firmware_has_trng = ask_firmware();
 	if (from_firmware(words, TRNG_BITS_MAX_64) == OK) {
 		entropy_mix(words, sizeof(words));
-		memset(words, 0, sizeof(words));
 	}
 	if (entropy_rndr(&words[0])) {
 		entropy_mix(&words[0], sizeof(words[0]));
@@ -175,5 +175,6 @@ void trng_init(void)
 	} else if (entropy_seeded()) {
 		source = "a generator (HMAC_DRBG), seeded by the firmware";
 	}
+	wipe(words, sizeof(words));
 	log_info("random bits for VMs come from %s", source);
 }

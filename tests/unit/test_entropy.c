@@ -15,6 +15,7 @@
 
 #include "hyp/crypto/entropy.h"
 #include "tests/unit/fake/cpu.h"
+#include "tests/unit/stack_scan.h"
 
 #define ISAR0_RNDR BIT(60)
 
@@ -139,6 +140,30 @@ static void nobody_waits(void **state)
 	assert_memory_not_equal(outer, next, sizeof(next));
 }
 
+/* Neither what is given out, nor what is put in, nor what the CPU gives. */
+static void leaves_nothing_on_the_stack(void **state)
+{
+	static const char secret[] = "thirty-two bytes that are secret";
+	static const uint64_t given[3] = { 0x1122334455667788, 0x1122334455667788,
+		0x1122334455667788 };
+	static uint8_t out[32];
+	bool left;
+
+	(void)state;
+	fake_cpu_reset();
+	entropy_get(out, sizeof(out));
+	left = stack_has(out, sizeof(out));
+	assert_false(left);
+	entropy_mix(secret, sizeof(secret) - 1);
+	left = stack_has(secret, sizeof(secret) - 1);
+	assert_false(left);
+	fake_reg(ID_AA64ISAR0_EL1) = ISAR0_RNDR;
+	fake_reg(RNDR) = given[0];
+	entropy_get(out, sizeof(out));
+	left = stack_has(given, sizeof(given));
+	assert_false(left);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +173,7 @@ int main(void)
 		cmocka_unit_test(fills_exactly),
 		cmocka_unit_test(uses_the_cpu),
 		cmocka_unit_test(nobody_waits),
+		cmocka_unit_test(leaves_nothing_on_the_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@
 #include "hyp/crypto/entropy.h"
 #include "hyp/smccc/trng.h"
 #include "tests/unit/fake/cpu.h"
+#include "tests/unit/stack_scan.h"
 
 #define VERSION  0x84000050
 #define FEATURES 0x84000051
@@ -350,6 +351,22 @@ static void asks_again_after_seeding(void **state)
 	expect_results(ONES, ONES, ONES);
 }
 
+/* A guest's bits are in its registers alone. */
+static void leaves_nothing_on_the_stack(void **state)
+{
+	static const uint64_t as_called[] = { WORD_2, WORD_1, WORD_0 };
+	static const uint64_t as_given[] = { WORD_0, WORD_1, WORD_2 };
+	bool left;
+
+	(void)state;
+	give_firmware();
+	vcpu.regs.x[1] = 192;
+	trng_rnd(&vcpu, SMCCC_HVC, RND_64);
+	left = stack_has(as_called, sizeof(as_called)) || stack_has(as_given, sizeof(as_given));
+	assert_int_equal(vcpu.regs.x[1], WORD_2);
+	assert_false(left);
+}
+
 /* Each step must say yes before the next is taken. */
 static void firmware_is_found_out(void **state)
 {
@@ -428,6 +445,7 @@ int main(void)
 		cmocka_unit_test_setup(cpu_first, setup),
 		cmocka_unit_test_setup(firmware_then_generator, setup),
 		cmocka_unit_test_setup(asks_again_after_seeding, setup),
+		cmocka_unit_test_setup(leaves_nothing_on_the_stack, setup),
 		cmocka_unit_test_setup(firmware_is_found_out, setup),
 	};
 
