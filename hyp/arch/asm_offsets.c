@@ -17,8 +17,9 @@ void asm_offsets(void)
 	DEFINE(GUEST_HOST_SP, offsetof(struct guest_regs, host_sp));
 	DEFINE(GUEST_PC, offsetof(struct guest_regs, pc));
 	DEFINE(GUEST_APIA, offsetof(struct guest_regs, apia_lo));
-	DEFINE(VCPU_ANSWERED, offsetof(struct vcpu, workarounds.answered));
-	DEFINE(VCPU_PASSED, offsetof(struct vcpu, workarounds.passed));
+	DEFINE(VCPU_WORKAROUND_KEYS, offsetof(struct vcpu, workarounds.keys));
+	DEFINE(WORKAROUND_INDEX_SHIFT, WORKAROUND_INDEX_SHIFT);
+	DEFINE(WORKAROUND_LOCAL_BIT, WORKAROUND_LOCAL_BIT);
 	DEFINE(VCPU_WORKAROUND_COUNT, offsetof(struct vcpu, workarounds.count));
 	DEFINE(CPU_EMERGENCY_STACK, offsetof(struct cpu, emergency_stack));
 	DEFINE(CPU_SCRATCH, offsetof(struct cpu, scratch));

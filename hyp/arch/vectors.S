@@ -57,65 +57,59 @@
 	STORE_THE_REST 0, \tail
 	.endm
 
+	/* Counts it; x0 is 0. */
+	.macro ANSWERED
+	ldr	x1, [sp, #VCPU_WORKAROUND_COUNT]
+	add	x1, x1, #1
+	str	x1, [sp, #VCPU_WORKAROUND_COUNT]
+	ldr	x1, [sp, #8]
+	eret
+	dsb	nsh
+	isb
+	.endm
+
 	/*
-	 * A call: x0 and x1 are stored. The functions have bit 26 clear, PSCI's and those of most services have it set. A key is
-	 * the function over the syndrome of HVC #0, from which SMC #0 differs in one bit. 14, 17 or 20 instructions until
-	 * the guest goes on behind its HVC.
+	 * A call: x0 and x1 are stored. The functions have bit 26 clear, PSCI's and those of most services have it set. The
+	 * function stands over the syndrome; two bits of it, which all three have different, choose the one key that it can be
+	 * (hyp/arch/workarounds.h), and in what the two differ says the rest:
+	 *
+	 *   nothing                       HVC, for the firmware
+	 *   WORKAROUND_LOCAL_BIT          HVC
+	 *   that and bit 26               SMC
+	 *   bit 26, or any other          not for here
 	 */
 	.macro GUEST_CALL back
 	tbnz	w0, #26, \back
 	bfi	x1, x0, #32, #32
-	ldr	x0, [sp, #VCPU_ANSWERED]
-	cmp	x0, x1
-	b.eq	1f
-	ldr	x0, [sp, #VCPU_ANSWERED + 8]
-	cmp	x0, x1
-	b.eq	1f
-	ldr	x0, [sp, #VCPU_ANSWERED + 16]
-	cmp	x0, x1
-	b.ne	2f
-1:	ldr	x0, [sp, #VCPU_WORKAROUND_COUNT]
-	add	x0, x0, #1
-	str	x0, [sp, #VCPU_WORKAROUND_COUNT]
-	ldr	x1, [sp, #8]
-	mov	x0, #0
-	eret
-	dsb	nsh
-	isb
+	ubfx	x0, x0, #WORKAROUND_INDEX_SHIFT, #2
+	add	x0, sp, x0, lsl #3
+	ldr	x0, [x0, #VCPU_WORKAROUND_KEYS]
+	eor	x0, x0, x1
+	cbz	x0, 3f
+	tbnz	w0, #ESR_EC_SHIFT, 4f
+	eor	x0, x0, #1 << WORKAROUND_LOCAL_BIT
+	cbnz	x0, 6f
+	ANSWERED
 
-2:	tbnz	w1, #ESR_EC_SHIFT, 4f
-	ldr	x0, [sp, #VCPU_PASSED]
-	cmp	x0, x1
-	b.eq	3f
-	ldr	x0, [sp, #VCPU_PASSED + 8]
-	cmp	x0, x1
-	b.ne	6f
 	/* With SMCCC 1.1, which it has that says what is needed, firmware changes x0 to x3 alone. */
 3:	lsr	x0, x1, #32
 	stp	x2, x3, [sp, #16 * 1]
 	smc	#0
 	ldp	x2, x3, [sp, #16 * 1]
-	b	1b
+	mov	x0, #0
+	ANSWERED
 
 	/* SMC: the PC has to be moved, which is exit_finish()'s where there is more to it. */
-4:	and	x1, x1, #~(1 << ESR_EC_SHIFT)
-	ldr	x0, [sp, #VCPU_ANSWERED]
-	cmp	x0, x1
-	b.eq	5f
-	ldr	x0, [sp, #VCPU_ANSWERED + 8]
-	cmp	x0, x1
-	b.eq	5f
-	ldr	x0, [sp, #VCPU_ANSWERED + 16]
-	cmp	x0, x1
+4:	eor	x0, x0, #1 << WORKAROUND_LOCAL_BIT | 1 << ESR_EC_SHIFT
+	cbnz	x0, 6f
+	mrs	x1, spsr_el2
+	tst	x1, #SPSR_BTYPE
 	b.ne	6f
-5:	mrs	x0, spsr_el2
-	tst	x0, #SPSR_BTYPE
-	b.ne	6f
-	tbnz	x0, #SPSR_SS_SHIFT, 6f
-	mrs	x0, elr_el2
-	add	x0, x0, #4
-	msr	elr_el2, x0
-	b	1b
+	tbnz	w1, #SPSR_SS_SHIFT, 6f
+	mrs	x1, elr_el2
+	add	x1, x1, #4
+	msr	elr_el2, x1
+	ANSWERED
 
 6:	mrs	x1, esr_el2
 	b	\back

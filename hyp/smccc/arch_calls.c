@@ -252,16 +252,15 @@ enum exit_result arch_workaround_3(struct vcpu *vcpu, enum conduit conduit, uint
 /* The vector's: those that come to nothing, and those that the firmware does. */
 static void tell_vector(struct workarounds *vector)
 {
-	unsigned answered = 0, passed = 0;
-
 	memset(vector, 0, sizeof(*vector));
 	for (unsigned i = 0; i < ARRAY_SIZE(workaround_functions); i++) {
-		uint64_t key = WORKAROUND_KEY(workaround_functions[i]);
+		uint32_t function = workaround_functions[i];
+		uint64_t *key = &vector->keys[WORKAROUND_INDEX(function)];
 
 		if (worst[i] == MITIGATED_BY_CALL)
-			vector->passed[passed++] = key;
+			*key = WORKAROUND_KEY(function);
 		else if (worst[i] != NOT_MITIGATED)
-			vector->answered[answered++] = key;
+			*key = WORKAROUND_LOCAL_KEY(function);
 	}
 }
 
