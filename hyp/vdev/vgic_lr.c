@@ -375,7 +375,8 @@ static bool pend_new(struct vgic_cpu *cpu, unsigned intid, uint32_t *free)
 static bool settle_bank(struct vgic_cpu *cpu, unsigned word, uint32_t *free)
 {
 	struct vgic_bank *bank = vgic_bank_of(cpu, word);
-	uint32_t again = bank->in_lr & bank->latch & vgic_deliverable(cpu->vgic, bank);
+	uint32_t again =
+		bank->in_lr & bank->latch & ~bank->bound & vgic_deliverable(cpu->vgic, bank);
 
 	for_each_bit(n, bank->active & ~bank->in_lr)
 	{
