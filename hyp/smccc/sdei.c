@@ -68,7 +68,16 @@ static bool is_handler(const struct vm *vm, uint64_t entry, bool relative)
 	return !(par & PAR_F) && (par & PAR_PA) - vm->ram_base.ipa < vm->ram_size;
 }
 
-static enum sdei_error register_event(struct sdei_vm *sdei, struct vcpu *vcpu)
+/* *again: there is no answer yet, the call is to be repeated. */
+static enum sdei_error bind_interrupt(struct vcpu *vcpu, unsigned intid, bool *again)
+{
+	enum vgic_bind_result result = vgic_bind(vcpu, intid);
+
+	*again = result == VGIC_BIND_AGAIN;
+	return result == VGIC_BIND_DONE ? SDEI_SUCCESS : SDEI_DENIED;
+}
+
+static enum sdei_error register_event(struct sdei_vm *sdei, struct vcpu *vcpu, bool *again)
 {
 	const uint64_t *x = vcpu->regs.x;
 	unsigned place = sdei_find(sdei, x[1]), target = SDEI_NOTHING;
@@ -86,10 +95,10 @@ static enum sdei_error register_event(struct sdei_vm *sdei, struct vcpu *vcpu)
 	}
 	registration = sdei_registration(sdei, vcpu->id, place);
 	error = sdei_may(registration->state, SDEI_STEP_REGISTER);
+	if (error == SDEI_SUCCESS && place != SDEI_EVENT_0)
+		error = bind_interrupt(vcpu, sdei->events[place].intid, again);
 	if (error != SDEI_SUCCESS)
 		return error;
-	if (place != SDEI_EVENT_0 && !vgic_bind(vcpu, sdei->events[place].intid))
-		return SDEI_DENIED;
 	*registration = (struct sdei_registration){
 		.entry = x[2],
 		.argument = x[3],
@@ -103,9 +112,14 @@ static enum sdei_error register_event(struct sdei_vm *sdei, struct vcpu *vcpu)
 enum exit_result sdei_event_register(struct vcpu *vcpu, enum conduit conduit, uint32_t function)
 {
 	struct sdei_vm *sdei = begin(vcpu);
+	bool again = false;
+	enum sdei_error error = register_event(sdei, vcpu, &again);
 
 	(void)function;
-	return end(vcpu, conduit, register_event(sdei, vcpu));
+	if (!again)
+		return end(vcpu, conduit, error);
+	spin_unlock(&sdei->lock);
+	return EXIT_REPEAT;
 }
 
 /* What is pending already begins: the vCPU that is told looks, here or elsewhere. */

@@ -97,11 +97,17 @@ void vgic_put(struct vcpu *vcpu);
 bool vgic_can_bind(const struct vm *vm, unsigned intid);
 
 /*
- * False, and nothing was done: it is active. What is pending then stays pending, but for a vCPU
- * that runs on another CPU and takes it at this moment: to that one it is an interrupt for the last
- * time.
+ * What is pending stays pending, but for a vCPU that runs on another CPU and takes it at this
+ * moment: to that one it is an interrupt for the last time. Else nothing was done: it is active; or
+ * another CPU must first say what it has in its list registers, and was asked to: the guest's call
+ * is to be repeated.
  */
-bool vgic_bind(struct vcpu *vcpu, unsigned intid);
+enum vgic_bind_result {
+	VGIC_BIND_DONE,
+	VGIC_BIND_ACTIVE,
+	VGIC_BIND_AGAIN,
+};
+enum vgic_bind_result vgic_bind(struct vcpu *vcpu, unsigned intid);
 
 /* No longer, if it was; an edge that came and was not taken is forgotten. */
 void vgic_unbind(struct vcpu *vcpu, unsigned intid);

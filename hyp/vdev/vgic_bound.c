@@ -73,16 +73,37 @@ void vgic_tell_bound(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, u
 }
 
 /*
+ * False: it is in a list register of another vCPU, which has to fold it before anybody knows
+ * whether it is active. A call that was told so goes on here when it comes again, wherever the
+ * interrupt is then.
+ */
+static bool is_known(const struct where *at, const struct vcpu *vcpu, unsigned intid)
+{
+	/* Bit 0 is clear: no access to a register (vgic_reg.c) has that name. */
+	uint64_t key = vcpu->regs.pc << 24 | intid << 1;
+	bool elsewhere =
+		(at->bank->in_lr & at->bit) && at->bank->home[intid % VGIC_BANK_INTIDS] != vcpu->id;
+
+	if (likely(!elsewhere && at->cpu->sync_key != key))
+		return true;
+	return vgic_sync(at->cpu, at->owner, at->word, key);
+}
+
+/*
  * What is in this CPU's list registers is known when they are folded, and does not go back there.
  * Those of other vCPUs are folded when they look: what one of them has pending becomes the event,
- * what it has active stays an interrupt until its end.
+ * what it has taken since it looked stays an interrupt until its end.
  */
-bool vgic_bind(struct vcpu *vcpu, unsigned intid)
+enum vgic_bind_result vgic_bind(struct vcpu *vcpu, unsigned intid)
 {
 	struct where at = find(vcpu, intid);
 	bool here = vgic_is_here(at.cpu) && at.cpu->used, inactive;
 
 	vgic_lock(at.vgic);
+	if (!is_known(&at, vcpu, intid)) {
+		vgic_unlock(at.vgic);
+		return VGIC_BIND_AGAIN;
+	}
 	if (here) {
 		vgic_fold(at.cpu);
 		vgic_do_requests(at.cpu);
@@ -96,7 +117,7 @@ bool vgic_bind(struct vcpu *vcpu, unsigned intid)
 	if (here)
 		vgic_fill(at.cpu);
 	vgic_unlock(at.vgic);
-	return inactive;
+	return inactive ? VGIC_BIND_DONE : VGIC_BIND_ACTIVE;
 }
 
 void vgic_unbind(struct vcpu *vcpu, unsigned intid)

@@ -72,14 +72,14 @@ bool vgic_can_bind(const struct vm *of, unsigned intid)
 	return intid >= 16 && intid != VTIMER_PPI_VIRTUAL && intid != VTIMER_PPI_PHYSICAL;
 }
 
-bool vgic_bind(struct vcpu *vcpu, unsigned intid)
+enum vgic_bind_result vgic_bind(struct vcpu *vcpu, unsigned intid)
 {
 	MUST(vgic_can_bind(&vm, intid));
 	/* As if the guest dealt with that one. */
 	if (intid == 40)
-		return false;
+		return VGIC_BIND_ACTIVE;
 	gic.bound[bank(vcpu, intid)][intid] = true;
-	return true;
+	return VGIC_BIND_DONE;
 }
 
 void vgic_unbind(struct vcpu *vcpu, unsigned intid)

@@ -145,6 +145,28 @@ static void test_register_active(void **state)
 	expect(OK_, reg(spi, HANDLER, 0, 0));
 }
 
+/* Another CPU has it, and says first whether it deals with it: the call is repeated. */
+static void test_register_elsewhere(void **state)
+{
+	uint64_t spi = bind(SPI);
+
+	(void)state;
+	guest_write(0, GICD(0x6000 + 8 * SPI), 8, 1);
+	vgic_set_spi(model_vm, SPI, true);
+	model_run_all();
+	for (unsigned active = 2; active-- > 0;) {
+		if (active)
+			assert_int_equal(guest_ack(1, true), SPI);
+		else
+			guest_eoi(1, SPI, true);
+		reg(spi, HANDLER, 0, 0);
+		assert_int_equal(sdei_model_result, EXIT_REPEAT);
+		assert_int_equal(CALL1(0, event_status, spi), 0);
+		model_run_all();
+		expect(active ? NO : OK_, reg(spi, HANDLER, 0, 0));
+	}
+}
+
 static void test_by_number(void **state)
 {
 	(void)state;
@@ -371,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_conduit, begin, end),
 		cmocka_unit_test_setup_teardown(test_register, begin, end),
 		cmocka_unit_test_setup_teardown(test_register_active, begin, end),
+		cmocka_unit_test_setup_teardown(test_register_elsewhere, begin, end),
 		cmocka_unit_test_setup_teardown(test_by_number, begin, end),
 		cmocka_unit_test_setup_teardown(test_info, begin, end),
 		cmocka_unit_test_setup_teardown(test_routing, begin, end),
