@@ -22,6 +22,7 @@ WIDE = 1 << 30  # SMC64 and HVC64
 FAST = 1 << 31
 HINT = 1 << 16
 MONITOR_NEXT = 0xc6000011  # calls.def
+SDEI_VERSION = 0xc4000020
 
 Service = collections.namedtuple("Service", "name base count handled whole")
 # first, last: of function identifiers, or of immediates if it is for these
@@ -162,6 +163,12 @@ class Rules:
             raise Refused(f"{named.name} makes VM {vm} a monitor, but its own calls for that ({MONITOR_NEXT:08x}) come to Lintel by "
                           "neither SMC nor HVC")
 
+    def answers_sdei(self, vm):
+        """By a conduit at least, if its SMC is trapped: as hyp/bundle/guest_conduit.c has it."""
+        taken = set().union(*(rule.conduits for rule in self.rules if rule.vm == vm and not rule.immediates and
+                              rule.action != "handle" and rule.first <= SDEI_VERSION <= rule.last))
+        return taken != {"SMC", "HVC"}
+
 
 class Calls:
     """What is said in /smccc and /sdei-events; a Checker notes the errors and knows the other nodes."""
@@ -258,6 +265,10 @@ class Calls:
                 self.add_event(path, values["vm"], Event(values["event"], intid))
 
     def add_event(self, path, vm, event):
+        if not self.rules.answers_sdei(vm):
+            self.checker.error(path, f"not made: VM {vm} has no conduit by which Lintel answers SDEI's calls (/smccc), so that it "
+                                     "could never register it; expected a VM that has one")
+            return
         others = self.events.setdefault(vm, [])
         what = ""
         if event.intid in TIMERS:

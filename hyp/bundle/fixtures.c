@@ -167,11 +167,29 @@ static void found_rule(void *context, const struct call_rule *rule)
 	refuse(context, rule->vm);
 }
 
+/* The rules were read before. */
+static bool calls_sdei(const char *vm)
+{
+	struct guest_dt_config config;
+
+	guest_dt_choose_conduits(vm, false, smccc_smc_is_trapped(), &config);
+	return config.sdei != GUEST_NEITHER;
+}
+
 static void found_event(void *context, const struct sdei_event_config *config)
 {
 	struct fixtures *fixtures = context;
-	enum status status = sdei_event_add(config);
+	enum status status;
 
+	if (!calls_sdei(config->vm)) {
+		fixtures->bad++;
+		log_error("manifest: /sdei-events/%s: not made: VM %s has no conduit by which "
+			  "Lintel answers SDEI's calls (/smccc), so that it could never register "
+			  "it; expected a VM that has one",
+			config->name, config->vm);
+		return;
+	}
+	status = sdei_event_add(config);
 	if (status == OK)
 		return;
 	fixtures->bad++;

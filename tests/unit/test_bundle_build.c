@@ -679,6 +679,44 @@ static void an_event_that_is_refused(void **state)
 		      "VM it: exists already; expected a number");
 }
 
+/* Whoever can't register it never gets it. By SMC one can where that is trapped. */
+static void an_event_of_a_vm_without_sdei(void **state)
+{
+	(void)state;
+	by_hvc = CALL_DENY;
+	by_smc = CALL_TO_MONITOR;
+	begin_vm("it");
+	tree_end(&tree);
+	write_rule("it", 0x8400005f);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 1);
+	assert_int_equal(nr_vms, 1);
+	assert_int_equal(events, 0);
+	assert_logged("manifest: /sdei-events/alarm: not made: VM it has no conduit");
+}
+
+static void an_event_by_smc_alone(void **state)
+{
+	bool untrapped = *state;
+
+	by_hvc = CALL_DENY;
+	smc_untrapped = untrapped;
+	begin_vm("it");
+	tree_end(&tree);
+	rule_conduit = "hvc";
+	write_rule("it", 0x8400005f);
+	assert_int_equal(build(), OK);
+	assert_int_equal(events, !untrapped);
+	assert_int_equal(bad, untrapped);
+}
+
+static void an_event_by_smc_untrapped(void **state)
+{
+	*state = (void *)1;
+	an_event_by_smc_alone(state);
+	*state = NULL;
+}
+
 static void says_how_psci_is_called(void **state)
 {
 	const void *dt;
@@ -1248,6 +1286,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_memory_for_refusals, start, stop),
 		cmocka_unit_test_setup_teardown(a_tree_that_breaks_off, start, stop),
 		cmocka_unit_test_setup_teardown(an_event_that_is_refused, start, stop),
+		cmocka_unit_test_setup_teardown(an_event_of_a_vm_without_sdei, start, stop),
+		cmocka_unit_test_setup_teardown(an_event_by_smc_alone, start, stop),
+		cmocka_unit_test_setup_teardown(an_event_by_smc_untrapped, start, stop),
 		cmocka_unit_test_setup_teardown(says_how_psci_is_called, start, stop),
 		cmocka_unit_test_setup_teardown(knows_that_smc_is_not_trapped, start, stop),
 		cmocka_unit_test_setup_teardown(knows_that_smc_is_not_trapped_by_both, start, stop),
