@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * SDEI events that the bundle gives to a VM (/sdei-events/NAME), besides event 0 and those that the
- * guest binds itself: each is signalled by an interrupt of the VM's, which the guest then never
- * sees as one. What raises that interrupt is any device of the VM's (its watchdog: an NMI), or a
- * line that doorbells ring (hyp/vdev/line.h).
+ * guest binds itself: each is signalled by an interrupt of the VM's, which is none for the guest
+ * while it has the event registered. What raises that interrupt is any device of the VM's (its
+ * watchdog: an NMI), or a line that doorbells ring (hyp/vdev/line.h).
  */
 #ifndef HYP_SMCCC_SDEI_EVENT_H
 #define HYP_SMCCC_SDEI_EVENT_H
