@@ -33,7 +33,6 @@
 #include "hyp/monitor/options.h"
 #include "hyp/monitor/results.h"
 #include "hyp/monitor/trace.h"
-#include "hyp/smccc/smc_trap.h"
 #include "hyp/smccc/trng.h"
 #include "hyp/smccc/arch_calls.h"
 #include "hyp/trap/exit.h"
@@ -184,7 +183,6 @@ static void init_hardware(void)
 	if (!boot_prepare_cpu(0, cpus[0].mpidr))
 		panic("start-up: no memory");
 	boot_init_cpu(&cpus[0]);
-	smc_trap_init();
 }
 
 static void make_vms(void)

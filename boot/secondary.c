@@ -12,6 +12,7 @@
 #include "hyp/base/panic.h"
 #include "hyp/monitor/options.h"
 #include "hyp/smccc/arch_calls.h"
+#include "hyp/smccc/smc_trap.h"
 #include "hyp/trap/exit.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vdev/vtimer.h"
@@ -69,6 +70,7 @@ void boot_init_cpu(struct cpu *cpu)
 	vgic_init_cpu();
 	vtimer_init_cpu();
 	crash_init_cpu();
+	smc_trap_init_cpu(cpu->index == 0);
 	cpu->started = timer_now();
 	__atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
 }

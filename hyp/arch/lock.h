@@ -19,6 +19,7 @@
  *   a VM's vGIC               struct vgic           hyp/vdev/vgic_state.h; never two of them
  *   placement of vCPUs        hyp/vm/sched_config.c
  *   run queue of a CPU        struct cpu_queue      hyp/vm/sched_state.h; never two of them
+ *   who tries an SMC          hyp/smccc/smc_trap.c
  *   log                       hyp/base/log.c
  *   console                   hyp/monitor/console_state.h
  *   pool of entropy           hyp/crypto/entropy.c

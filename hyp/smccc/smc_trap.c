@@ -3,6 +3,7 @@
 #include "hyp/arch/barrier.h"
 #include "hyp/arch/esr.h"
 #include "hyp/arch/features.h"
+#include "hyp/arch/lock.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/arch/tlb.h"
 #include "hyp/base/log.h"
@@ -20,8 +21,11 @@ extern const char smc_probe[], smc_probe_vectors[];
 
 static bool not_trapped;
 
-/* The vector uses more of a vCPU than its registers. */
+/* The vector uses more of a vCPU than its registers. One, for CPUs come up side by side: a turn
+ * each.
+ */
 static struct vcpu probe;
+static struct spinlock turn;
 
 static bool has_el3(void)
 {
@@ -46,10 +50,23 @@ static bool is_exit(void)
 	return came.kind == EXIT_SYNC && ESR_GET_EC(came.esr) == EC_SMC64;
 }
 
-void smc_trap_init(void)
+static bool is_trapped(void)
 {
-	not_trapped = !has_el3() && !is_exit();
-	if (not_trapped)
+	bool trapped;
+
+	if (has_el3())
+		return true;
+	spin_lock(&turn);
+	trapped = is_exit();
+	spin_unlock(&turn);
+	return trapped;
+}
+
+void smc_trap_init_cpu(bool first)
+{
+	if (first)
+		not_trapped = false;
+	if (!is_trapped() && !__atomic_exchange_n(&not_trapped, true, __ATOMIC_RELAXED))
 		log_warn("this CPU does not trap SMC (it has no EL3, and ignores HCR_EL2.TSC): VMs "
 			 "are "
 			 "served by HVC only");

@@ -12,19 +12,19 @@
  * |                     | (a simulator's own firmware)                           |         |
  * |                     | anything else                                          | no      |
  *
- * Where it isn't, an SMC is none of Lintel's business: guests are served by HVC alone, and rules
- * for SMC alone are refused.
+ * Each CPU is tried, for a vCPU may move to any. Where one doesn't, an SMC is none of Lintel's
+ * business: guests are served by HVC alone, and rules for SMC alone are refused.
  */
 #ifndef HYP_SMCCC_SMC_TRAP_H
 #define HYP_SMCCC_SMC_TRAP_H
 
 #include "hyp/base/types.h"
 
-/* Boot CPU, once, when EL2's controls are set up and before a guest runs: finds out, and says so in
- * the log if it is not. */
-void smc_trap_init(void);
+/* Each CPU, once, when EL2's controls are set up and before a guest runs: finds out, and says so in
+ * the log at the first that doesn't. first: the boot CPU, before all others. */
+void smc_trap_init_cpu(bool first);
 
-/* Before smc_trap_init(): true. */
+/* Before that: true. */
 bool smccc_smc_is_trapped(void);
 
 #endif

@@ -49,7 +49,7 @@ static int setup(void **state)
 
 static void check(bool trapped)
 {
-	smc_trap_init();
+	smc_trap_init_cpu(true);
 	assert_int_equal(smccc_smc_is_trapped(), trapped);
 	assert_int_equal(fake_log_messages, trapped ? 0 : 1);
 	if (!trapped)
@@ -126,6 +126,27 @@ static void test_serror(void **state)
 	check(false);
 }
 
+/* One CPU is enough; it is said once, and no later one takes it back. */
+static void test_another_cpu(void **state)
+{
+	(void)state;
+	esr = ESR_MAKE(EC_SMC64, 0);
+	check(true);
+	smc_trap_init_cpu(false);
+	assert_true(smccc_smc_is_trapped());
+	assert_int_equal(entered, 2);
+	esr = ESR_MAKE(EC_HVC64, 2);
+	smc_trap_init_cpu(false);
+	assert_false(smccc_smc_is_trapped());
+	smc_trap_init_cpu(false);
+	esr = ESR_MAKE(EC_SMC64, 0);
+	smc_trap_init_cpu(false);
+	fake_reg(ID_AA64PFR0_EL1) = FIELD_PREP(ID_AA64PFR0_EL1_EL3, 1);
+	smc_trap_init_cpu(false);
+	assert_false(smccc_smc_is_trapped());
+	assert_int_equal(fake_log_messages, 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -137,6 +158,7 @@ int main(void)
 		cmocka_unit_test_setup(test_interrupts_first, setup),
 		cmocka_unit_test_setup(test_nothing_but_interrupts, setup),
 		cmocka_unit_test_setup(test_serror, setup),
+		cmocka_unit_test_setup(test_another_cpu, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
