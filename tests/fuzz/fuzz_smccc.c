@@ -258,6 +258,23 @@ static void any_rules(uint8_t count)
 	if (count >= 0xf8 && input.size == 1) {
 		struct call_rule rule = { .vm = "a", .smc = true, .action = CALL_DENY };
 
+		struct call_rule watched = { .vm = "b",
+			.monitor = "a",
+			.smc = true,
+			.function_first = 1,
+			.function_last = 1,
+			.action = CALL_TO_MONITOR,
+			.timeout_ms = 1 };
+
+		/* Its monitor takes no calls; and one that no call comes to. */
+		rule.hvc = true;
+		rule.function_first = rule.function_last = 0xc6000011;
+		MUST(call_rule_add(&rule, &why) == OK && call_rule_add(&watched, &why) == OK);
+		MUST(call_rules_check(&why) != OK);
+		call_rules_forget();
+		rule.function_first = rule.function_last = 0xb2010000;
+		MUST(call_rule_add(&rule, &why) == ERR_INVALID);
+		why = NULL;
 		for (unsigned i = 0; i <= CALL_RULES_MAX; i++) {
 			rule.function_first = rule.function_last = 0x10000000 + i;
 			if (call_rule_add(&rule, &why) != OK)
