@@ -92,15 +92,17 @@ static bool read_choice(const struct schema_row *row, const struct dt_walk *walk
 static bool read_cells(
 	const struct schema_row *row, const struct dt_walk *walk, struct manifest_cells *cells)
 {
+	struct manifest_cells found = { walk->data, walk->length / MANIFEST_CELL };
+
 	if (!walk->length || walk->length % MANIFEST_CELL != 0)
 		return false;
-	*cells = (struct manifest_cells){ walk->data, walk->length / MANIFEST_CELL };
-	for (unsigned i = 0; i < cells->count; i++) {
-		uint32_t value = dt_be32(walk->data + i * MANIFEST_CELL);
+	for (unsigned i = 0; i < found.count; i++) {
+		uint32_t value = manifest_cell(&found, i);
 
 		if (value < row->min || value > row->max || !IS_ALIGNED(value, row->align))
 			return false;
 	}
+	*cells = found;
 	return true;
 }
 

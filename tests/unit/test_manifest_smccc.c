@@ -377,6 +377,10 @@ static void refuses_bad_forwarding(void **state)
 	check_refused("x: arguments: <0x1 0x12>, expected numbers of registers, 1 to 17");
 	start();
 	rule("x", "firmware");
+	cells("arguments", 1, 0x80000);
+	check_refused("x: arguments: <0x80000>, expected numbers of registers, 1 to 17");
+	start();
+	rule("x", "firmware");
 	cells("results", 1, 18);
 	check_refused("x: results: <0x12>, expected numbers of registers, 0 to 17");
 	start();
