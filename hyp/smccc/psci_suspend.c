@@ -48,17 +48,18 @@ bool psci_read_power_state(const struct vm *vm, uint32_t value, struct power_sta
 /* ---- waiting ---- */
 
 /*
- * vcpu->wait_over: it goes on when there is what ends a WFI. It is woken for less, too: by a pause
- * that is over, by interrupts that it has disabled. The vCPU is loaded.
+ * vcpu->wait_over: it goes on when there is what ends a WFI; without power, when the GIC wants it
+ * to wake. It is woken for less, too: by a pause that is over, by interrupts that it has disabled.
+ * The vCPU is loaded.
  */
 static bool suspend_over(struct vcpu *vcpu)
 {
-	bool down;
+	bool down = vpsci_cpu_of(vcpu)->suspended == PSCI_DOWN;
 
-	if (!READ_ONCE(vcpu->signalled) && !vcpu->parts_wait && !vgic_has_pending(vcpu))
+	if (!READ_ONCE(vcpu->signalled) && !vcpu->parts_wait &&
+		!(down ? vgic_requests_wake(vcpu) : vgic_has_pending(vcpu)))
 		return false;
 	spin_lock(&vcpu->vm->lock);
-	down = vpsci_cpu_of(vcpu)->suspended == PSCI_DOWN;
 	psci_stat_end(vcpu);
 	spin_unlock(&vcpu->vm->lock);
 	/* Not before: an event for any CPU may wake the last one that isn't masked. */

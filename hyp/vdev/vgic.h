@@ -142,6 +142,13 @@ void vgic_bound_end(struct vcpu *vcpu, unsigned intid);
  */
 bool vgic_has_pending(struct vcpu *vcpu);
 
+/*
+ * The WakeRequest of a vCPU without power, whose CPU interface says nothing (software has switched
+ * its groups off before, IHI 0069 section 11): is an interrupt for it pending, enabled, and its
+ * group enabled in the distributor? The vCPU is loaded here.
+ */
+bool vgic_requests_wake(struct vcpu *vcpu);
+
 /* Brings the list registers up to date: the vCPU is loaded here, WORK_VGIC was set (and is cleared
  * already). */
 void vgic_flush(struct vcpu *vcpu);

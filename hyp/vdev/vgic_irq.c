@@ -422,3 +422,18 @@ bool vgic_has_pending(struct vcpu *vcpu)
 	vgic_unlock(cpu->vgic);
 	return pending;
 }
+
+bool vgic_requests_wake(struct vcpu *vcpu)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+	uint32_t ready = 0;
+
+	vgic_flush(vcpu);
+	if (vgic_lr_pending(cpu))
+		return true;
+	vgic_lock(cpu->vgic);
+	for (unsigned word = 0; word < VGIC_BANKS; word++)
+		ready |= vgic_ready(cpu, word);
+	vgic_unlock(cpu->vgic);
+	return ready != 0;
+}

@@ -436,6 +436,17 @@ bool vgic_lr_waits(struct vgic_cpu *cpu, unsigned intid)
 	return index != VGIC_NO_LR && (lr_read(index) & LR_STATE) == LR_PENDING;
 }
 
+bool vgic_lr_pending(const struct vgic_cpu *cpu)
+{
+	isb();
+	for_each_bit(index, cpu->used & ~vif_free())
+	{
+		if (lr_read(index) & LR_PENDING)
+			return true;
+	}
+	return false;
+}
+
 bool vgic_lr_signals(struct vgic_cpu *cpu)
 {
 	struct vif_aprs aprs;

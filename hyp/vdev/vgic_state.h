@@ -352,4 +352,7 @@ bool vgic_lr_waits(struct vgic_cpu *cpu, unsigned intid);
 /* Is one of the list registers pending, so that it would be signalled? */
 bool vgic_lr_signals(struct vgic_cpu *cpu);
 
+/* Is one pending in a list register, signalled or not? The same holds. */
+bool vgic_lr_pending(const struct vgic_cpu *cpu);
+
 #endif

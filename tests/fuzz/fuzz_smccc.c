@@ -133,6 +133,11 @@ bool vgic_has_pending(struct vcpu *vcpu)
 	return pending;
 }
 
+bool vgic_requests_wake(struct vcpu *vcpu)
+{
+	return vgic_has_pending(vcpu);
+}
+
 bool sched_block(struct vcpu *vcpu)
 {
 	MUST(!spin_is_locked(&vm.lock));

@@ -69,7 +69,7 @@ void vm_reset(struct vm *of)
 	resets++;
 }
 
-bool vgic_has_pending(struct vcpu *vcpu)
+static bool wakes(struct vcpu *vcpu)
 {
 	assert_ptr_equal(vcpu, me);
 	/* Nothing that comes from now on is missed: who wakes it is noticed. */
@@ -78,6 +78,19 @@ bool vgic_has_pending(struct vcpu *vcpu)
 	if (pending_hook)
 		pending_hook();
 	return pending;
+}
+
+bool vgic_has_pending(struct vcpu *vcpu)
+{
+	assert_int_equal(vpsci_cpu_of(vcpu)->suspended, PSCI_STANDBY);
+	return wakes(vcpu);
+}
+
+/* Without power there is no CPU interface to ask. */
+bool vgic_requests_wake(struct vcpu *vcpu)
+{
+	assert_int_equal(vpsci_cpu_of(vcpu)->suspended, PSCI_DOWN);
+	return wakes(vcpu);
 }
 
 bool sched_block(struct vcpu *vcpu)

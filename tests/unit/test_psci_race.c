@@ -323,6 +323,11 @@ bool vgic_has_pending(struct vcpu *vcpu)
 	return guest == &guests[0] || roll(guest, 8) == 0;
 }
 
+bool vgic_requests_wake(struct vcpu *vcpu)
+{
+	return vgic_has_pending(vcpu);
+}
+
 static enum exit_result serve(struct vcpu *vcpu, enum conduit conduit)
 {
 	struct guest *guest = guest_of(vcpu);

@@ -764,6 +764,27 @@ static void has_pending(void **state)
 	assert_false(vgic_has_pending(vcpu));
 }
 
+/* What a CPU without power is woken for: its CPU interface doesn't count, what is enabled does. */
+static void requests_wake(void **state)
+{
+	struct vcpu *vcpu = model_vcpu(1);
+
+	(void)state;
+	fake_cpu_switch(1);
+	guest_set_groups(1, false, false);
+	guest_set_pmr(1, 0);
+	assert_false(vgic_requests_wake(vcpu));
+	guest_sgi(0, UINT64_C(4) << 24 | 2);
+	assert_false(vgic_has_pending(vcpu));
+	assert_true(vgic_requests_wake(vcpu));
+	guest_write(1, SGI_FRAME(1, 0x180), 4, BIT(4));
+	assert_false(vgic_requests_wake(vcpu));
+	guest_write(1, SGI_FRAME(1, 0x100), 4, BIT(4));
+	assert_true(vgic_requests_wake(vcpu));
+	guest_write(1, SGI_FRAME(1, 0x280), 4, BIT(4));
+	assert_false(vgic_requests_wake(vcpu));
+}
+
 static void blocked_vcpu_is_woken(void **state)
 {
 	(void)state;
@@ -992,6 +1013,7 @@ int main(void)
 		CASE(rwp_until_the_other_has_looked, begin_two),
 		CASE(deactivated_by_another_vcpu, begin_two),
 		CASE(has_pending, begin_two),
+		CASE(requests_wake, begin_two),
 		CASE(blocked_vcpu_is_woken, begin_two),
 		CASE(state_survives_a_switch, begin_one),
 		CASE(comes_back_with_nothing, begin_two),
