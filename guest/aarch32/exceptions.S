@@ -36,7 +36,14 @@ svc_instruction:
 
 /* PMCR: the performance monitors are hidden. */
 function test_undefined
-	push	{r4, lr}
+	push	{r4-r6, lr}
+	/* Some, for one may have come while the CPU was another's. */
+	mov	r5, #8
+8:	resume_at 9f
+	mrc	p15, 0, r0, c9, c12, 0
+9:	bl	tap_spsr_probe
+	subs	r5, r5, #1
+	bne	8b
 	resume_at 1f
 	msr	apsr_nzcvq, #0x90000000
 und_instruction:
@@ -64,7 +71,7 @@ und_instruction:
 	mcr	p14, 1, r0, c0, c0, 0
 4:	recorded REC_KIND
 	is	KIND_UND, "a trace register is Undefined"
-	pop	{r4, pc}
+	pop	{r4-r6, pc}
 	.ltorg
 
 thumb_function thumb_und

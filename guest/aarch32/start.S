@@ -82,7 +82,7 @@ vector_\name:
 	vector	dabt, KIND_DABT
 
 /* Writes everything down and goes on in ARM state where the test wants to, and as it was there:
- * SPSR may be wrong, see tap_spsr_is. */
+ * SPSR may be wrong, see tap_spsr_probe. */
 take:
 	ldr	r0, =record
 	str	r3, [r0, #REC_KIND]
