@@ -35,6 +35,7 @@
 #include "hyp/monitor/trace.h"
 #include "hyp/smccc/trng.h"
 #include "hyp/smccc/arch_calls.h"
+#include "hyp/nested/sysreg.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/idreg.h"
 #include "hyp/trap/sysreg.h"
@@ -238,6 +239,8 @@ __noreturn void boot_main(void *dtb, uint64_t current_el, uint64_t sctlr)
 		stage2_force_write_back();
 	idreg_init();
 	sysreg_init();
+	nested_sysreg_init();
+	vcpu_exit_table = exit_table;
 	parts_init();
 	init_hardware();
 	boot_start_secondaries(&machine, &mmu);

@@ -3,6 +3,7 @@
  * The parts of a VM: the one place that lists them all (hyp/vm/part.h).
  */
 #include "boot/parts.h"
+#include "hyp/nested/nested.h"
 #include "hyp/smccc/call_table.h"
 #include "hyp/smccc/arch_calls.h"
 #include "hyp/smccc/monitor.h"
@@ -44,6 +45,7 @@ void parts_init(void)
 	parts[PART_PSCI] = psci_part;
 	parts[PART_STOLEN_TIME] = stolen_time_part;
 	parts[PART_AARCH32] = aarch32_part;
+	parts[PART_NESTED] = nested_part;
 	parts[PART_DOORBELL] = doorbell_part;
 	parts[PART_ROM] = rom_part;
 	vm_parts = parts;

@@ -21,8 +21,15 @@
 #define SYSREG_OP2(enc) ((enc)&7)
 
 enum {
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) \
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) \
 	SYS_##name = SYSREG_ENC(op0, op1, crn, crm, op2),
+#include "hyp/arch/sysreg.def"
+#undef SYSREG
+};
+
+/* Offsets in the page of VNCR_EL2; -1: it has none. */
+enum {
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, vncr) VNCR_##name = (vncr),
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 };

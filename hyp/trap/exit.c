@@ -4,6 +4,7 @@
 #include "hyp/arch/barrier.h"
 #include "hyp/arch/esr.h"
 #include "hyp/arch/sysreg_fields.h"
+#include "hyp/nested/nested.h"
 #include "hyp/smccc/dispatch.h"
 #include "hyp/trap/abort.h"
 #include "hyp/trap/sysreg.h"
@@ -216,6 +217,9 @@ static __noinline bool finish_other(struct vcpu *vcpu, uint64_t esr, enum exit_r
 			vcpu->regs.pc -= 4;
 		inject_now(vcpu);
 		return true;
+	case EXIT_REFLECT:
+		nested_reflect(vcpu, esr);
+		return true;
 	case EXIT_WAIT:
 		if (!is_past(esr))
 			exit_skip_instruction(&vcpu->regs, esr);
@@ -306,6 +310,8 @@ static bool do_work(struct vcpu *vcpu)
 	}
 	if (work & WORK_PARTS)
 		vcpu_enter_parts(vcpu);
+	if (unlikely(vcpu->part[PART_NESTED]))
+		nested_before_entry(vcpu);
 	return !(work & WORK_RESCHED);
 }
 
@@ -396,7 +402,7 @@ static __always_inline void run(struct vcpu *vcpu)
 		ec = (unsigned)ESR_GET_EC(esr);
 		entry = trace_add(&cpu->trace, esr, vcpu->regs.pc, now);
 		vcpu->exits[ec]++;
-		if (!finish(vcpu, esr, exit_table[ec](vcpu, came.esr)))
+		if (!finish(vcpu, esr, vcpu->exit_table[ec](vcpu, came.esr)))
 			break;
 	}
 out:

@@ -214,7 +214,7 @@ static void read_all(uint64_t real[PLACES])
 #define READ_SETWAY(name)
 #define READ_CMO(name)
 #define READ_VM(name)
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) READ_##trap(name)
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) READ_##trap(name)
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 }

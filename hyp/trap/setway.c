@@ -114,7 +114,7 @@ static void write_register(unsigned encoding, uint64_t value)
 #define WRITE_ICC(name)
 #define WRITE_SETWAY(name)
 #define WRITE_CMO(name)
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) WRITE_##trap(name)
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) WRITE_##trap(name)
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 	default:

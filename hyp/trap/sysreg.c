@@ -33,7 +33,7 @@ struct sysreg_row {
 };
 
 static const struct sysreg_row rows[] = {
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) \
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) \
 	{ SYSREG_ENC(op0, op1, crn, crm, op2), TRAP_##trap, #name },
 #include "hyp/arch/sysreg.def"
 #undef SYSREG

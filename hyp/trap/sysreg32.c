@@ -118,7 +118,7 @@ static uint64_t read_vm_register(unsigned target)
 #define READ_ICC(name)
 #define READ_SETWAY(name)
 #define READ_CMO(name)
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) READ_##trap(name)
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) READ_##trap(name)
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 	default:

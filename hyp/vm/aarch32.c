@@ -62,7 +62,7 @@ static void reset_vcpu(struct vcpu *vcpu)
 #define TIMER(name)
 #define VIF(name)
 #define DEBUG(name)
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) bank(name)
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) bank(name)
 
 static void put(struct vcpu *vcpu)
 {

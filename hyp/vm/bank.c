@@ -20,9 +20,9 @@ void bank_reset(uint64_t bank[NR_BANK_SLOTS])
 	bank[BANK_CPACR_EL1] = guest_cpacr(0);
 }
 
-#define SAVE(name)                                        bank[BANK_##name] = save_sysreg(name);
-#define LOAD(name)                                        restore_sysreg(bank[BANK_##name], name);
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) bank(name)
+#define SAVE(name)                                             bank[BANK_##name] = save_sysreg(name);
+#define LOAD(name)                                             restore_sysreg(bank[BANK_##name], name);
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) bank(name)
 
 static void save_el1(uint64_t bank[NR_BANK_SLOTS])
 {

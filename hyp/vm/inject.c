@@ -143,6 +143,10 @@ void inject_now(struct vcpu *vcpu)
 	uint64_t esr = final_esr(vcpu->inject.esr, pstate);
 
 	note(vcpu, vcpu->inject.esr);
+	if (vcpu->take) {
+		vcpu->take(vcpu);
+		return;
+	}
 	if (vcpu->aarch32) {
 		inject32_now(vcpu);
 		return;

@@ -34,6 +34,7 @@ enum vm_part_id {
 	PART_MONITOR,     /* hyp/smccc/monitor.h: calls to another VM */
 	PART_WORKAROUNDS, /* hyp/smccc/arch_calls.h */
 	PART_AARCH32,     /* hyp/vm/aarch32.h */
+	PART_NESTED,      /* hyp/nested/nested.h: a virtual EL2 */
 	PART_DOORBELL,
 	PART_ROM, /* behind all that have devices */
 	NR_PARTS,

@@ -125,7 +125,7 @@ static void do_job(struct cpu_queue *queue)
 /* WFE is trapped only where somebody waits who could use the time. */
 static void trap_waits(const struct cpu_queue *queue, struct vcpu *vcpu)
 {
-	uint64_t hcr = vcpu->hcr & ~(HCR_EL2_TWI | HCR_EL2_TWE);
+	uint64_t hcr = (vcpu->hcr & ~(HCR_EL2_TWI | HCR_EL2_TWE)) | vcpu->waits;
 
 	/* One that was signalled has its next WFI trapped, so that it ends. */
 	if (!vcpu->exclusive || READ_ONCE(vcpu->signalled))

@@ -15,6 +15,7 @@ _Static_assert(
 	offsetof(struct vcpu, regs) == 0, "a vCPU's address is its registers', hyp/trap/exit.c");
 
 const struct vm_part *vm_parts;
+enum exit_result (*const *vcpu_exit_table)(struct vcpu *vcpu, uint64_t esr);
 
 /* What the parts do when a vCPU comes and goes, in their order, without those that do nothing or
  * are on demand; NULL ends it. */
@@ -83,6 +84,11 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	vcpu->hcr = guest_hcr();
 	vcpu->mdcr = guest_mdcr();
 	vcpu->cptr = guest_cptr();
+	vcpu->vtcr = vcpu->vm->stage2.vtcr;
+	vcpu->vttbr = vcpu->vm->stage2.vttbr;
+	vcpu->exit_table = vcpu_exit_table;
+	vcpu->take = NULL;
+	vcpu->waits = 0;
 	vcpu->on_demand = 0;
 	vcpu->signalled = false;
 	vcpu->wait_over = NULL;
@@ -131,14 +137,14 @@ enum status vcpu_power_on(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 }
 
 /* These mean nothing to Lintel's own accesses. */
-static __always_inline void load_controls(const struct vcpu *vcpu, const struct vm *vm)
+static __always_inline void load_controls(const struct vcpu *vcpu)
 {
 	restore_sysreg(vcpu->hcr, HCR_EL2);
 	restore_sysreg(vcpu->mdcr, MDCR_EL2);
 	restore_sysreg(vcpu->cptr, CPTR_EL2);
 	restore_sysreg(vcpu->vmpidr, VMPIDR_EL2);
-	restore_sysreg(vm->stage2.vtcr, VTCR_EL2);
-	restore_sysreg(vm->stage2.vttbr, VTTBR_EL2);
+	restore_sysreg(vcpu->vtcr, VTCR_EL2);
+	restore_sysreg(vcpu->vttbr, VTTBR_EL2);
 }
 
 /*
@@ -182,7 +188,7 @@ void vcpu_load(struct vcpu *vcpu)
 		return;
 	if (likely(cpu->current))
 		put(cpu, cpu->current);
-	load_controls(vcpu, vm);
+	load_controls(vcpu);
 	/* VTTBR and HCR must be in force before a register of the guest's regime is written
 	 * (speculative walks). */
 	isb();

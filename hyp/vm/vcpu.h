@@ -64,10 +64,10 @@ enum bank_slot {
 #define BANK_SLOT_VIF(name)
 #define BANK_SLOT_DEBUG(name)
 #define BANK_SLOT_AARCH32(name)
-#define BANK_SLOT_EL1(name)                               BANK_##name,
-#define BANK_SLOT_PAUTH(name)                             BANK_##name,
-#define BANK_SLOT_RAS(name)                               BANK_##name,
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) BANK_SLOT_##bank(name)
+#define BANK_SLOT_EL1(name)                                    BANK_##name,
+#define BANK_SLOT_PAUTH(name)                                  BANK_##name,
+#define BANK_SLOT_RAS(name)                                    BANK_##name,
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) BANK_SLOT_##bank(name)
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 	NR_BANK_SLOTS,
@@ -82,8 +82,8 @@ enum bank32_slot {
 #define BANK32_SLOT_EL1(name)
 #define BANK32_SLOT_PAUTH(name)
 #define BANK32_SLOT_RAS(name)
-#define BANK32_SLOT_AARCH32(name)                         BANK32_##name,
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) BANK32_SLOT_##bank(name)
+#define BANK32_SLOT_AARCH32(name)                              BANK32_##name,
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) BANK32_SLOT_##bank(name)
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 	NR_BANK32_SLOTS,
@@ -179,10 +179,14 @@ struct vcpu {
 	uint64_t work; /* WORK_*, atomic */
 	struct vm *vm;
 	struct vcpu_times times;
-	uint64_t hcr;      /* HCR_EL2 while it runs */
-	uint64_t mdcr;     /* MDCR_EL2 while it runs */
-	uint64_t cptr;     /* CPTR_EL2 while it runs */
-	uint64_t vmpidr;   /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */
+	uint64_t hcr;    /* HCR_EL2 while it runs */
+	uint64_t mdcr;   /* MDCR_EL2 while it runs */
+	uint64_t cptr;   /* CPTR_EL2 while it runs */
+	uint64_t vmpidr; /* VMPIDR_EL2: what the guest reads as MPIDR_EL1 */
+	uint64_t vtcr;   /* VTCR_EL2 while it runs: its VM's stage 2, or a shadow (hyp/nested/) */
+	uint64_t vttbr;  /* VTTBR_EL2 while it runs */
+	/* By ESR_EL2.EC: who handles its exits now (hyp/trap/exit.h). */
+	enum exit_result (*const *exit_table)(struct vcpu *vcpu, uint64_t esr);
 	unsigned id;       /* index in its VM, and Aff0 of its MPIDR */
 	uint32_t trace_id; /* TRACE_VCPU() of it */
 	enum vcpu_state state;
@@ -224,6 +228,10 @@ struct vcpu {
 	struct cpu *placed_on; /* where it was to begin when its VM was made */
 	uint64_t cpus;         /* bit n: it may use CPU n, while no other VM is pinned to that */
 	struct injection inject;
+	/* While its exceptions go to a virtual EL2 that runs as EL1: makes the recorded one happen
+	 * there, instead of inject_now(). */
+	void (*take)(struct vcpu *vcpu);
+	uint64_t waits; /* HCR_EL2.{TWI,TWE} that a guest hypervisor has set for its guest */
 	/*
 	 * What it waits for beyond an interrupt (the answer to a call); NULL: nothing. It is
 	 * BLOCKED, or soon is again: the run loop asks when it has been woken, and enters the
@@ -252,6 +260,9 @@ static inline void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value)
 	if (n != 31)
 		vcpu->regs.x[n] = value;
 }
+
+/* The exit table of a vCPU out of reset; set by hyp/trap before the first VM is made. */
+extern enum exit_result (*const *vcpu_exit_table)(struct vcpu *vcpu, uint64_t esr);
 
 /* Asks the vCPU to look at `work` before it enters the guest again; kicks it when it runs on
  * another CPU. */

@@ -79,6 +79,10 @@ enum vm_action { VM_ACTION_STOP, VM_ACTION_RESTART, VM_ACTION_PAUSE };
 /* Which cache maintenance by address is trapped: HCR_EL2.{TPCP,TPU}, or HFGITR_EL2.DCIVAC alone. */
 enum trap_cmo { TRAP_CMO_NONE, TRAP_CMO_ALL, TRAP_CMO_IVAC };
 
+/* virtual-el2: the VM's guest is a hypervisor at a virtual EL2 (hyp/nested/nested.h), with E2H
+ * fixed. */
+enum virtual_el2 { VIRTUAL_EL2_NONE, VIRTUAL_EL2_VHE, VIRTUAL_EL2_NON_VHE };
+
 /* The manifest's words on what comes next, and on what aborts are answered with; zero is the
  * default of each. */
 struct vm_policy {
@@ -99,8 +103,9 @@ struct vm_policy {
 	bool extended_states; /* power-states = "extended": CPU_SUSPEND's power_state has that
 			       * format
 			       */
-	bool kvm_ptp;    /* kvm-ptp: KVM's UID and its clock service, instead of Lintel's UID */
-	bool aarch32;    /* aarch32: its EL1 is AArch32 */
+	bool kvm_ptp; /* kvm-ptp: KVM's UID and its clock service, instead of Lintel's UID */
+	bool aarch32; /* aarch32: its EL1 is AArch32 */
+	enum virtual_el2 virtual_el2;
 	bool has_soc_id; /* soc-id = <version revision>: what SMCCC_ARCH_SOC_ID says */
 	uint32_t soc_version, soc_revision;
 };

@@ -34,7 +34,7 @@ static const struct {
 	unsigned encoding;
 	enum kind kind;
 } rows[] = {
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap) \
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) \
 	{ #name, SYSREG_ENC(op0, op1, crn, crm, op2), KIND_##bank },
 #include "hyp/arch/sysreg.def"
 #undef SYSREG

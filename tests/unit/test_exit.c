@@ -51,6 +51,20 @@ enum stub {
 
 static struct vm vm;
 static struct vcpu vcpu;
+static unsigned reflections, looks;
+
+void nested_reflect(struct vcpu *reflected, uint64_t esr)
+{
+	assert_ptr_equal(reflected, &vcpu);
+	(void)esr;
+	reflections++;
+}
+
+void nested_before_entry(struct vcpu *entered)
+{
+	assert_ptr_equal(entered, &vcpu);
+	looks++;
+}
 static enum stub called;
 static uint64_t called_with;
 static enum exit_result stub_result;
@@ -191,7 +205,9 @@ static int setup(void **state)
 	(void)state;
 	fake_cpu_reset();
 	cpu_features = (struct cpu_features){ .pan = true, .ssbs = true, .ras = true };
-	vcpu = (struct vcpu){ .vm = &vm, .regs = { .pc = PC, .pstate = PSTATE_EL1H } };
+	vcpu = (struct vcpu){
+		.vm = &vm, .regs = { .pc = PC, .pstate = PSTATE_EL1H }, .exit_table = exit_table
+	};
 	fake_reg(VBAR_EL1) = VBAR;
 	for (unsigned i = 0; i < GIC_INTID_LIMIT; i++)
 		irq_table[i].handler = handle_irq;
@@ -574,6 +590,26 @@ static void test_run_counts(void **state)
 	assert_int_equal(ring[4].what, TRACE_WHAT(TRACE_IRQ) | 5);
 }
 
+/* To virtual EL2 goes the exit as it is; and a vCPU that has one is looked at when its work is
+ * done. */
+static void test_run_reflects(void **state)
+{
+	const struct step once[] = { { EXIT_SYNC, esr_of(EC_SYSREG, 0), WORK_VGIC } };
+
+	(void)state;
+	stub_result = EXIT_REFLECT;
+	reflections = looks = 0;
+	run(once, 1);
+	assert_int_equal(reflections, 1);
+	assert_int_equal(looks, 0);
+	assert_int_equal(vcpu.regs.pc, PC);
+	vcpu.part[PART_NESTED] = &vcpu;
+	run(once, 1);
+	assert_int_equal(reflections, 2);
+	assert_true(looks >= 1);
+	vcpu.part[PART_NESTED] = NULL;
+}
+
 static void test_run_leaves(void **state)
 {
 	const struct step once[] = { { EXIT_SYNC, esr_of(EC_WFX, 0), 0 } };
@@ -852,6 +888,7 @@ int main(void)
 		TEST(test_run_pause),
 		TEST(test_run_work),
 		TEST(test_run_work_and_resched),
+		TEST(test_run_reflects),
 		TEST(test_run_wait),
 		TEST(test_run_condition),
 		TEST(test_run_serror_fiq),

@@ -220,6 +220,19 @@ NEVER(sysreg32_handle)
 NEVER(sysreg32_handle_pair)
 NEVER(sysreg32_handle_memory)
 NEVER(sysreg32_handle_vmrs)
+
+void nested_reflect(struct vcpu *vcpu, uint64_t esr)
+{
+	(void)vcpu;
+	(void)esr;
+	abort();
+}
+
+void nested_before_entry(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	abort();
+}
 NEVER(smccc_smc32)
 NEVER(smccc_hvc32)
 
@@ -519,6 +532,7 @@ static void make_vm(void)
 	vm.state = VM_RUNNING;
 	parts[PART_PSCI] = psci_part;
 	vm_parts = parts;
+	vcpu_exit_table = exit_table;
 	vcpu_list_parts();
 	assert_int_equal(psci_part.create(&vm), OK);
 	sched_place(&vm);

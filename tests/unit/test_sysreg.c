@@ -155,7 +155,7 @@ static int setup(void **state)
 		return 0;
 	indexed = true;
 	sysreg_init();
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap)           \
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...)      \
 	trap_of[SYSREG_ENC(op0, op1, crn, crm, op2)] = TRAP_##trap; \
 	name_of[SYSREG_ENC(op0, op1, crn, crm, op2)] = #name;
 #include "hyp/arch/sysreg.def"

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A guest hypervisor: virtual EL2 by FEAT_NV2 (DDI 0487 D8.13; docs/nested.md says what guests
+ * see).
+ *
+ * Words. L0 is Lintel, L1 the guest hypervisor, L2 its guest. vX is L1's value of X. vEL2 is what
+ * L1 calls EL2, executed at EL1 with HCR_EL2.{NV,NV2} = 1. "Inner guest" is what L1 calls EL1 and
+ * EL0 while vHCR_EL2.TGE = 0: L2, or L1's own kernel with no stage 2.
+ *
+ * What a vCPU of such a VM can be (struct nested: inner):
+ *
+ *   hyp    vEL2, and vEL0 while v{E2H,TGE} = {1,1}. Stage 2 is the VM's own, under the VM's VMID;
+ * list registers are L0's; CNTV and CNTP are vCNTHV and vCNTHP (VHE form). HCR_EL2: NV, NV2, AT,
+ * TTLB, and NV1 without VHE. inner  vEL1, and vEL0 while vTGE = 0. Stage 2 is a shadow
+ * (hyp/nested/shadow.h); list registers are L1's if vHCR_EL2.IMO, else L0's; CNTV and CNTP are
+ * vEL1's. HCR_EL2: L0's own bits, and every trap of vHCR_EL2.
+ *
+ *   from   by                                                      to
+ *   hyp    ERET with vSPSR_EL2.M = EL1, or EL0 with vTGE = 0       inner   nested_enter_inner()
+ *   inner  a trap that L1 asked for, HVC, a fault of L1's stage 2,
+ *          an interrupt for L1 (vHCR_EL2.IMO), SError              hyp     nested_enter_hyp(), then
+ * an exception is taken
+ *
+ * Two forms, chosen for the VM, since NV2 lets L1 write HCR_EL2 unseen: VHE (vE2H is RES1; NV1 = 0)
+ * and non-VHE (vE2H is RES0; NV1 = 1). ID_AA64MMFR4_EL1.E2H0 says the first, ID_AA64MMFR1_EL1.VH =
+ * 0 the second.
+ *
+ * Where vEL2's registers are:
+ *
+ *   in the page (VNCR_* of hyp/arch/sysreg.h are the offsets): what NV2 redirects to memory:
+ * vHCR_EL2, vVTTBR_EL2, ICH_*,
+ *       ...; and, while hyp, those of vEL1 (while inner these are in the CPU, and the page's are
+ * stale); switched (SWITCHED_REGISTERS): EL1 registers of the CPU that are vEL2's while hyp, vEL1's
+ * while inner. While inner vEL2's are in hyp_live[], in the form in which the CPU has them;
+ *   values[] (enum vel2_value): what L1 wrote to registers that trap and that no register of the
+ * CPU holds in that form. In VHE form SCTLR_EL2, TCR_EL2 ... are the CPU's EL1 registers as they
+ * are; without VHE the CPU has a translation of them (facts: EL2-style descriptors with NV1 = 1),
+ * and values[] what L1 wrote.
+ *
+ * vel2_read() hides that. TPIDR_EL1, SP_EL0, PAR_EL1, CSSELR_EL1, the keys and FP/SIMD are never
+ * switched: L1 moves them.
+ *
+ * Everything here belongs to the CPU that runs the vCPU, or to who resets it while it is OFF. No
+ * lock, but for what is shared by the vCPUs of a VM: the shadows (shadow.h).
+ */
+#ifndef HYP_NESTED_NESTED_H
+#define HYP_NESTED_NESTED_H
+
+#include "hyp/arch/sysreg.h"
+#include "hyp/arch/sysreg_fields.h"
+#include "hyp/vm/vm.h"
+#include "mm/regime.h"
+
+/* EL1 registers of the CPU that mean vEL2 while hyp and vEL1 while inner. All are in the page but
+ * CNTKCTL_EL1. */
+#define SWITCHED_REGISTERS(X) \
+	X(SCTLR)              \
+	X(CPACR)              \
+	X(TTBR0)              \
+	X(TTBR1)              \
+	X(TCR)                \
+	X(MAIR)               \
+	X(AMAIR)              \
+	X(VBAR)               \
+	X(CONTEXTIDR)         \
+	X(AFSR0)              \
+	X(AFSR1)              \
+	X(ESR)                \
+	X(FAR)                \
+	X(SPSR)               \
+	X(ELR)                \
+	X(SP)
+
+enum switched {
+#define X(name) SWITCHED_##name,
+	SWITCHED_REGISTERS(X)
+#undef X
+		SWITCHED_CNTKCTL,
+	NR_SWITCHED,
+};
+
+/* What L1 wrote into EL2 registers that trap. Of those marked n only without VHE: with it the CPU's
+ * EL1 register is it. */
+enum vel2_value {
+	VEL2_SCTLR,      /* n */
+	VEL2_CPTR,       /* n */
+	VEL2_TTBR0,      /* n */
+	VEL2_TCR,        /* n */
+	VEL2_MAIR,       /* n */
+	VEL2_AMAIR,      /* n */
+	VEL2_VBAR,       /* n */
+	VEL2_AFSR0,      /* n */
+	VEL2_AFSR1,      /* n */
+	VEL2_TTBR1,      /* n; RES0 there */
+	VEL2_CONTEXTIDR, /* n */
+	VEL2_CNTHCTL,    /* both forms; in VHE form what CNTKCTL_EL1 has of it is there, too */
+	VEL2_MDCR,
+	VEL2_HPFAR,
+	VEL2_CNTKCTL_EL1, /* vEL1's, while hyp: CNTKCTL_EL12 */
+	NR_VEL2_VALUES,
+};
+
+struct shadow;
+struct nested_gic;
+struct nested_timer;
+
+struct nested {
+	uint64_t *page; /* of VNCR_EL2: 512 words, at EL2's address of it */
+	struct vcpu *vcpu;
+	bool vhe;
+	bool inner;
+	bool inner_lrs; /* inner: list registers and ICH_* in the CPU are L1's */
+	uint64_t hyp_live[NR_SWITCHED];
+	uint64_t values[NR_VEL2_VALUES];
+	struct shadow *shadow;              /* in force while inner */
+	struct nested_gic *gic;             /* hyp/nested/gic.h */
+	struct nested_timer *timer;         /* hyp/nested/timer.h */
+	uint64_t exits[2][NR_EXIT_CLASSES]; /* by ESR_EL2.EC, of hyp and of inner */
+	uint64_t irq_exits[2];
+	uint64_t eret_count, taken_count; /* to inner, and exceptions to vEL2 from inner */
+};
+
+static inline struct nested *nested_of(const struct vcpu *vcpu)
+{
+	return vcpu->part[PART_NESTED];
+}
+
+/* A register in the page, by name: VNCR_REG(nested, HCR_EL2). An lvalue. */
+#define VNCR_REG(nested, name) ((nested)->page[VNCR_##name / 8])
+
+/* vEL1's register, wherever it is now: the page's while hyp, the CPU's while inner. */
+#define VEL1_REG(nested, name) ((nested)->inner ? read_sysreg(name) : VNCR_REG(nested, name))
+
+/* The row for boot/parts.c; on demand. */
+extern const struct vm_part nested_part;
+
+/*
+ * Gives a VM, which was just made, a virtual EL2 on each vCPU: memory for their state, and all that
+ * the other files of this room keep for the VM. ERR_NOT_SUPPORTED: the CPU has no FEAT_NV2;
+ * ERR_NO_MEMORY. vm->policy.virtual_el2 is set.
+ */
+enum status nested_create(struct vm *vm) __must_check;
+
+/* ---- vEL2's registers (vel2.c) ---- */
+
+/* An EL2 register that is switched or in values[], by its EL2 name: vel2_read(nested,
+ * SYS_SCTLR_EL2). 0 for others. The vCPU is loaded. */
+uint64_t vel2_read(const struct nested *nested, unsigned encoding);
+/* The write of one, with what it means to the CPU's registers, whichever context is there. */
+void vel2_write(struct nested *nested, unsigned encoding, uint64_t value);
+
+/* The regimes as values, for the walkers of mm: by vEL2's registers (EL2&0, or EL2 without VHE),
+ * and by vEL1's. */
+struct regime nested_el2_regime(const struct nested *nested);
+struct regime nested_el1_regime(const struct nested *nested);
+
+/* v{E2H,TGE} of vHCR_EL2, with E2H as the form has it. */
+static inline bool nested_tge(const struct nested *nested)
+{
+	return VNCR_REG(nested, HCR_EL2) & HCR_EL2_TGE;
+}
+
+static inline bool nested_host_el0(const struct nested *nested)
+{
+	return nested->vhe && nested_tge(nested);
+}
+
+/* ---- contexts (context.c) ---- */
+
+/*
+ * vEL2 to the inner guest: registers, stage 2, HCR_EL2 and the other controls, timers, list
+ * registers. PC and PSTATE are the caller's. The vCPU is loaded.
+ */
+void nested_enter_inner(struct vcpu *vcpu);
+/* And back. */
+void nested_enter_hyp(struct vcpu *vcpu);
+
+/* Is the vCPU one with a virtual EL2, and inner? For who is above and below. */
+static inline bool nested_is_inner(const struct vcpu *vcpu)
+{
+	const struct nested *nested = nested_of(vcpu);
+
+	return nested && nested->inner;
+}
+
+/* ---- exceptions to vEL2 (take.c): DDI 0487 AArch64.TakeException ---- */
+
+/*
+ * The exit as it is to vEL2 (EXIT_REFLECT): from inner, ESR_EL2 is vESR_EL2, FAR_EL2 and HPFAR_EL2
+ * go along where the class has them. regs.pc is the preferred return address already. The context
+ * is hyp afterwards.
+ */
+void nested_reflect(struct vcpu *vcpu, uint64_t esr);
+
+/* The same with what the caller says: an abort. hpfar is as in the register. */
+void nested_take_abort(struct vcpu *vcpu, uint64_t esr, uint64_t far, uint64_t hpfar);
+
+/* Any other synchronous exception with that syndrome, from either context. FAR is not changed. */
+void nested_take_sync(struct vcpu *vcpu, uint64_t esr);
+
+/* An interrupt for L1 while inner: vector IRQ. */
+void nested_take_irq(struct vcpu *vcpu);
+
+/*
+ * The run loop, with work of any kind done, before the vCPU is entered: is there an interrupt for
+ * L1 that takes it out of its inner guest?
+ */
+void nested_before_entry(struct vcpu *vcpu);
+
+/* ---- ERET (eret.c) ---- */
+
+/* EC 0x1a: ERET, ERETAA, ERETAB at vEL2. EXIT_RESUME or EXIT_INJECT (a failed authentication). */
+enum exit_result nested_eret(struct vcpu *vcpu, uint64_t esr);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Shadow stage 2: what the CPU walks while an inner guest runs: the guest hypervisor's stage 2 and
+ * the VM's own in one.
+ *
+ * Key: {vVTTBR_EL2 without CnP, vVTCR_EL2} while vHCR_EL2.VM (or DC), else the VMID alone: then
+ * addresses are those of the VM, whose own tables are used under a VMID of the shadow's. Several
+ * for each VM, made at its creation from its budget, recycled.
+ */
+#ifndef HYP_NESTED_SHADOW_H
+#define HYP_NESTED_SHADOW_H
+
+#include "hyp/nested/nested.h"
+
+/* For nested_create(), vm->part[PART_NESTED]'s owner. */
+enum status shadow_create(struct vm *vm) __must_check;
+void shadow_destroy(struct vm *vm);
+void shadow_reset(struct vm *vm);
+
+/*
+ * The one for L1's registers as they are now, taken for this vCPU and CPU: its VTTBR_EL2 and
+ * VTCR_EL2 values are in vcpu->vttbr and vcpu->vtcr on return (not yet in the CPU), and
+ * nested->shadow is it. Never fails: the least recently used that nobody runs on is emptied and
+ * used anew.
+ */
+void shadow_take(struct nested *nested);
+/* The inner guest is left; vcpu->vttbr and vtcr are the VM's own again. */
+void shadow_release(struct nested *nested);
+
+/*
+ * The vCPU is (again) to run on this CPU with the shadow in force: drops from its TLB what a
+ * sibling may have left there under the same VMID.
+ */
+void shadow_load(struct nested *nested);
+
+/* A stage-2 abort of the inner guest (instruction or data). */
+enum shadow_verdict {
+	SHADOW_RESUME, /* mapped, or being given: the guest executes it again */
+	SHADOW_FAULT,  /* L1's: *esr has the class and level of its stage 2; *hpfar too */
+	SHADOW_DEVICE, /* L1 maps a device of the VM's: *ipa is L1's address of it; to be emulated
+			*/
+	SHADOW_ABSENT, /* L1 maps what is nowhere: an external abort */
+	SHADOW_ROM,    /* L1 allows a write to what L0 has read-only: *ipa */
+};
+enum shadow_verdict shadow_abort(struct nested *nested, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa);
+
+#endif
