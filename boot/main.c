@@ -39,6 +39,7 @@
 #include "hyp/trap/exit.h"
 #include "hyp/trap/idreg.h"
 #include "hyp/trap/sysreg.h"
+#include "hyp/trap/virtual_el2.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vdev/vtimer.h"
 #include "hyp/vm/sched.h"
@@ -241,6 +242,7 @@ __noreturn void boot_main(void *dtb, uint64_t current_el, uint64_t sctlr)
 	sysreg_init();
 	nested_sysreg_init();
 	vcpu_exit_table = exit_table;
+	virtual_el2_init();
 	parts_init();
 	init_hardware();
 	boot_start_secondaries(&machine, &mmu);

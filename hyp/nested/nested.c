@@ -1,24 +1,118 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/nested/nested.h"
+#include "hyp/arch/features.h"
+#include "hyp/nested/context.h"
+#include "hyp/nested/gic.h"
+#include "hyp/nested/shadow.h"
+#include "hyp/nested/sysreg.h"
+#include "hyp/nested/timer.h"
+#include "mm/page.h"
 
-void nested_reflect(struct vcpu *vcpu, uint64_t esr)
+static void free_vcpus(struct vm *vm)
 {
-	(void)vcpu;
-	(void)esr;
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		struct nested *nested = nested_of(vm->vcpus[i]);
+
+		if (!nested)
+			continue;
+		mm_free(nested->page, PAGE_SIZE);
+		mm_free(nested, sizeof(*nested));
+		vm->vcpus[i]->part[PART_NESTED] = NULL;
+	}
 }
 
-void nested_before_entry(struct vcpu *vcpu)
+static enum status create_vcpus(struct vm *vm)
 {
-	(void)vcpu;
+	for (unsigned i = 0; i < vm->nr_vcpus; i++) {
+		struct nested *nested = mm_zalloc(sizeof(*nested));
+
+		if (!nested)
+			return ERR_NO_MEMORY;
+		vm->vcpus[i]->part[PART_NESTED] = nested;
+		nested->vcpu = vm->vcpus[i];
+		nested->vhe = vm->policy.virtual_el2 == VIRTUAL_EL2_VHE;
+		nested->page = mm_zalloc(PAGE_SIZE);
+		if (!nested->page)
+			return ERR_NO_MEMORY;
+	}
+	return OK;
+}
+
+static bool is_one(const struct vm *vm)
+{
+	return nested_of(vm->vcpus[0]) != NULL;
+}
+
+static void destroy(struct vm *vm)
+{
+	if (!is_one(vm))
+		return;
+	nested_gic_destroy(vm);
+	nested_timer_destroy(vm);
+	shadow_destroy(vm);
+	free_vcpus(vm);
 }
 
 enum status nested_create(struct vm *vm)
 {
-	(void)vm;
-	return ERR_NOT_SUPPORTED;
+	static enum status (*const create[])(struct vm * vm) = { create_vcpus, shadow_create,
+		nested_timer_create, nested_gic_create };
+	enum status status = OK;
+
+	for (unsigned i = 0; status == OK && i < ARRAY_SIZE(create); i++)
+		status = create[i](vm);
+	if (status != OK)
+		destroy(vm);
+	return status;
+}
+
+static void reset(struct vm *vm)
+{
+	if (is_one(vm))
+		shadow_reset(vm);
+}
+
+/* Behind the parts that have a say in the controls of every vCPU of the VM. */
+static void vcpu_reset_part(struct vcpu *vcpu)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	if (!nested)
+		return;
+	nested->inner = nested->inner_lrs = nested->el0 = false;
+	nested->shadow = NULL;
+	nested->inner_mdcr = 0;
+	nested->base_hcr = vcpu->hcr;
+	nested->base_cptr = vcpu->cptr;
+	nested->midr = read_sysreg(MIDR_EL1);
+	nested->vmpidr = vcpu->vmpidr;
+	nested_sysreg_reset(nested);
+	vel2_reset(nested);
+	nested_gic_reset(nested);
+	nested_timer_reset(nested);
+	vcpu->hcr = nested_hyp_hcr(nested);
+	vcpu->cptr = nested_hyp_cptr(nested);
+	vcpu->exit_table = nested_exit_table[0];
+	vcpu->take = nested_take_recorded;
+	vcpu->on_demand |= (uint32_t)BIT(PART_NESTED);
+}
+
+static void load(struct vcpu *vcpu)
+{
+	nested_load(nested_of(vcpu));
+}
+
+static void put(struct vcpu *vcpu)
+{
+	nested_put(nested_of(vcpu));
 }
 
 const struct vm_part nested_part = {
 	.name = "virtual EL2",
+	.reset = reset,
+	.vcpu_reset = vcpu_reset_part,
+	.destroy = destroy,
+	.vcpu_load = load,
+	.vcpu_put = put,
 	.on_demand = true,
 };

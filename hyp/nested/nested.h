@@ -83,20 +83,20 @@ enum switched {
  * EL1 register is it. */
 enum vel2_value {
 	VEL2_SCTLR,      /* n */
-	VEL2_CPTR,       /* n */
 	VEL2_TTBR0,      /* n */
+	VEL2_TTBR1,      /* n */
 	VEL2_TCR,        /* n */
 	VEL2_MAIR,       /* n */
 	VEL2_AMAIR,      /* n */
 	VEL2_VBAR,       /* n */
+	VEL2_CONTEXTIDR, /* n */
 	VEL2_AFSR0,      /* n */
 	VEL2_AFSR1,      /* n */
-	VEL2_TTBR1,      /* n; RES0 there */
-	VEL2_CONTEXTIDR, /* n */
-	VEL2_CNTHCTL,    /* both forms; in VHE form what CNTKCTL_EL1 has of it is there, too */
+	VEL2_CPTR,       /* in VHE form the CPU's CPACR_EL1 has a part of it */
+	VEL2_CNTHCTL,    /* in VHE form what CNTKCTL_EL1 has of it is there */
 	VEL2_MDCR,
 	VEL2_HPFAR,
-	VEL2_CNTKCTL_EL1, /* vEL1's, while hyp: CNTKCTL_EL12 */
+	VEL2_CNTKCTL_EL1, /* VHE: vEL1's, while hyp (CNTKCTL_EL12) */
 	NR_VEL2_VALUES,
 };
 
@@ -110,8 +110,12 @@ struct nested {
 	bool vhe;
 	bool inner;
 	bool inner_lrs; /* inner: list registers and ICH_* in the CPU are L1's */
+	bool el0;       /* hyp, without VHE: an application at EL0 under vTGE = 1 (eret.c) */
 	uint64_t hyp_live[NR_SWITCHED];
 	uint64_t values[NR_VEL2_VALUES];
+	uint64_t midr, vmpidr;              /* VPIDR_EL2 and VMPIDR_EL2 while hyp */
+	uint64_t base_hcr, base_cptr;       /* L0's own, as of any vCPU of this VM */
+	uint64_t inner_mdcr;                /* inner: bits of MDCR_EL2 that L1 has set */
 	struct shadow *shadow;              /* in force while inner */
 	struct nested_gic *gic;             /* hyp/nested/gic.h */
 	struct nested_timer *timer;         /* hyp/nested/timer.h */
@@ -119,6 +123,10 @@ struct nested {
 	uint64_t irq_exits[2];
 	uint64_t eret_count, taken_count; /* to inner, and exceptions to vEL2 from inner */
 };
+
+/* The exit tables of hyp and of inner: hyp/trap/virtual_el2.h. Set by boot before the first VM is
+ * made. */
+extern enum exit_result (*const *nested_exit_table[2])(struct vcpu *vcpu, uint64_t esr);
 
 static inline struct nested *nested_of(const struct vcpu *vcpu)
 {
@@ -146,6 +154,9 @@ enum status nested_create(struct vm *vm) __must_check;
 /* An EL2 register that is switched or in values[], by its EL2 name: vel2_read(nested,
  * SYS_SCTLR_EL2). 0 for others. The vCPU is loaded. */
 uint64_t vel2_read(const struct nested *nested, unsigned encoding);
+/* After their reset values are in the page and in values[] (nested_sysreg_reset()): the bank of a
+ * vCPU that is not loaded gets what they mean. */
+void vel2_reset(struct nested *nested);
 /* The write of one, with what it means to the CPU's registers, whichever context is there. */
 void vel2_write(struct nested *nested, unsigned encoding, uint64_t value);
 

@@ -3,12 +3,17 @@
 #include "hyp/arch/at.h"
 #include "hyp/arch/esr.h"
 #include "hyp/arch/sysreg_fields.h"
+#include "hyp/nested/nested.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/inject32.h"
 #include "hyp/vm/vm.h"
 
 struct regime guest_regime(const struct vcpu *vcpu)
 {
+	const struct nested *nested = nested_of(vcpu);
+
+	if (nested && !nested->inner)
+		return nested_el2_regime(nested);
 	return (struct regime){
 		.kind = REGIME_EL10,
 		.pa_bits = vcpu->vm->stage2.ipa_bits,

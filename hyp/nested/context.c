@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/nested/context.h"
+#include "hyp/arch/barrier.h"
+#include "hyp/nested/forward.h"
+#include "hyp/nested/gic.h"
+#include "hyp/nested/shadow.h"
+#include "hyp/nested/timer.h"
+
+enum exit_result (*const *nested_exit_table[2])(struct vcpu *vcpu, uint64_t esr);
+
+/* What a vCPU has in HCR_EL2 whichever context it is in: what the scheduler and inject_serror() put
+ * there. */
+#define HCR_KEPT (HCR_EL2_TWI | HCR_EL2_TWE | HCR_EL2_VSE)
+
+/* ---- registers of EL1 that are switched ---- */
+
+static __always_inline void save_hyp(struct nested *nested)
+{
+#define X(name) nested->hyp_live[SWITCHED_##name] = save_sysreg(name##_EL1);
+	SWITCHED_REGISTERS(X)
+#undef X
+	if (nested->vhe)
+		nested->hyp_live[SWITCHED_CNTKCTL] = save_sysreg(CNTKCTL_EL1);
+}
+
+static __always_inline void load_hyp(const struct nested *nested)
+{
+#define X(name) restore_sysreg(nested->hyp_live[SWITCHED_##name], name##_EL1);
+	SWITCHED_REGISTERS(X)
+#undef X
+	if (nested->vhe)
+		restore_sysreg(nested->hyp_live[SWITCHED_CNTKCTL], CNTKCTL_EL1);
+}
+
+static __always_inline void save_inner(struct nested *nested)
+{
+	uint64_t *page = nested->page;
+
+#define X(name) page[VNCR_##name##_EL1 / 8] = save_sysreg(name##_EL1);
+	SWITCHED_REGISTERS(X)
+#undef X
+	if (nested->vhe)
+		nested->values[VEL2_CNTKCTL_EL1] = save_sysreg(CNTKCTL_EL1);
+}
+
+static __always_inline void load_inner(const struct nested *nested)
+{
+	const uint64_t *page = nested->page;
+
+#define X(name) restore_sysreg(page[VNCR_##name##_EL1 / 8], name##_EL1);
+	SWITCHED_REGISTERS(X)
+#undef X
+	if (nested->vhe)
+		restore_sysreg(nested->values[VEL2_CNTKCTL_EL1], CNTKCTL_EL1);
+}
+
+/* ---- controls of EL2 ---- */
+
+static __always_inline void write_controls(const struct vcpu *vcpu)
+{
+	restore_sysreg(vcpu->hcr, HCR_EL2);
+	restore_sysreg(vcpu->mdcr, MDCR_EL2);
+	restore_sysreg(vcpu->cptr, CPTR_EL2);
+	restore_sysreg(vcpu->vmpidr, VMPIDR_EL2);
+	restore_sysreg(vcpu->vtcr, VTCR_EL2);
+	restore_sysreg(vcpu->vttbr, VTTBR_EL2);
+}
+
+uint64_t nested_hyp_hcr(const struct nested *nested)
+{
+	return nested->base_hcr | HCR_EL2_NV | HCR_EL2_NV2 | HCR_EL2_AT | HCR_EL2_TTLB |
+		(nested->vhe ? 0 : HCR_EL2_NV1);
+}
+
+/* CPACR_EL1 at vEL2 is vCPTR_EL2 in VHE form: there is one copy of it. */
+uint64_t nested_hyp_cptr(const struct nested *nested)
+{
+	return nested->base_cptr | (nested->vhe ? CPTR_EL2_TCPAC : 0);
+}
+
+/* A virtual SError that was taken meanwhile is no longer pending: the CPU says so. */
+static __always_inline uint64_t kept(const struct vcpu *vcpu)
+{
+	uint64_t hcr = vcpu->hcr & HCR_KEPT;
+
+	if (unlikely(hcr & HCR_EL2_VSE))
+		hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
+	return hcr;
+}
+
+static __always_inline void controls_of_inner(struct nested *nested, struct vcpu *vcpu)
+{
+	uint64_t vhcr = VNCR_REG(nested, HCR_EL2);
+
+	vcpu->waits = vhcr & (HCR_EL2_TWI | HCR_EL2_TWE);
+	vcpu->hcr = forward_hcr(nested) | kept(vcpu) | vcpu->waits;
+	vcpu->cptr = forward_cptr(nested);
+	nested->inner_mdcr = forward_mdcr(nested) & ~vcpu->mdcr;
+	vcpu->mdcr |= nested->inner_mdcr;
+	vcpu->vmpidr = VNCR_REG(nested, VMPIDR_EL2);
+}
+
+static __always_inline void controls_of_hyp(struct nested *nested, struct vcpu *vcpu)
+{
+	vcpu->hcr = nested_hyp_hcr(nested) | (kept(vcpu) & ~vcpu->waits);
+	vcpu->waits = 0;
+	vcpu->cptr = nested_hyp_cptr(nested);
+	vcpu->mdcr &= ~nested->inner_mdcr;
+	vcpu->vmpidr = nested->vmpidr;
+}
+
+/* ---- the rest of the CPU's state, which comes and goes with the vCPU, too ---- */
+
+static __always_inline void begin_inner(struct nested *nested)
+{
+	uint64_t vpidr = VNCR_REG(nested, VPIDR_EL2);
+
+	if (unlikely(vpidr != nested->midr))
+		write_sysreg(vpidr, VPIDR_EL2);
+	forward_enter(nested);
+	if (nested->inner_lrs)
+		nested_gic_enter(nested);
+}
+
+static __always_inline void end_inner(struct nested *nested)
+{
+	if (nested->inner_lrs)
+		nested_gic_leave(nested);
+	forward_leave(nested);
+	if (unlikely(VNCR_REG(nested, VPIDR_EL2) != nested->midr))
+		write_sysreg(nested->midr, VPIDR_EL2);
+}
+
+void nested_load(struct nested *nested)
+{
+	write_sysreg((uintptr_t)nested->page, VNCR_EL2);
+	if (!nested->inner) {
+		nested_timer_load(nested);
+		return;
+	}
+	shadow_load(nested);
+	begin_inner(nested);
+	nested_timer_load(nested);
+}
+
+void nested_put(struct nested *nested)
+{
+	nested_timer_put(nested);
+	if (nested->inner)
+		end_inner(nested);
+}
+
+/* ---- from one to the other ---- */
+
+void nested_enter_inner(struct vcpu *vcpu)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	nested_timer_enter(nested);
+	save_hyp(nested);
+	nested->inner = true;
+	nested->eret_count++;
+	shadow_take(nested);
+	controls_of_inner(nested, vcpu);
+	write_controls(vcpu);
+	/* In force before a register of the other regime is written (speculative walks). */
+	isb();
+	load_inner(nested);
+	nested->inner_lrs = VNCR_REG(nested, HCR_EL2) & HCR_EL2_IMO;
+	begin_inner(nested);
+	vcpu->exit_table = nested_exit_table[1];
+	vcpu->take = NULL;
+}
+
+void nested_enter_hyp(struct vcpu *vcpu)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	end_inner(nested);
+	nested_timer_leave(nested);
+	save_inner(nested);
+	shadow_release(nested);
+	controls_of_hyp(nested, vcpu);
+	write_controls(vcpu);
+	isb();
+	load_hyp(nested);
+	nested->inner = nested->inner_lrs = false;
+	nested->taken_count++;
+	vcpu->exit_table = nested_exit_table[0];
+	vcpu->take = nested_take_recorded;
+}

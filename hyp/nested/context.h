@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The two contexts of a vCPU with a virtual EL2, in the CPU's registers (states: nested.h).
+ */
+#ifndef HYP_NESTED_CONTEXT_H
+#define HYP_NESTED_CONTEXT_H
+
+#include "hyp/nested/nested.h"
+
+/* HCR_EL2 and CPTR_EL2 while hyp. */
+uint64_t nested_hyp_hcr(const struct nested *nested);
+uint64_t nested_hyp_cptr(const struct nested *nested);
+
+/* The vCPU has just been loaded on this CPU, all but this part of it; or it is about to leave it.
+ */
+void nested_load(struct nested *nested);
+void nested_put(struct nested *nested);
+
+/*
+ * Without VHE an application at EL0 under vTGE = 1 runs in no context of its own: hyp, with the
+ * CPU's TGE set, so that whatever it does comes to EL2, and from there to vEL2. It begins by ERET,
+ * and ends when an exception is taken.
+ */
+void nested_begin_el0(struct vcpu *vcpu);
+void nested_leave_el0(struct vcpu *vcpu);
+
+/* vcpu->take while hyp: the recorded exception happens at vEL2. */
+void nested_take_recorded(struct vcpu *vcpu);
+
+#endif

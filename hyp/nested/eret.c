@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/arch/esr.h"
+#include "hyp/arch/features.h"
+#include "hyp/nested/context.h"
+
+/* SPSR_ELx.M of AArch64: EL and, in bit 0, which SP. */
+#define MODE_EL0T 0
+#define MODE_AA32 BIT(4)
+
+/* Of PSTATE, what an illegal return takes from SPSR all the same (DDI 0487 D1.4.2,
+ * SetPSTATEFromPSR). */
+#define ILLEGAL_TAKEN \
+	(PSTATE_N | PSTATE_Z | PSTATE_C | PSTATE_V | PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
+
+enum target { TO_ILLEGAL, TO_HYP, TO_HYP_EL0, TO_INNER };
+
+/*
+ * Where an ERET at vEL2 goes by vSPSR_EL2.M and v{E2H,TGE} (IllegalExceptionReturn): nowhere to
+ * EL3, nor to modes that there aren't; EL1 not under TGE; AArch32 at EL0 alone, and where the CPU
+ * has it.
+ */
+static enum target target_of(const struct nested *nested, uint64_t spsr)
+{
+	bool tge = nested_tge(nested);
+
+	if (spsr & MODE_AA32) {
+		if (!cpu_features.aarch32_el0 || (spsr & PSTATE_MODE_MASK) != 0)
+			return TO_ILLEGAL;
+		return tge ? TO_HYP_EL0 : TO_INNER;
+	}
+	switch (spsr & PSTATE_MODE_MASK) {
+	case PSTATE_EL2H:
+	case PSTATE_EL2T:
+		return TO_HYP;
+	case PSTATE_EL1H:
+	case PSTATE_EL1T:
+		return tge ? TO_ILLEGAL : TO_INNER;
+	case MODE_EL0T:
+		return tge ? TO_HYP_EL0 : TO_INNER;
+	default:
+		return TO_ILLEGAL;
+	}
+}
+
+/* The EL and SP stay; the next instruction is an Illegal Execution State exception. */
+static uint64_t illegal_pstate(uint64_t pstate, uint64_t spsr)
+{
+	uint64_t taken = ILLEGAL_TAKEN | (cpu_features.pan ? PSTATE_PAN : 0);
+
+	return (pstate & ~taken) | (spsr & taken) | PSTATE_IL;
+}
+
+enum exit_result nested_eret(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+	uint64_t spsr = read_sysreg(SPSR_EL1), elr = read_sysreg(ELR_EL1);
+
+	(void)esr;
+	switch (target_of(nested, spsr)) {
+	case TO_HYP:
+		spsr -= PSTATE_EL2H - PSTATE_EL1H;
+		break;
+	case TO_HYP_EL0:
+		nested_begin_el0(vcpu);
+		break;
+	case TO_INNER:
+		nested_enter_inner(vcpu);
+		break;
+	default:
+		spsr = illegal_pstate(vcpu->regs.pstate, spsr);
+		break;
+	}
+	vcpu->regs.pc = elr;
+	vcpu->regs.pstate = spsr;
+	/* L1 may have an interrupt that it has not taken. */
+	nested_before_entry(vcpu);
+	return EXIT_RESUME;
+}
+
+void nested_begin_el0(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+void nested_leave_el0(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/arch/esr.h"
+#include "hyp/arch/features.h"
+#include "hyp/nested/context.h"
+#include "hyp/nested/gic.h"
+#include "hyp/vm/inject.h"
+
+#define VECTOR_IRQ 0x80
+
+/* PSTATE.M as L1 has it, for that of the CPU while hyp: EL1t and EL1h are EL2t and EL2h. */
+static uint64_t spsr_of_hyp(uint64_t pstate)
+{
+	uint64_t mode = pstate & PSTATE_MODE_MASK;
+
+	return !(pstate & PSTATE_NRW) && mode >= PSTATE_EL1T ? pstate + (PSTATE_EL2H - PSTATE_EL1H)
+							     : pstate;
+}
+
+static uint64_t vector_offset(const struct vcpu *vcpu, bool inner)
+{
+	if (inner)
+		return vcpu->regs.pstate & PSTATE_NRW ? 0x600 : 0x400;
+	return inject_vector_offset(vcpu->regs.pstate);
+}
+
+/*
+ * AArch64.TakeException to EL2 (DDI 0487 D1.3.6). PAN is set by SPAN = 0 only under {E2H,TGE} =
+ * {1,1}; without VHE the CPU's SCTLR_EL1 has SPAN = 1.
+ */
+static void take(struct vcpu *vcpu, uint64_t offset)
+{
+	struct nested *nested = nested_of(vcpu);
+	uint64_t pstate = vcpu->regs.pstate, sctlr;
+	bool inner = nested->inner;
+	uint64_t vector = vector_offset(vcpu, inner) + offset;
+
+	if (inner) {
+		nested_enter_hyp(vcpu);
+	} else {
+		nested_leave_el0(vcpu);
+		pstate = spsr_of_hyp(pstate);
+	}
+	write_sysreg(pstate, SPSR_EL1);
+	write_sysreg(vcpu->regs.pc, ELR_EL1);
+	sctlr = read_sysreg(SCTLR_EL1);
+	if (!nested_host_el0(nested))
+		sctlr |= SCTLR_EL1_SPAN;
+	vcpu->regs.pstate =
+		inject_new_pstate(vcpu->regs.pstate, sctlr, cpu_features.pan, cpu_features.ssbs);
+	vcpu->regs.pc = read_sysreg(VBAR_EL1) + vector;
+}
+
+/* Aborts have one EC for the same EL and one for a lower one. */
+static uint64_t esr_from(const struct vcpu *vcpu, uint64_t esr)
+{
+	unsigned ec = (unsigned)ESR_GET_EC(esr);
+
+	if (!nested_is_inner(vcpu) && !(vcpu->regs.pstate & PSTATE_NRW) &&
+		(vcpu->regs.pstate & PSTATE_MODE_MASK) >= PSTATE_EL1T &&
+		(ec == EC_DATA_ABORT_LOWER || ec == EC_INSN_ABORT_LOWER))
+		return esr + (ESR_MAKE(EC_DATA_ABORT_SAME - EC_DATA_ABORT_LOWER, 0) & ESR_EC_MASK);
+	return esr;
+}
+
+void nested_take_sync(struct vcpu *vcpu, uint64_t esr)
+{
+	esr = esr_from(vcpu, esr);
+	take(vcpu, 0);
+	write_sysreg(esr, ESR_EL1);
+}
+
+void nested_take_abort(struct vcpu *vcpu, uint64_t esr, uint64_t far, uint64_t hpfar)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	nested_take_sync(vcpu, esr);
+	write_sysreg(far, FAR_EL1);
+	nested->values[VEL2_HPFAR] = hpfar;
+}
+
+void nested_take_recorded(struct vcpu *vcpu)
+{
+	uint64_t far = vcpu->inject.far;
+
+	nested_take_sync(vcpu, vcpu->inject.esr);
+	if (vcpu->inject.has_far)
+		write_sysreg(far, FAR_EL1);
+}
+
+void nested_take_irq(struct vcpu *vcpu)
+{
+	take(vcpu, VECTOR_IRQ);
+}
+
+void nested_reflect(struct vcpu *vcpu, uint64_t esr)
+{
+	uint64_t far = read_sysreg(FAR_EL2);
+
+	switch (ESR_GET_EC(esr)) {
+	case EC_INSN_ABORT_LOWER:
+	case EC_DATA_ABORT_LOWER:
+	case EC_PC_ALIGNMENT:
+	case EC_WATCHPOINT_LOWER:
+		nested_take_sync(vcpu, esr);
+		write_sysreg(far, FAR_EL1);
+		break;
+	default:
+		nested_take_sync(vcpu, esr);
+		break;
+	}
+}
+
+void nested_before_entry(struct vcpu *vcpu)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	if (nested->inner && nested->inner_lrs && nested_gic_signals(nested))
+		nested_take_irq(vcpu);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/nested/nested.h"
+#include "hyp/arch/features.h"
+
+/* SCTLR_EL1 for SCTLR_EL2 without VHE: bits that are at the same place and mean the same, and what
+ * is RES1 in the other (DDI 0487 D19.2, SCTLR_EL1, SCTLR_EL2). */
+#define SCTLR_SAME                                                                             \
+	(BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(12) | BIT(13) | BIT(19) | BIT(21) | BIT(25) | \
+		BIT(27) | BIT(30) | BIT(31) | BIT(36) | BIT(44))
+#define SCTLR_EL1_RES1 UINT64_C(0x30d00800)
+
+/* TCR_EL2 without VHE: T0SZ, IRGN0, ORGN0, SH0 and TG0 are where TCR_EL1 has them. */
+#define TCR_EL2_SAME   (TCR_T0SZ | TCR_IRGN0 | TCR_ORGN0 | GENMASK(13, 12) | TCR_TG0)
+
+/* CPTR_EL2 without VHE. */
+#define CPTR_TFP       BIT(10)
+#define CPTR_TTA       BIT(20)
+#define CPACR_TTA      BIT(28)
+
+static uint64_t sctlr_of_el2(uint64_t sctlr)
+{
+	return (sctlr & SCTLR_SAME) | SCTLR_EL1_RES1;
+}
+
+static uint64_t tcr_of_el2(uint64_t tcr)
+{
+	uint64_t el1 =
+		(tcr & TCR_EL2_SAME) | TCR_EPD1 | FIELD_PREP(TCR_IPS, FIELD_GET(TCR_EL2_PS, tcr));
+
+	el1 |= tcr & TCR_EL2_TBI ? TCR_TBI0 : 0;
+	el1 |= tcr & TCR_EL2_TBID ? TCR_TBID0 : 0;
+	el1 |= tcr & TCR_EL2_HA ? TCR_HA : 0;
+	el1 |= tcr & TCR_EL2_HD ? TCR_HD : 0;
+	el1 |= tcr & TCR_EL2_HPD ? TCR_HPD0 : 0;
+	return el1 | (tcr & TCR_EL2_DS ? TCR_DS : 0);
+}
+
+/* CPACR_EL1 in the CPU while vEL2 runs, for vCPTR_EL2 in the format of the form. */
+static uint64_t cpacr_of_cptr(const struct nested *nested, uint64_t cptr)
+{
+	if (nested->vhe)
+		return guest_cpacr(cptr);
+	return guest_cpacr(cptr & CPTR_TFP ? 0 : CPACR_EL1_FPEN) |
+		(cptr & CPTR_TTA ? CPACR_TTA : 0);
+}
+
+/* ---- where they are ---- */
+
+static const struct place {
+	unsigned encoding;
+	int8_t value;    /* enum vel2_value, -1: none */
+	int8_t switched; /* enum switched, -1: none */
+} places[] = {
+	{ SYS_SCTLR_EL2, VEL2_SCTLR, SWITCHED_SCTLR },
+	{ SYS_TCR_EL2, VEL2_TCR, SWITCHED_TCR },
+	{ SYS_TTBR0_EL2, VEL2_TTBR0, SWITCHED_TTBR0 },
+	{ SYS_TTBR1_EL2, VEL2_TTBR1, SWITCHED_TTBR1 },
+	{ SYS_MAIR_EL2, VEL2_MAIR, SWITCHED_MAIR },
+	{ SYS_AMAIR_EL2, VEL2_AMAIR, SWITCHED_AMAIR },
+	{ SYS_VBAR_EL2, VEL2_VBAR, SWITCHED_VBAR },
+	{ SYS_CONTEXTIDR_EL2, VEL2_CONTEXTIDR, SWITCHED_CONTEXTIDR },
+	{ SYS_AFSR0_EL2, VEL2_AFSR0, SWITCHED_AFSR0 },
+	{ SYS_AFSR1_EL2, VEL2_AFSR1, SWITCHED_AFSR1 },
+	{ SYS_CPTR_EL2, VEL2_CPTR, SWITCHED_CPACR },
+	{ SYS_ESR_EL2, -1, SWITCHED_ESR },
+	{ SYS_FAR_EL2, -1, SWITCHED_FAR },
+	{ SYS_SPSR_EL2, -1, SWITCHED_SPSR },
+	{ SYS_ELR_EL2, -1, SWITCHED_ELR },
+	{ SYS_SP_EL2, -1, SWITCHED_SP },
+	{ SYS_CNTHCTL_EL2, VEL2_CNTHCTL, -1 },
+	{ SYS_MDCR_EL2, VEL2_MDCR, -1 },
+	{ SYS_HPFAR_EL2, VEL2_HPFAR, -1 },
+};
+
+static const struct place *find(unsigned encoding)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++)
+		if (places[i].encoding == encoding)
+			return &places[i];
+	return NULL;
+}
+
+static uint64_t read_cpu(enum switched which)
+{
+	switch (which) {
+#define X(name)               \
+	case SWITCHED_##name: \
+		return read_sysreg(name##_EL1);
+		SWITCHED_REGISTERS(X)
+#undef X
+	default:
+		return 0;
+	}
+}
+
+static void write_cpu(enum switched which, uint64_t value)
+{
+	switch (which) {
+#define X(name)                                  \
+	case SWITCHED_##name:                    \
+		write_sysreg(value, name##_EL1); \
+		break;
+		SWITCHED_REGISTERS(X)
+#undef X
+	default:
+		break;
+	}
+}
+
+/* Is what L1 wrote in values[]? Else the register of the CPU is it. */
+static bool in_values(const struct nested *nested, const struct place *place)
+{
+	return place->value >= 0 &&
+		(place->switched < 0 || !nested->vhe || place->value == VEL2_CPTR);
+}
+
+uint64_t vel2_read(const struct nested *nested, unsigned encoding)
+{
+	const struct place *place = find(encoding);
+
+	if (!place)
+		return 0;
+	if (in_values(nested, place))
+		return nested->values[place->value];
+	if (nested->inner)
+		return nested->hyp_live[place->switched];
+	return read_cpu((enum switched)place->switched);
+}
+
+/* What the CPU has for a value of L1's. */
+static uint64_t cpu_form(const struct nested *nested, unsigned encoding, uint64_t value)
+{
+	if (encoding == SYS_CPTR_EL2)
+		return cpacr_of_cptr(nested, value);
+	if (nested->vhe)
+		return value;
+	if (encoding == SYS_SCTLR_EL2)
+		return sctlr_of_el2(value);
+	return encoding == SYS_TCR_EL2 ? tcr_of_el2(value) : value;
+}
+
+void vel2_write(struct nested *nested, unsigned encoding, uint64_t value)
+{
+	const struct place *place = find(encoding);
+	uint64_t form;
+
+	if (!place)
+		return;
+	if (in_values(nested, place))
+		nested->values[place->value] = value;
+	if (place->switched < 0)
+		return;
+	form = cpu_form(nested, encoding, value);
+	if (nested->inner)
+		nested->hyp_live[place->switched] = form;
+	else
+		write_cpu((enum switched)place->switched, form);
+}
+
+/* The CPU's registers for the reset values; those of the others are UNKNOWN, zero here. */
+void vel2_reset(struct nested *nested)
+{
+	uint64_t *bank = nested->vcpu->bank;
+
+	bank[BANK_SCTLR_EL1] = cpu_form(nested, SYS_SCTLR_EL2, nested->values[VEL2_SCTLR]);
+	bank[BANK_TCR_EL1] = cpu_form(nested, SYS_TCR_EL2, nested->values[VEL2_TCR]);
+	bank[BANK_CPACR_EL1] = cpu_form(nested, SYS_CPTR_EL2, nested->values[VEL2_CPTR]);
+}
+
+/* ---- as regimes ---- */
+
+static void set_machine(const struct nested *nested, struct regime *regime)
+{
+	regime->pa_bits = nested->vcpu->vm->stage2.ipa_bits;
+	regime->granules = regime_granules(read_sysreg(ID_AA64MMFR0_EL1));
+	regime->lva = FIELD_GET(ID_AA64MMFR2_EL1_VARANGE, read_sysreg(ID_AA64MMFR2_EL1)) != 0;
+	regime->hcr = VNCR_REG(nested, HCR_EL2);
+}
+
+struct regime nested_el2_regime(const struct nested *nested)
+{
+	struct regime regime = {
+		.kind = nested->vhe ? REGIME_EL20 : REGIME_EL2,
+		.ttbr0 = vel2_read(nested, SYS_TTBR0_EL2),
+		.ttbr1 = vel2_read(nested, SYS_TTBR1_EL2),
+		.tcr = vel2_read(nested, SYS_TCR_EL2),
+		.sctlr = vel2_read(nested, SYS_SCTLR_EL2),
+		.mair = vel2_read(nested, SYS_MAIR_EL2),
+	};
+
+	set_machine(nested, &regime);
+	return regime;
+}
+
+struct regime nested_el1_regime(const struct nested *nested)
+{
+	struct regime regime = {
+		.kind = REGIME_EL10,
+		.ttbr0 = VEL1_REG(nested, TTBR0_EL1),
+		.ttbr1 = VEL1_REG(nested, TTBR1_EL1),
+		.tcr = VEL1_REG(nested, TCR_EL1),
+		.sctlr = VEL1_REG(nested, SCTLR_EL1),
+		.mair = VEL1_REG(nested, MAIR_EL1),
+	};
+
+	set_machine(nested, &regime);
+	return regime;
+}

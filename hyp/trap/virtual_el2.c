@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hyp/trap/virtual_el2.h"
+#include "hyp/arch/esr.h"
+#include "hyp/nested/at.h"
+#include "hyp/nested/forward.h"
+#include "hyp/nested/gic.h"
+#include "hyp/nested/shadow.h"
+#include "hyp/nested/sysreg.h"
+#include "hyp/nested/tlbi.h"
+#include "hyp/trap/abort.h"
+#include "hyp/trap/sysreg.h"
+#include "hyp/trap/wfx.h"
+#include "hyp/vdev/device.h"
+#include "hyp/vdev/vgic.h"
+#include "hyp/vm/inject.h"
+
+/* ---- at vEL2 ---- */
+
+static enum exit_result hyp_sysreg(struct vcpu *vcpu, uint64_t esr)
+{
+	enum exit_result result;
+
+	if (likely(nested_sysreg(vcpu, esr, &result)))
+		return result;
+	return sysreg_handle(vcpu, esr);
+}
+
+static enum exit_result hyp_hvc(struct vcpu *vcpu, uint64_t esr)
+{
+	nested_take_sync(vcpu, esr);
+	return EXIT_RESUME;
+}
+
+/* ---- the inner guest ---- */
+
+/* The device of the VM's that L1 has mapped for its guest. Without a syndrome that says what to do
+ * it is an external abort. */
+static enum exit_result inner_device(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far)
+{
+	struct device_region *region = device_find(vcpu->devices, ipa.ipa, 1);
+
+	if (!region || !(esr & ISS_ISV) || (esr & (ISS_CM | ISS_S1PTW)))
+		return inject_external_abort(vcpu, esr, far);
+	return abort_emulate(vcpu, region, esr, ipa.ipa, far);
+}
+
+/* An external abort of the inner guest's: vEL2's if vHCR_EL2.TEA says so. */
+static enum exit_result inner_external(struct vcpu *vcpu, uint64_t esr, uint64_t far)
+{
+	const struct nested *nested = nested_of(vcpu);
+
+	if (!(VNCR_REG(nested, HCR_EL2) & HCR_EL2_TEA))
+		return inject_external_abort(vcpu, esr, far);
+	nested_take_abort(vcpu, (esr & ~FSC_MASK) | FSC_EXTERNAL, far, 0);
+	return EXIT_RESUME;
+}
+
+static enum exit_result inner_abort(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+	uint64_t far = read_sysreg(FAR_EL2), hpfar;
+	ipa_t ipa;
+
+	nested->exits[1][ESR_GET_EC(esr)]++;
+	switch (shadow_abort(nested, &esr, &hpfar, &ipa)) {
+	case SHADOW_RESUME:
+		return EXIT_RESUME;
+	case SHADOW_FAULT:
+		nested_take_abort(vcpu, esr, far, hpfar);
+		return EXIT_RESUME;
+	case SHADOW_DEVICE:
+		return inner_device(vcpu, esr, ipa, far);
+	default:
+		return inner_external(vcpu, esr, far);
+	}
+}
+
+static enum exit_result inner_sysreg(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	nested->exits[1][EC_SYSREG]++;
+	if (forward_sysreg(nested, esr))
+		return EXIT_REFLECT;
+	return sysreg_handle(vcpu, esr);
+}
+
+static enum exit_result inner_wfx(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	nested->exits[1][EC_WFX]++;
+	if (forward_class(nested, esr))
+		return EXIT_REFLECT;
+	if (nested->inner_lrs && nested_gic_inner_signals(nested))
+		return EXIT_SKIP;
+	return wfx_handle(vcpu, esr);
+}
+
+static enum exit_result inner_other(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+	unsigned ec = (unsigned)ESR_GET_EC(esr);
+
+	nested->exits[1][ec]++;
+	if (forward_class(nested, esr))
+		return EXIT_REFLECT;
+	return exit_table[ec](vcpu, esr);
+}
+
+static exit_handler hyp_table[NR_EXIT_CLASSES], inner_table[NR_EXIT_CLASSES];
+
+void virtual_el2_init(void)
+{
+	for (unsigned ec = 0; ec < NR_EXIT_CLASSES; ec++) {
+		hyp_table[ec] = exit_table[ec];
+		inner_table[ec] = inner_other;
+	}
+	hyp_table[EC_SYSREG] = hyp_sysreg;
+	hyp_table[EC_HVC64] = hyp_hvc;
+	hyp_table[EC_ERET] = nested_eret;
+	inner_table[EC_SYSREG] = inner_sysreg;
+	inner_table[EC_WFX] = inner_wfx;
+	inner_table[EC_INSN_ABORT_LOWER] = inner_abort;
+	inner_table[EC_DATA_ABORT_LOWER] = inner_abort;
+	nested_exit_table[0] = hyp_table;
+	nested_exit_table[1] = inner_table;
+}
