@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which translation an AT instruction asks for: by its encoding and by HCR_EL2.{E2H,TGE,VM,DC} of
+ * the hypervisor that executes it, or whose guest does (DDI 0487 C5.4 and the pseudocode
+ * AArch64.AT). The regime is EL1&0 unless said otherwise:
+ *
+ *   {E2H,TGE}        {0,0}       {0,1}           {1,0}    {1,1}
+ *   S1E1*            privileged  stage 1 is off  as 0,0   EL2&0, privileged
+ *   S1E0*            as EL0      stage 1 is off  as 0,0   EL2&0, as EL0
+ *   S12E1*, S12E0*   the same, and stage 2       as 0,0   EL2&0, as EL1 and EL0: no stage 2
+ *   S1E2*            EL2         EL2             EL2&0    EL2&0, privileged
+ *
+ * Stage 2 is there in the EL1&0 regime alone, while HCR_EL2.VM or DC is 1. With S1* it translates
+ * where the descriptors are; with S12* also what comes out.
+ *
+ * PSTATE.PAN, of who executes it, counts for S1E1RP and S1E1WP, whatever E2H is. S1E1A and S1E2A
+ * judge no permission.
+ */
+#ifndef HYP_NESTED_AT_OP_H
+#define HYP_NESTED_AT_OP_H
+
+#include "hyp/arch/sysreg.h"
+#include "mm/regime.h"
+
+struct at_op {
+	enum regime_kind regime;
+	bool off;     /* stage 1 is off, whatever SCTLR_ELx.M says */
+	bool user;    /* as EL0 */
+	bool write;   /* judge whether it may be written, else whether it may be read */
+	bool any;     /* judge neither */
+	bool pan;     /* PSTATE.PAN counts */
+	bool stage2;  /* there is a stage 2 */
+	bool through; /* and it translates the output, too */
+};
+
+/* False: not an AT instruction. e2h is given, since a virtual EL2 has it as its form says. */
+bool at_op_decode(unsigned encoding, bool e2h, uint64_t hcr, struct at_op *op);
+
+/* Is it there only with FEAT_PAN2 (*P), FEAT_ATS1A (*A)? */
+bool at_op_needs_pan2(unsigned encoding);
+bool at_op_needs_ats1a(unsigned encoding);
+
+#endif
