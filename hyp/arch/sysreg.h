@@ -27,9 +27,24 @@ enum {
 #undef SYSREG
 };
 
+/*
+ * The columns of sysreg.def that a row may leave out, for who has them as "...": NONE, or what is
+ * there.
+ */
+#define SYSREG_FIRST(none, first, ...) first
+#define SYSREG_COLUMN_VEL2(...)        SYSREG_FIRST(0, ##__VA_ARGS__, NONE, NONE)
+
+/* The encoding in the syndrome of a trapped access (EC 0x18), as SYS_* are. */
+static inline unsigned sysreg_encoding_of(uint64_t esr)
+{
+	/* op0[21:20] op2[19:17] op1[16:14] CRn[13:10] Rt[9:5] CRm[4:1] */
+	return (unsigned)(((esr >> 20) & 3) << 14 | ((esr >> 14) & 7) << 11 |
+		((esr >> 10) & 15) << 7 | ((esr >> 1) & 15) << 3 | ((esr >> 17) & 7));
+}
+
 /* Offsets in the page of VNCR_EL2; -1: it has none. */
 enum {
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, vncr) VNCR_##name = (vncr),
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, vncr, ...) VNCR_##name = (vncr),
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 };

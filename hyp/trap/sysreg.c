@@ -3,7 +3,7 @@
 #include "hyp/arch/esr.h"
 #include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_fields.h"
-#include "hyp/base/panic.h"
+#include "hyp/arch/sysreg_index.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/debug.h"
 #include "hyp/trap/idreg.h"
@@ -26,54 +26,26 @@ enum trap_class {
 	NR_TRAP_CLASSES,
 };
 
-struct sysreg_row {
-	uint16_t encoding;
+struct row {
 	uint8_t trap;
 	const char *name;
 };
 
-static const struct sysreg_row rows[] = {
-#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) \
-	{ SYSREG_ENC(op0, op1, crn, crm, op2), TRAP_##trap, #name },
+/* In the order of sysreg_row(), from 1 on. */
+static const struct row rows[] = {
+#define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, ...) { TRAP_##trap, #name },
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 };
 
-/*
- * The index: the encoding's upper nine bits (op0, op1, CRn) choose a group, the lower seven (CRm,
- * op2) a cell in it, which holds the row's number plus one. Group 0 is empty.
- */
-#define GROUP_SHIFT 7
-#define GROUP_CELLS 128
-#define GROUPS_MAX  48
-
-static uint8_t group_of[1 << (16 - GROUP_SHIFT)];
-static uint16_t cells[GROUPS_MAX][GROUP_CELLS];
-
 void sysreg_init(void)
 {
-	unsigned groups = 1;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-		uint8_t *group = &group_of[rows[i].encoding >> GROUP_SHIFT];
-
-		if (*group == 0) {
-			assert(groups < GROUPS_MAX);
-			*group = (uint8_t)groups++;
-		}
-		cells[*group][rows[i].encoding % GROUP_CELLS] = (uint16_t)(i + 1);
-	}
-}
-
-/* Row number plus one, 0 for none. */
-static inline unsigned row_index(unsigned encoding)
-{
-	return cells[group_of[encoding >> GROUP_SHIFT]][encoding % GROUP_CELLS];
+	sysreg_index_init();
 }
 
 const char *sysreg_name(unsigned encoding)
 {
-	unsigned index = row_index(encoding);
+	unsigned index = sysreg_row(encoding);
 
 	return index == 0 ? NULL : rows[index - 1].name;
 }
@@ -165,7 +137,7 @@ enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 	if (likely((esr & ISS_SYS_REGISTER) == ISS_WRITE_SGI1R))
 		return vgic_sgi_write(vcpu, SYS_ICC_SGI1R_EL1, vcpu_get_x(vcpu, rt));
 	encoding = sysreg_encoding_of(esr);
-	index = row_index(encoding);
+	index = sysreg_row(encoding);
 	if (unlikely(index == 0))
 		return no_row(vcpu, esr, encoding, rt);
 	switch ((enum trap_class)rows[index - 1].trap) {

@@ -7,6 +7,7 @@
 #ifndef HYP_TRAP_SYSREG_H
 #define HYP_TRAP_SYSREG_H
 
+#include "hyp/arch/sysreg.h"
 #include "hyp/vm/vcpu.h"
 
 /* Boot CPU, once: builds the index. */
@@ -16,13 +17,5 @@ enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr);
 
 /* "SCTLR_EL1", or NULL for an encoding (SYSREG_ENC()) without a row. */
 const char *sysreg_name(unsigned encoding);
-
-/* The encoding in the syndrome of a trapped access, as SYS_* are. */
-static inline unsigned sysreg_encoding_of(uint64_t esr)
-{
-	/* op0[21:20] op2[19:17] op1[16:14] CRn[13:10] Rt[9:5] CRm[4:1] */
-	return (unsigned)(((esr >> 20) & 3) << 14 | ((esr >> 14) & 7) << 11 |
-		((esr >> 10) & 15) << 7 | ((esr >> 1) & 15) << 3 | ((esr >> 17) & 7));
-}
 
 #endif

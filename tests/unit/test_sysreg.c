@@ -3,7 +3,7 @@
  * Trapped MSR, MRS and SYS: every encoding there is, read and written, against the rows of
  * sysreg.def.
  *
- * links: hyp/trap/sysreg.c hyp/vm/inject.c
+ * links: hyp/trap/sysreg.c hyp/arch/sysreg_index.c hyp/vm/inject.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
