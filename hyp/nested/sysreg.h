@@ -16,9 +16,6 @@
 /* Boot CPU, once. */
 void nested_sysreg_init(void);
 
-/* Reset values of vEL2, and of vEL1, into the page and values[] of a vCPU that is not loaded. */
-void nested_sysreg_reset(struct nested *nested);
-
 /*
  * An access at vEL2 that is the virtual EL2's business. False: it isn't (an ID register, ICC_*,
  * debug registers, what is UNDEFINED ...): it is answered as any guest's.
