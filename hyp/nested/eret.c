@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/arch/esr.h"
 #include "hyp/arch/features.h"
+#include "hyp/nested/auth.h"
 #include "hyp/nested/context.h"
+#include "hyp/vm/inject.h"
+
+#define SCTLR_ENIA BIT(31)
+#define SCTLR_ENIB BIT(30)
 
 /* SPSR_ELx.M of AArch64: EL and, in bit 0, which SP. */
-#define MODE_EL0T 0
-#define MODE_AA32 BIT(4)
+#define MODE_EL0T  0
+#define MODE_AA32  BIT(4)
 
 /* Of PSTATE, what an illegal return takes from SPSR all the same (DDI 0487 D1.4.2,
  * SetPSTATEFromPSR). */
@@ -50,12 +55,36 @@ static uint64_t illegal_pstate(uint64_t pstate, uint64_t spsr)
 	return (pstate & ~taken) | (spsr & taken) | PSTATE_IL;
 }
 
+/* ISS of a trapped ERETAA or ERETAB. */
+#define ISS_ERET_AUTHENTICATED BIT(1)
+#define ISS_ERET_B_KEY         BIT(0)
+
+/* ERETAA, ERETAB: what vELR_EL2 is once authenticated with vEL2's SP. False: that is an exception.
+ */
+static __noinline bool authenticate(struct vcpu *vcpu, uint64_t esr, uint64_t *elr)
+{
+	struct nested *nested = nested_of(vcpu);
+	struct regime regime = nested_el2_regime(nested);
+	bool b_key = esr & ISS_ERET_B_KEY;
+	struct pauth_key key = { vcpu->regs.apia_lo, vcpu->regs.apia_hi };
+	uint64_t sp = vcpu->regs.pstate & PSTATE_SP ? read_sysreg(SP_EL1) : read_sysreg(SP_EL0);
+	struct auth_kind kind =
+		auth_kind(read_sysreg(ID_AA64ISAR1_EL1), read_sysreg(ID_AA64ISAR2_EL1));
+
+	if (!(read_sysreg(SCTLR_EL1) & (b_key ? SCTLR_ENIB : SCTLR_ENIA)))
+		return true;
+	if (b_key)
+		key = (struct pauth_key){ read_sysreg(APIBKEYLO_EL1), read_sysreg(APIBKEYHI_EL1) };
+	return auth_pointer(&regime, kind, *elr, sp, key, b_key, elr);
+}
+
 enum exit_result nested_eret(struct vcpu *vcpu, uint64_t esr)
 {
 	struct nested *nested = nested_of(vcpu);
 	uint64_t spsr = read_sysreg(SPSR_EL1), elr = read_sysreg(ELR_EL1);
 
-	(void)esr;
+	if (unlikely(esr & ISS_ERET_AUTHENTICATED) && !authenticate(vcpu, esr, &elr))
+		return inject_sync(vcpu, ESR_MAKE(EC_FPAC, esr & ISS_ERET_B_KEY));
 	switch (target_of(nested, spsr)) {
 	case TO_HYP:
 		spsr -= PSTATE_EL2H - PSTATE_EL1H;
