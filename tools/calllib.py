@@ -219,6 +219,8 @@ class Calls:
                 self.error(path, "immediates", "beside functions, expected one of the two")
             elif "functions" not in values and "immediates" not in values:
                 self.error(path, "functions", "missing, expected functions or immediates")
+            if values["vm"] in self.checker.virtual_el2 and values.get("conduit") == "hvc":
+                self.error(path, "conduit", '"hvc" of a VM with virtual-el2, which takes its HVCs itself, expected "smc"')
             for name in ("functions", "immediates"):
                 if name in values:
                     self.span(path, name, values)

@@ -137,6 +137,7 @@ class Checker:
         self.files = {}
         self.vms = {}
         self.aarch32 = set()
+        self.virtual_el2 = set()
         self.lines = {}  # the VM of each, if it says one
         self.calls = Calls(self)
         self.places = Places(self.error)
@@ -325,6 +326,13 @@ class Checker:
         if what:
             self.error(f"{path}: scratch", f"{what}, expected {self.schema['VM']['scratch'].expected}")
 
+    def virtual_el2_of(self, path, values):
+        """A guest hypervisor: its HVCs are for itself, and its EL2 has no AArch32."""
+        if "aarch32" in values:
+            self.error(f"{path}: virtual-el2", "beside aarch32, expected one of the two")
+        if values.get("psci-conduit") == "hvc":
+            self.error(f"{path}: psci-conduit", '"hvc", which a guest with virtual-el2 takes itself, expected "smc"')
+
     def read_vms(self, holder):
         for path, values, good in self.nodes(holder, "VM", VMS_MAX, self.schema["VM"]):
             before = len(self.errors)
@@ -334,6 +342,8 @@ class Checker:
                 self.error(f"{path}: start-when", "only for a VM that waits for another one, expected start-after beside it")
             if "aarch32" in values and "load-address" not in values:
                 self.error(f"{path}: aarch32", "an arm64 Image doesn't run on AArch32, expected a flat binary: load-address beside it")
+            if "virtual-el2" in values:
+                self.virtual_el2_of(path, values)
             if len(values.get("soc-id") or (0, 0)) != 2:
                 self.error(f"{path}: soc-id", f"{len(values['soc-id'])} numbers, expected {self.schema['VM']['soc-id'].expected}")
             self.scratch(path, values.get("scratch", ()))
@@ -460,6 +470,8 @@ class Checker:
                 if holder.name == "vms":
                     if "aarch32" in node.properties:
                         self.aarch32.add(node.name)
+                    if "virtual-el2" in node.properties:
+                        self.virtual_el2.add(node.name)
                     vcpus = node.properties.get("vcpus", b"\0\0\0\1")
                     self.vms[node.name] = min(int.from_bytes(vcpus, "big"), VCPUS_MAX) if len(vcpus) == 4 else 1
                 elif holder.name == "lines":

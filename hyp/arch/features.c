@@ -48,6 +48,17 @@ static uint8_t pa_bits_of(uint64_t mmfr0)
 	return range < ARRAY_SIZE(bits) ? bits[range] : 48;
 }
 
+/* FEAT_NV2, by whichever field says so; and HCR_EL2.NV1, which it need not have. */
+static void read_nesting(struct cpu_features *f)
+{
+	uint64_t mmfr4 = read_sysreg(ID_AA64MMFR4_EL1);
+
+	f->nv2 = FIELD_GET(ID_AA64MMFR2_EL1_NV, read_sysreg(ID_AA64MMFR2_EL1)) >=
+			ID_AA64MMFR2_NV_NV2 ||
+		FIELD_GET(ID_AA64MMFR4_EL1_NV_FRAC, mmfr4) != 0;
+	f->nv1 = f->nv2 && FIELD_GET(ID_AA64MMFR4_EL1_E2H0, mmfr4) != ID_AA64MMFR4_E2H0_NI_NV1;
+}
+
 static void read_mmfr(struct cpu_features *f)
 {
 	uint64_t ID_AA64MMFR0_EL1_value = read_sysreg(ID_AA64MMFR0_EL1);
@@ -92,11 +103,17 @@ void cpu_features_init(void)
 	read_pfr(&cpu_features);
 	read_isar(&cpu_features);
 	read_mmfr(&cpu_features);
+	read_nesting(&cpu_features);
 	read_dfr(&cpu_features);
 }
 
 void cpu_features_limit(void)
 {
+	struct cpu_features here;
+
+	read_nesting(&here);
+	cpu_features.nv2 = cpu_features.nv2 && here.nv2;
+	cpu_features.nv1 = cpu_features.nv1 && here.nv1;
 	if (FIELD_GET(ID_AA64PFR0_EL1_EL1, read_sysreg(ID_AA64PFR0_EL1)) != 2)
 		cpu_features.aarch32_el1 = false;
 }

@@ -22,6 +22,8 @@ struct cpu_features {
 	bool ssbs;
 	bool ras;
 	bool mops;
+	bool nv2; /* FEAT_NV2, on every CPU */
+	bool nv1; /* HCR_EL2.NV1, too */
 
 	/* controls of EL2 that exist */
 	bool fgt, fgt2;

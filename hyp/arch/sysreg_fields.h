@@ -423,12 +423,15 @@
 #define ID_AA64MMFR2_EL1_BBM         GENMASK(55, 52)
 #define ID_AA64MMFR2_EL1_EVT         GENMASK(59, 56)
 #define ID_AA64MMFR2_EL1_E0PD        GENMASK(63, 60)
+#define ID_AA64MMFR2_NV_NV2          2
 
 /* ---- ID_AA64MMFR3_EL1, ID_AA64MMFR4_EL1 ---- */
 #define ID_AA64MMFR3_EL1_TCRX        GENMASK(3, 0)
 #define ID_AA64MMFR3_EL1_SCTLRX      GENMASK(7, 4)
 #define ID_AA64MMFR3_EL1_SPEC_FPACC  GENMASK(63, 60)
+#define ID_AA64MMFR4_EL1_NV_FRAC     GENMASK(23, 20)
 #define ID_AA64MMFR4_EL1_E2H0        GENMASK(27, 24)
+#define ID_AA64MMFR4_E2H0_NI_NV1     0xe /* neither E2H = 0 nor HCR_EL2.NV1 */
 
 /* ---- EL3's controls: what SMCCC_ARCH_FEATURE_AVAILABILITY tells of ---- */
 #define SCR_EL3_TERR                 BIT(15)

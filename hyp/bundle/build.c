@@ -7,6 +7,7 @@
 #include "hyp/base/string.h"
 #include "hyp/bundle/fixtures.h"
 #include "hyp/bundle/load.h"
+#include "hyp/nested/nested.h"
 #include "hyp/smccc/monitor.h"
 #include "hyp/smccc/smc_trap.h"
 #include "hyp/vdev/device.h"
@@ -84,11 +85,14 @@ static enum status make_tree(const struct vm_config *config, const struct guest_
 /* How its devicetree says that PSCI and SDEI are called. */
 static void choose_conduits(const struct vm_config *config, struct guest_dt_config *wanted)
 {
-	bool smc = config->psci_conduit != 0;
+	bool hypervisor = vm_config_has(config, SCHEMA_VM_virtual_el2);
+	bool smc = hypervisor || config->psci_conduit != 0;
 
 	guest_dt_choose_conduits(config->name, smc, smccc_smc_is_trapped(), wanted);
 	if (config->aarch32)
 		wanted->sdei = GUEST_NEITHER;
+	if (hypervisor)
+		guest_dt_only_smc(wanted);
 	if (smc && wanted->psci == GUEST_HVC)
 		log_warn("vm %s: psci-conduit = \"smc\", but its PSCI calls by SMC are not "
 			 "answered: its devicetree says \"hvc\"",
@@ -110,6 +114,7 @@ static enum status prepare_images(
 		.ramdisk = config->ramdisk != NULL,
 		.watchdog = config->watchdog != 0,
 		.monitor = monitor_is_named(config->name),
+		.virtual_el2 = vm_config_has(config, SCHEMA_VM_virtual_el2),
 	};
 	struct vm_layout layout;
 	enum status status;
@@ -155,6 +160,15 @@ _Static_assert(VM_ACTION_STOP == 0 && VM_ACTION_RESTART == 1 && VM_ACTION_PAUSE 
 	"on-off, on-crash in schema.def");
 _Static_assert(
 	TRAP_CMO_NONE == 0 && TRAP_CMO_ALL == 1 && TRAP_CMO_IVAC == 2, "trap-cmo in schema.def");
+_Static_assert(VIRTUAL_EL2_NONE == 0 && VIRTUAL_EL2_VHE == 1 && VIRTUAL_EL2_NON_VHE == 2,
+	"virtual-el2 in schema.def, from 1 on");
+
+static enum virtual_el2 virtual_el2_of(const struct vm_config *config)
+{
+	if (!vm_config_has(config, SCHEMA_VM_virtual_el2))
+		return VIRTUAL_EL2_NONE;
+	return (enum virtual_el2)(VIRTUAL_EL2_VHE + config->virtual_el2);
+}
 
 static struct vm_policy policy_of(const struct vm_config *config)
 {
@@ -175,6 +189,7 @@ static struct vm_policy policy_of(const struct vm_config *config)
 		.extended_states = config->power_states != 0,
 		.kvm_ptp = config->kvm_ptp != 0,
 		.aarch32 = config->aarch32 != 0,
+		.virtual_el2 = virtual_el2_of(config),
 		.has_soc_id = soc_id,
 		.soc_version = soc_id ? manifest_cell(&config->soc_id, 0) : 0,
 		.soc_revision = soc_id ? manifest_cell(&config->soc_id, 1) : 0,
@@ -203,6 +218,28 @@ static enum status ask_for_scratch(const struct vm_config *config)
 	return status;
 }
 
+/* The VM with its policy, and with its virtual EL2 if that says so; nothing where that fails. */
+static enum status make_vm(const struct vm_config *config, struct vm **vm)
+{
+	enum status status = vm_create(
+		config->name, IPA(GUEST_RAM_BASE), config->memory, (unsigned)config->vcpus, vm);
+
+	if (status) {
+		explain_failure(config, status);
+		return status;
+	}
+	(*vm)->policy = policy_of(config);
+	if (!(*vm)->policy.virtual_el2)
+		return OK;
+	status = nested_create(*vm);
+	if (status) {
+		log_error("vm %s: not made: no virtual EL2 (virtual-el2): %s", config->name,
+			status_name(status));
+		vm_discard(*vm);
+	}
+	return status;
+}
+
 static enum status build_vm(struct fixtures *fixtures, const struct vm_config *config)
 {
 	struct vm_images *images = mm_zalloc(sizeof(*images));
@@ -217,12 +254,8 @@ static enum status build_vm(struct fixtures *fixtures, const struct vm_config *c
 		status = ask_for_scratch(config);
 	if (config->watchdog)
 		vwatchdog_ask(config->name);
-	if (!status) {
-		status = vm_create(config->name, IPA(GUEST_RAM_BASE), config->memory,
-			(unsigned)config->vcpus, &vm);
-		if (status)
-			explain_failure(config, status);
-	}
+	if (!status)
+		status = make_vm(config, &vm);
 	if (status) {
 		if (images)
 			mm_free(images->dt.tree, images->dt_room);
@@ -232,7 +265,6 @@ static enum status build_vm(struct fixtures *fixtures, const struct vm_config *c
 	vm->number = config->number;
 	vm->config = images;
 	vm->load_step = load_step;
-	vm->policy = policy_of(config);
 	sched_configure(vm, &sched);
 	log_debug("vm %s: kernel at 0x%llx, entry 0x%llx, devicetree at 0x%llx, ramdisk at 0x%llx",
 		vm->name, (unsigned long long)images->pieces[PIECE_KERNEL].place.address,
@@ -242,11 +274,26 @@ static enum status build_vm(struct fixtures *fixtures, const struct vm_config *c
 	return OK;
 }
 
+static const char *missing_for_el2(enum virtual_el2 form)
+{
+	if (!cpu_features.nv2)
+		return "no FEAT_NV2 on every CPU of this machine (virtual-el2)";
+	if (form == VIRTUAL_EL2_NON_VHE && !cpu_features.nv1)
+		return "not every CPU of this machine has HCR_EL2.NV1: only virtual-el2 = \"vhe\" "
+		       "is possible";
+	if (!smccc_smc_is_trapped())
+		return "this machine gives Lintel no SMCs, by which a guest hypervisor calls "
+		       "(virtual-el2)";
+	return NULL;
+}
+
 /* What the machine lacks for it; NULL: nothing. */
 static const char *missing_for(const struct vm_config *config)
 {
 	if (config->aarch32 && !cpu_features.aarch32_el1)
 		return "not every CPU of this machine has AArch32 at EL1 (aarch32)";
+	if (vm_config_has(config, SCHEMA_VM_virtual_el2))
+		return missing_for_el2(virtual_el2_of(config));
 	return NULL;
 }
 

@@ -40,3 +40,11 @@ void guest_dt_choose_conduits(
 	config->psci = choose(vm, smc, smc_traps, psci_answers);
 	config->sdei = choose(vm, smc, smc_traps, sdei_answers);
 }
+
+void guest_dt_only_smc(struct guest_dt_config *config)
+{
+	if (config->psci == GUEST_HVC)
+		config->psci = GUEST_NEITHER;
+	if (config->sdei == GUEST_HVC)
+		config->sdei = GUEST_NEITHER;
+}

@@ -38,6 +38,7 @@
 #define PPI_TIMER_VIRT             11
 #define PPI_TIMER_HYP              10
 #define PPI_TIMER_HYPVIRT          12
+#define PPI_GIC_MAINTENANCE        9
 
 #define PHANDLE_GIC                1
 #define PHANDLE_CLOCK              2
@@ -69,18 +70,23 @@ static void write_cpus(struct dt_writer *writer, unsigned nr_vcpus, bool psci)
 	dt_writer_end(writer);
 }
 
-static void write_timer(struct dt_writer *writer)
+/* The five interrupts are there for every guest, as on virt; a hypervisor is told their names. */
+static void write_timer(struct dt_writer *writer, bool virtual_el2)
 {
+	static const char names[] = "sec-phys\0phys\0virt\0hyp-phys\0hyp-virt";
+
 	dt_writer_begin(writer, "timer");
 	dt_writer_text(writer, "compatible", "arm,armv8-timer");
 	dt_writer_flag(writer, "always-on");
 	dt_writer_list(writer, "interrupts", IRQ_PPI, PPI_TIMER_SECURE, IRQ_LEVEL_HIGH, IRQ_PPI,
 		PPI_TIMER_PHYS, IRQ_LEVEL_HIGH, IRQ_PPI, PPI_TIMER_VIRT, IRQ_LEVEL_HIGH, IRQ_PPI,
 		PPI_TIMER_HYP, IRQ_LEVEL_HIGH, IRQ_PPI, PPI_TIMER_HYPVIRT, IRQ_LEVEL_HIGH);
+	if (virtual_el2)
+		TEXTS(writer, "interrupt-names", names);
 	dt_writer_end(writer);
 }
 
-static void write_gic(struct dt_writer *writer, unsigned nr_vcpus)
+static void write_gic(struct dt_writer *writer, unsigned nr_vcpus, bool virtual_el2)
 {
 	dt_writer_begin(writer, "intc@8000000");
 	dt_writer_text(writer, "compatible", "arm,gic-v3");
@@ -92,6 +98,8 @@ static void write_gic(struct dt_writer *writer, unsigned nr_vcpus)
 	dt_writer_list(writer, "#redistributor-regions", 1);
 	dt_writer_list(writer, "reg", 0, GICD_ADDRESS, 0, GICD_SIZE, 0, GICR_ADDRESS, 0,
 		nr_vcpus * GICR_SIZE);
+	if (virtual_el2)
+		dt_writer_list(writer, "interrupts", IRQ_PPI, PPI_GIC_MAINTENANCE, IRQ_LEVEL_HIGH);
 	dt_writer_list(writer, "phandle", PHANDLE_GIC);
 	dt_writer_end(writer);
 }
@@ -211,8 +219,8 @@ enum status guest_dt_make(
 	guest_dt_write_memory(&writer, config, 2, 2);
 	write_cpus(&writer, config->nr_vcpus, config->psci != GUEST_NEITHER);
 	guest_dt_write_calls(&writer, config);
-	write_timer(&writer);
-	write_gic(&writer, config->nr_vcpus);
+	write_timer(&writer, config->virtual_el2);
+	write_gic(&writer, config->nr_vcpus, config->virtual_el2);
 	write_uart(&writer);
 	write_clock(&writer);
 	if (config->watchdog)

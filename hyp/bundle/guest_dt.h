@@ -31,6 +31,7 @@ struct guest_dt_config {
 	bool ramdisk;         /* there is one */
 	bool watchdog;        /* there is one */
 	enum guest_conduit psci, sdei;
+	bool virtual_el2;                /* it is a hypervisor */
 	bool monitor;                    /* it answers calls of other VMs */
 	const struct shmem_view *shared; /* the regions that it is a member of */
 	unsigned nr_shared;
@@ -58,6 +59,9 @@ struct guest_dt {
  */
 void guest_dt_choose_conduits(
 	const char *vm, bool smc, bool smc_traps, struct guest_dt_config *config);
+
+/* And for a VM whose HVCs are none of Lintel's: what would be called by them is not answered. */
+void guest_dt_only_smc(struct guest_dt_config *config);
 
 /* Bytes of buffer that always suffice for guest_dt_make(). */
 size_t guest_dt_room(const struct guest_dt_config *config);

@@ -49,6 +49,16 @@ static void check_scratch(struct manifest_reader *reader, const struct manifest_
 		manifest_error(reader, "scratch", what, rows[SCHEMA_VM_scratch].expected);
 }
 
+/* A guest hypervisor: its HVCs are for itself, and its EL2 has no AArch32. */
+static void check_virtual_el2(struct manifest_reader *reader, const struct vm_config *config)
+{
+	if (config->aarch32)
+		manifest_error(reader, "virtual-el2", "beside aarch32", "one of the two");
+	if (vm_config_has(config, SCHEMA_VM_psci_conduit) && !config->psci_conduit)
+		manifest_error(reader, "psci-conduit",
+			"\"hvc\", which a guest with virtual-el2 takes itself", "\"smc\"");
+}
+
 /* What one property says about another. */
 static void check_whole(struct manifest_reader *reader, const struct vm_config *config)
 {
@@ -69,6 +79,8 @@ static void check_whole(struct manifest_reader *reader, const struct vm_config *
 		manifest_error(reader, "soc-id", text, rows[SCHEMA_VM_soc_id].expected);
 	}
 	check_scratch(reader, &config->scratch);
+	if (vm_config_has(config, SCHEMA_VM_virtual_el2))
+		check_virtual_el2(reader, config);
 }
 
 static void finish(struct manifest_reader *reader, struct manifest_node *node)

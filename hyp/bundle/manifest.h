@@ -89,6 +89,7 @@ struct vm_config {
 	/* what calls are answered with */
 	uint64_t psci_conduit, power_states; /* numbers of the words */
 	uint64_t kvm_ptp, aarch32, optional; /* 1: yes */
+	uint64_t virtual_el2;                /* the word; none if it isn't given */
 	struct manifest_cells soc_id;        /* none, or version and revision */
 	struct manifest_cells
 		scratch; /* threes: address, size, count; within vscratch.h's limits */

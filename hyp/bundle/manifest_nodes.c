@@ -241,6 +241,8 @@ static void note_property(const struct dt_walk *walk, struct manifest_name *note
 		noted->vcpus = (uint8_t)MIN(dt_be32(walk->data), MAX_VCPUS);
 	if (strcmp(name, "aarch32") == 0)
 		noted->aarch32 = true;
+	if (strcmp(name, "virtual-el2") == 0)
+		noted->virtual_el2 = true;
 	if (strcmp(name, "vm") == 0 && walk->length &&
 		strnlen((const char *)walk->data, walk->length) == walk->length - 1)
 		noted->vm = (const char *)walk->data;

@@ -109,6 +109,7 @@ struct manifest_names {
 		uint8_t vcpus; /* NODE_VM: how many it has, if it says so well */
 		bool read;     /* and not only noted */
 		bool aarch32;  /* NODE_VM: it says so */
+		bool virtual_el2;
 	} name[MANIFEST_NAMES_MAX];
 };
 

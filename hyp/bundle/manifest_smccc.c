@@ -187,6 +187,9 @@ static void finish(struct manifest_reader *reader, struct manifest_node *node)
 		rule->vm ? manifest_check_vm(reader, "vm", rule->vm) : NULL;
 
 	read_calls(reader, rule, &out);
+	if (vm && vm->virtual_el2 && rule->conduit == CONDUIT_HVC)
+		manifest_error(reader, "conduit",
+			"\"hvc\" of a VM with virtual-el2, which takes its HVCs itself", "\"smc\"");
 	check_only(reader, rule);
 	if (rule->action == CALL_TO_FIRMWARE)
 		read_firmware(reader, rule, &out);

@@ -2,6 +2,7 @@
 #include "hyp/vm/vm.h"
 #include "hyp/arch/features.h"
 #include "hyp/base/format.h"
+#include "hyp/base/panic.h"
 #include "hyp/base/string.h"
 #include "hyp/vm/sched.h"
 #include "drivers/timer/timer.h"
@@ -138,6 +139,18 @@ enum status vm_create(
 	vms[nr_vms++] = vm;
 	*out = vm;
 	return OK;
+}
+
+void vm_discard(struct vm *vm)
+{
+	assert(nr_vms && vms[nr_vms - 1] == vm);
+	vms[--nr_vms] = NULL;
+	sched_unplace(vm);
+	destroy_parts(vm, NR_PARTS);
+	free_vcpus(vm);
+	while (!stage2_destroy_step(&vm->stage2))
+		;
+	mm_free(vm, sizeof(*vm));
 }
 
 uint64_t vm_now_ms(void)

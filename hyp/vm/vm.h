@@ -188,6 +188,9 @@ extern unsigned nr_vms;
 enum status vm_create(const char *name, ipa_t ram_base, uint64_t ram_size, unsigned nr_vcpus,
 	struct vm **vm) __must_check;
 
+/* Takes back the VM that vm_create() made last, before anything else is done with it. */
+void vm_discard(struct vm *vm);
+
 /* Begins to load and run a VM that is STOPPED, or WAITING: at once. ERR_BUSY in any other state. */
 enum status vm_start(struct vm *vm) __must_check;
 

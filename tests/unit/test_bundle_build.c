@@ -89,6 +89,23 @@ enum status vm_create(
 	return OK;
 }
 
+void vm_discard(struct vm *vm)
+{
+	assert_ptr_equal(vm, vms[nr_vms - 1]);
+	nr_vms--;
+}
+
+static unsigned nested;
+static enum status nested_status;
+
+enum status nested_create(struct vm *vm)
+{
+	assert_ptr_equal(vm, vms[nr_vms - 1]);
+	assert_int_not_equal(vm->policy.virtual_el2, VIRTUAL_EL2_NONE);
+	nested += nested_status == OK;
+	return nested_status;
+}
+
 static struct {
 	uint64_t address, size, count;
 } scratch[2];
@@ -334,6 +351,8 @@ static int start(void **state)
 	by_hvc = by_smc = CALL_HANDLE;
 	rule_status = event_status = OK;
 	smc_untrapped = false;
+	nested_status = OK;
+	nested = 0;
 	rule_conduit = "both";
 	rule_why = service_in_parts = NULL;
 	touched = synced = 0;
@@ -534,6 +553,137 @@ static void leaves_out_aarch32(void **state)
 	assert_int_equal(vms[0]->number, 3);
 	assert_logged("vm refused: not every CPU of this machine has AArch32 at EL1 (aarch32)");
 	assert_logged("vm missing: left out: not every CPU of this machine has AArch32 at EL1");
+}
+
+static void begin_hypervisor(const char *name, const char *form)
+{
+	begin_vm(name);
+	tree_text(&tree, "virtual-el2", form);
+}
+
+/* Each form, with what its devicetree says of calls. */
+static void makes_hypervisors(void **state)
+{
+	static const enum virtual_el2 forms[] = { VIRTUAL_EL2_VHE, VIRTUAL_EL2_NON_VHE,
+		VIRTUAL_EL2_NONE };
+	const void *dt;
+
+	(void)state;
+	cpu_features.nv2 = cpu_features.nv1 = true;
+	begin_hypervisor("vhe", "vhe");
+	tree_end(&tree);
+	begin_hypervisor("non-vhe", "non-vhe");
+	tree_end(&tree);
+	begin_vm("plain");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 0);
+	assert_int_equal(nested, 2);
+	for (unsigned i = 0; i < ARRAY_SIZE(forms); i++) {
+		bool plain = forms[i] == VIRTUAL_EL2_NONE;
+
+		assert_int_equal(vms[i]->policy.virtual_el2, forms[i]);
+		run_load(vms[i]);
+		dt = pa_to_ptr(PA(vms[i]->entry.x0));
+		assert_string_equal(fdt_getprop(dt, fdt_path_offset(dt, "/psci"), "method", NULL),
+			plain ? "hvc" : "smc");
+		assert_int_equal(
+			!fdt_getprop(dt, fdt_path_offset(dt, "/timer"), "interrupt-names", NULL),
+			plain);
+	}
+}
+
+/* What the CPUs lack for one form, or for both. */
+static void leaves_out_hypervisors(void **state)
+{
+	(void)state;
+	cpu_features.nv2 = *state != NULL;
+	cpu_features.nv1 = false;
+	begin_hypervisor("vhe", "vhe");
+	tree_end(&tree);
+	begin_hypervisor("non-vhe", "non-vhe");
+	tree_end(&tree);
+	begin_hypervisor("optional", "non-vhe");
+	tree_bytes(&tree, "optional", "", 0);
+	tree_end(&tree);
+	begin_vm("runs");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	if (*state) {
+		assert_int_equal(bad, 1);
+		assert_int_equal(nr_vms, 2);
+		assert_logged("vm non-vhe: not every CPU of this machine has HCR_EL2.NV1: only "
+			      "virtual-el2 = \"vhe\" is possible");
+		assert_logged(
+			"vm optional: left out: not every CPU of this machine has HCR_EL2.NV1");
+	} else {
+		assert_int_equal(bad, 2);
+		assert_int_equal(nr_vms, 1);
+		assert_logged("vm vhe: no FEAT_NV2 on every CPU of this machine (virtual-el2)");
+		assert_logged("vm optional: left out: no FEAT_NV2 on every CPU of this machine "
+			      "(virtual-el2)");
+	}
+	*state = NULL;
+}
+
+static void leaves_out_without_nv1(void **state)
+{
+	*state = (void *)1;
+	leaves_out_hypervisors(state);
+}
+
+/* No SMC comes to Lintel, or none is answered. */
+static void hypervisors_call_by_smc(void **state)
+{
+	const void *dt;
+
+	(void)state;
+	cpu_features.nv2 = cpu_features.nv1 = true;
+	smc_untrapped = *state != NULL;
+	by_smc = CALL_DENY;
+	begin_hypervisor("it", "vhe");
+	tree_bytes(&tree, "optional", "", 0);
+	tree_end(&tree);
+	begin_vm("runs");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 0);
+	if (smc_untrapped) {
+		assert_int_equal(nr_vms, 1);
+		assert_logged(
+			"vm it: left out: this machine gives Lintel no SMCs, by which a guest "
+			"hypervisor calls (virtual-el2)");
+	} else {
+		run_load(vms[0]);
+		dt = pa_to_ptr(PA(vms[0]->entry.x0));
+		assert_int_equal(fdt_path_offset(dt, "/psci"), -FDT_ERR_NOTFOUND);
+		assert_int_equal(fdt_path_offset(dt, "/firmware"), -FDT_ERR_NOTFOUND);
+		assert_logged("vm it: nobody answers its PSCI calls");
+	}
+	*state = NULL;
+}
+
+static void hypervisors_need_smc(void **state)
+{
+	*state = (void *)1;
+	hypervisors_call_by_smc(state);
+}
+
+/* The VM is gone then, and the others run. */
+static void no_memory_for_virtual_el2(void **state)
+{
+	(void)state;
+	cpu_features.nv2 = true;
+	nested_status = ERR_NO_MEMORY;
+	begin_hypervisor("it", "vhe");
+	tree_end(&tree);
+	begin_vm("runs");
+	tree_end(&tree);
+	assert_int_equal(build(), OK);
+	assert_int_equal(bad, 1);
+	assert_int_equal(nr_vms, 1);
+	assert_string_equal(vms[0]->name, "runs");
+	assert_logged("vm it: not made: no virtual EL2 (virtual-el2): no memory");
 }
 
 static void hands_on_rules_and_events(void **state)
@@ -1278,6 +1428,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(gives_a_watchdog, start, stop),
 		cmocka_unit_test_setup_teardown(boots_aarch32, start, stop),
 		cmocka_unit_test_setup_teardown(leaves_out_aarch32, start, stop),
+		cmocka_unit_test_setup_teardown(makes_hypervisors, start, stop),
+		cmocka_unit_test_setup_teardown(leaves_out_hypervisors, start, stop),
+		cmocka_unit_test_setup_teardown(leaves_out_without_nv1, start, stop),
+		cmocka_unit_test_setup_teardown(hypervisors_call_by_smc, start, stop),
+		cmocka_unit_test_setup_teardown(hypervisors_need_smc, start, stop),
+		cmocka_unit_test_setup_teardown(no_memory_for_virtual_el2, start, stop),
 		cmocka_unit_test_setup_teardown(hands_on_rules_and_events, start, stop),
 		cmocka_unit_test_setup_teardown(a_bad_rule_is_its_vms_end, start, stop),
 		cmocka_unit_test_setup_teardown(a_service_in_parts, start, stop),

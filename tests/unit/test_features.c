@@ -223,6 +223,41 @@ static void test_limit(void **state)
 	assert_false(cpu_features.aarch32_el1);
 }
 
+/* FEAT_NV2 by either field, NV1 unless it is said to be absent; and both on every CPU. */
+static void test_nesting(void **state)
+{
+	static const struct {
+		unsigned nv, frac, e2h0;
+		bool nv2, nv1;
+	} rows[] = {
+		{ 0, 0, 0, false, false },
+		{ 1, 0, 0, false, false },
+		{ 2, 0, 0, true, true },
+		{ 3, 0, 0, true, true },
+		{ 0, 1, 0, true, true },
+		{ 0, 2, 0xf, true, true },
+		{ 2, 0, 0xe, true, false },
+		{ 0, 1, 0xe, true, false },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake_reg(ID_AA64MMFR2_EL1) = FIELD_PREP(ID_AA64MMFR2_EL1_NV, rows[i].nv);
+		fake_reg(ID_AA64MMFR4_EL1) = FIELD_PREP(ID_AA64MMFR4_EL1_NV_FRAC, rows[i].frac) |
+			FIELD_PREP(ID_AA64MMFR4_EL1_E2H0, rows[i].e2h0);
+		cpu_features_init();
+		assert_int_equal(cpu_features.nv2, rows[i].nv2);
+		assert_int_equal(cpu_features.nv1, rows[i].nv1);
+		for (unsigned boot = 0; boot < 4; boot++) {
+			cpu_features =
+				(struct cpu_features){ .nv2 = boot & 1, .nv1 = (boot & 2) != 0 };
+			cpu_features_limit();
+			assert_int_equal(cpu_features.nv2, (boot & 1) && rows[i].nv2);
+			assert_int_equal(cpu_features.nv1, (boot & 2) && rows[i].nv1);
+		}
+	}
+}
+
 static void test_cptr(void **state)
 {
 	(void)state;
@@ -393,6 +428,7 @@ int main(void)
 		cmocka_unit_test_setup(test_hcr, setup),
 		cmocka_unit_test_setup(test_suffice, setup),
 		cmocka_unit_test_setup(test_limit, setup),
+		cmocka_unit_test_setup(test_nesting, setup),
 		cmocka_unit_test_setup(test_vector_catch, setup),
 		cmocka_unit_test_setup(test_cptr, setup),
 		cmocka_unit_test_setup(test_cpacr, setup),

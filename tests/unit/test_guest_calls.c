@@ -94,6 +94,27 @@ static void takes_what_is_answered(void **state)
 	assert_int_equal(config.sdei, GUEST_HVC);
 }
 
+/* What a guest hypervisor would call by HVC is not answered. */
+static void leaves_hvc_to_a_hypervisor(void **state)
+{
+	(void)state;
+	psci[0] = psci[1] = sdei[0] = sdei[1] = CALL_HANDLE;
+	choose(true, true);
+	guest_dt_only_smc(&config);
+	assert_int_equal(config.psci, GUEST_SMC);
+	assert_int_equal(config.sdei, GUEST_SMC);
+	psci[1] = CALL_DENY;
+	choose(true, true);
+	assert_int_equal(config.psci, GUEST_HVC);
+	guest_dt_only_smc(&config);
+	assert_int_equal(config.psci, GUEST_NEITHER);
+	assert_int_equal(config.sdei, GUEST_SMC);
+	choose(true, false);
+	guest_dt_only_smc(&config);
+	assert_int_equal(config.psci, GUEST_NEITHER);
+	assert_int_equal(config.sdei, GUEST_NEITHER);
+}
+
 /* Each action of one service and conduit, the other conduit denied. */
 static void knows_who_answers(void **state)
 {
@@ -177,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(follows_the_manifest),
 		cmocka_unit_test(takes_what_is_answered),
+		cmocka_unit_test(leaves_hvc_to_a_hypervisor),
 		cmocka_unit_test(knows_who_answers),
 		cmocka_unit_test(writes_what_was_chosen),
 		cmocka_unit_test(says_where_calls_are_found),

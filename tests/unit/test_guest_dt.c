@@ -124,6 +124,36 @@ static void describes_the_machine(void **state)
 	free(dt.tree);
 }
 
+/* Beside what every guest has: the GIC's maintenance interrupt, and which timer is which. */
+static void describes_a_hypervisors_machine(void **state)
+{
+	static const char names[] = "sec-phys\0phys\0virt\0hyp-phys\0hyp-virt";
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct guest_dt dt;
+		const char *found;
+		int length;
+
+		config.virtual_el2 = i;
+		dt = make();
+		found = fdt_getprop(
+			dt.tree, fdt_path_offset(dt.tree, "/timer"), "interrupt-names", &length);
+		assert_int_equal(found != NULL, i);
+		if (i) {
+			ASSERT_CELLS(dt.tree, "/intc@8000000", "interrupts", 1, 9, 4);
+			ASSERT_CELLS(dt.tree, "/timer", "interrupts", 1, 13, 4, 1, 14, 4, 1, 11, 4,
+				1, 10, 4, 1, 12, 4);
+			assert_int_equal(length, sizeof(names));
+			assert_memory_equal(found, names, sizeof(names));
+		} else {
+			assert_null(text_at(dt.tree, "/intc@8000000", "interrupts"));
+		}
+		free(dt.tree);
+	}
+	config.virtual_el2 = false;
+}
+
 static void fills_in_later(void **state)
 {
 	struct guest_dt dt = make();
@@ -565,6 +595,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(describes_the_machine, start_logging),
+		cmocka_unit_test_setup(describes_a_hypervisors_machine, start_logging),
 		cmocka_unit_test_setup(fills_in_later, start_logging),
 		cmocka_unit_test_setup(gives_no_seed_without_entropy, start_logging),
 		cmocka_unit_test_setup(has_a_watchdog_if_asked, start_logging),

@@ -93,6 +93,33 @@ static void test_create_fails(void **state)
 	assert_int_equal(nr_vms, 0);
 }
 
+/* What was made last is taken back as if it had never been. */
+static void test_discard(void **state)
+{
+	struct vm *first;
+	int before;
+
+	(void)state;
+	first = make("first", 1);
+	before = allocated;
+	vm = make("second", 2);
+	calls[0] = '\0';
+	vm_discard(vm);
+	assert_string_equal(calls, "d2d1d0");
+	assert_int_equal(allocated, before);
+	assert_int_equal(stage2s, 1);
+	assert_int_equal(nr_vms, 1);
+	assert_ptr_equal(vms[0], first);
+	assert_null(vms[1]);
+	/* Its CPUs are free again: the next one's vCPUs go where its own did. */
+	vm = make("third", 2);
+	assert_int_equal(vm->id, 1);
+	assert_ptr_not_equal(vm->vcpus[0]->cpu, vm->vcpus[1]->cpu);
+	vm_discard(vm);
+	vm_discard(first);
+	assert_int_equal(allocated, 0);
+}
+
 /* --- running --- */
 
 static void test_start(void **state)
@@ -452,6 +479,7 @@ int main(void)
 		TEST(test_create),
 		TEST(test_create_refused),
 		TEST(test_create_fails),
+		TEST(test_discard),
 		TEST(test_start),
 		TEST(test_load_fails),
 		TEST(test_power_off),

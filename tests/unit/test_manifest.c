@@ -103,12 +103,18 @@ static void reads_every_property(void **state)
 	tree_bytes(&tree, "soc-id", "\x7f\xff\xff\xff\0\0\0\x2", 8);
 	tree_end(&tree);
 	good_vm(&tree, "b");
+	tree_begin(&tree, "c");
+	tree_text(&tree, "kernel", "Image");
+	tree_u64(&tree, "memory", MIB(64));
+	tree_text(&tree, "virtual-el2", "non-vhe");
+	tree_end(&tree);
 	assert_int_equal(finish(&tree), OK);
 	assert_nothing_logged();
-	assert_int_equal(found_count, 2);
+	assert_int_equal(found_count, 3);
 	assert_int_equal(bad, 0);
 	assert_string_equal(found[0].name, "a-VM_0.x");
-	assert_int_equal(found[0].given, BIT(SCHEMA_VM_COUNT) - 1);
+	/* All but the one that excludes aarch32. */
+	assert_int_equal(found[0].given, (BIT(SCHEMA_VM_COUNT) - 1) & ~BIT(SCHEMA_VM_virtual_el2));
 	assert_ptr_equal(found[0].kernel, &files.files[0]);
 	assert_ptr_equal(found[0].ramdisk, &files.files[1]);
 	assert_ptr_equal(found[0].dtb, &files.files[1]);
@@ -169,6 +175,9 @@ static void reads_every_property(void **state)
 	assert_int_equal(found[1].device_atomics, 0);
 	assert_int_equal(found[1].absent_cmo, 0);
 	assert_int_equal(found[1].absent_access, 0);
+	assert_false(vm_config_has(&found[1], SCHEMA_VM_virtual_el2));
+	assert_true(vm_config_has(&found[2], SCHEMA_VM_virtual_el2));
+	assert_int_equal(found[2].virtual_el2, 1);
 }
 
 /* A VM with one property more (or instead), and a good one behind it. */
@@ -414,6 +423,49 @@ static void checks_the_whole_vm(void **state)
 	assert_int_equal(bad, 9);
 }
 
+static void begin_hypervisor(struct test_tree *tree, const char *name, const char *conduit)
+{
+	tree_begin(tree, name);
+	tree_text(tree, "kernel", "Image");
+	tree_u64(tree, "memory", MIB(2));
+	if (conduit)
+		tree_text(tree, "psci-conduit", conduit);
+	tree_text(tree, "virtual-el2", "vhe");
+}
+
+/* HVC of a guest hypervisor is its own, and its EL2 has no AArch32. */
+static void checks_virtual_el2(void **state)
+{
+	struct test_tree tree;
+
+	(void)state;
+	start(&tree);
+	begin_hypervisor(&tree, "plain", NULL);
+	tree_end(&tree);
+	begin_hypervisor(&tree, "says-it", "smc");
+	tree_end(&tree);
+	begin_hypervisor(&tree, "by-hvc", "hvc");
+	tree_end(&tree);
+	begin_hypervisor(&tree, "old", NULL);
+	tree_u64(&tree, "load-address", 0x40000000);
+	tree_bytes(&tree, "aarch32", "", 0);
+	tree_end(&tree);
+	tree_begin(&tree, "misspelt");
+	tree_text(&tree, "kernel", "Image");
+	tree_u64(&tree, "memory", MIB(2));
+	tree_text(&tree, "virtual-el2", "nvhe");
+	tree_end(&tree);
+	assert_int_equal(finish(&tree), OK);
+	assert_logged("/vms/by-hvc: psci-conduit: \"hvc\", which a guest with virtual-el2 takes "
+		      "itself, expected \"smc\"");
+	assert_logged("/vms/old: virtual-el2: beside aarch32, expected one of the two");
+	assert_logged("/vms/misspelt: virtual-el2: \"nvhe\", expected one of \"vhe\", \"non-vhe\"");
+	assert_int_equal(found_count, 2);
+	assert_int_equal(found[0].virtual_el2, 0);
+	assert_string_equal(found[1].name, "says-it");
+	assert_int_equal(bad, 3);
+}
+
 static void checks_the_number_of_vms(void **state)
 {
 	struct test_tree tree;
@@ -516,6 +568,7 @@ int main(void)
 		cmocka_unit_test_setup(checks_choices, start_logging),
 		cmocka_unit_test_setup(checks_texts, start_logging),
 		cmocka_unit_test_setup(checks_the_whole_vm, start_logging),
+		cmocka_unit_test_setup(checks_virtual_el2, start_logging),
 		cmocka_unit_test_setup(checks_the_number_of_vms, start_logging),
 		cmocka_unit_test_setup(checks_the_root, start_logging),
 		cmocka_unit_test_setup(goes_on_after_unknown_things, start_logging),

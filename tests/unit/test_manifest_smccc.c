@@ -65,6 +65,9 @@ static enum status read_tree(void)
 	tree_begin(&tree, "old");
 	tree_bytes(&tree, "aarch32", "", 0);
 	tree_end(&tree);
+	tree_begin(&tree, "hyp");
+	tree_text(&tree, "virtual-el2", "vhe");
+	tree_end(&tree);
 	tree_end(&tree);
 	tree_begin(&tree, "lines");
 	write_line("ones", "one");
@@ -333,6 +336,33 @@ static void refuses_bad_words(void **state)
 	assert_string_equal(refused[0], ANY);
 }
 
+static void write_hypervisor_rule(const char *name, const char *conduit)
+{
+	tree_begin(&tree, name);
+	tree_text(&tree, "vm", "hyp");
+	tree_text(&tree, "action", "deny");
+	if (conduit)
+		tree_text(&tree, "conduit", conduit);
+	cells("functions", 2, 0x82000000, 0x82000000);
+	tree_end(&tree);
+}
+
+/* A guest hypervisor's HVCs don't come to any rule. */
+static void refuses_hvc_of_a_hypervisor(void **state)
+{
+	(void)state;
+	start();
+	write_hypervisor_rule("a", NULL);
+	write_hypervisor_rule("b", "smc");
+	write_hypervisor_rule("c", "hvc");
+	assert_int_equal(read_tree(), OK);
+	assert_int_equal(rule_count, 2);
+	assert_int_equal(bad, 1);
+	assert_string_equal(refused[0], "hyp");
+	assert_logged("/smccc/c: conduit: \"hvc\" of a VM with virtual-el2, which takes its HVCs "
+		      "itself, expected \"smc\"");
+}
+
 static void refuses_what_another_action_has(void **state)
 {
 	static const struct {
@@ -474,6 +504,7 @@ int main(void)
 		cmocka_unit_test_setup(counts_strays, start_logging),
 		cmocka_unit_test_setup(refuses_bad_ranges, start_logging),
 		cmocka_unit_test_setup(refuses_bad_words, start_logging),
+		cmocka_unit_test_setup(refuses_hvc_of_a_hypervisor, start_logging),
 		cmocka_unit_test_setup(refuses_what_another_action_has, start_logging),
 		cmocka_unit_test_setup(refuses_bad_forwarding, start_logging),
 		cmocka_unit_test_setup(refuses_bad_monitors, start_logging),
