@@ -6,7 +6,7 @@
 #include "hyp/nested/shadow.h"
 #include "hyp/nested/timer.h"
 
-enum exit_result (*const *nested_exit_table[2])(struct vcpu *vcpu, uint64_t esr);
+enum exit_result (*const *nested_exit_table[NR_NESTED_EXITS])(struct vcpu *vcpu, uint64_t esr);
 
 /* What a vCPU has in HCR_EL2 whichever context it is in: what the scheduler and inject_serror() put
  * there. */
@@ -168,7 +168,7 @@ void nested_enter_inner(struct vcpu *vcpu)
 	load_inner(nested);
 	nested->inner_lrs = VNCR_REG(nested, HCR_EL2) & HCR_EL2_IMO;
 	begin_inner(nested);
-	vcpu->exit_table = nested_exit_table[1];
+	vcpu->exit_table = nested_exit_table[NESTED_EXITS_INNER];
 	vcpu->take = NULL;
 }
 
@@ -186,6 +186,6 @@ void nested_enter_hyp(struct vcpu *vcpu)
 	load_hyp(nested);
 	nested->inner = nested->inner_lrs = false;
 	nested->taken_count++;
-	vcpu->exit_table = nested_exit_table[0];
+	vcpu->exit_table = nested_exit_table[NESTED_EXITS_HYP];
 	vcpu->take = nested_take_recorded;
 }

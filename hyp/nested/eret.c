@@ -105,13 +105,3 @@ enum exit_result nested_eret(struct vcpu *vcpu, uint64_t esr)
 	nested_before_entry(vcpu);
 	return EXIT_RESUME;
 }
-
-void nested_begin_el0(struct vcpu *vcpu)
-{
-	(void)vcpu;
-}
-
-void nested_leave_el0(struct vcpu *vcpu)
-{
-	(void)vcpu;
-}

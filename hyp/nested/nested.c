@@ -92,7 +92,7 @@ static void vcpu_reset_part(struct vcpu *vcpu)
 	nested_timer_reset(nested);
 	vcpu->hcr = nested_hyp_hcr(nested);
 	vcpu->cptr = nested_hyp_cptr(nested);
-	vcpu->exit_table = nested_exit_table[0];
+	vcpu->exit_table = nested_exit_table[NESTED_EXITS_HYP];
 	vcpu->take = nested_take_recorded;
 	vcpu->on_demand |= (uint32_t)BIT(PART_NESTED);
 }

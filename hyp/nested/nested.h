@@ -124,9 +124,11 @@ struct nested {
 	uint64_t eret_count, taken_count; /* to inner, and exceptions to vEL2 from inner */
 };
 
-/* The exit tables of hyp and of inner: hyp/trap/virtual_el2.h. Set by boot before the first VM is
- * made. */
-extern enum exit_result (*const *nested_exit_table[2])(struct vcpu *vcpu, uint64_t esr);
+/* The exit tables of hyp, of inner, and of EL0 directly under vEL2 without VHE:
+ * hyp/trap/virtual_el2.h. Set by boot before the first VM is made. */
+enum nested_exits { NESTED_EXITS_HYP, NESTED_EXITS_INNER, NESTED_EXITS_EL0, NR_NESTED_EXITS };
+extern enum exit_result (*const *nested_exit_table[NR_NESTED_EXITS])(
+	struct vcpu *vcpu, uint64_t esr);
 
 static inline struct nested *nested_of(const struct vcpu *vcpu)
 {

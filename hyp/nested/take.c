@@ -3,6 +3,7 @@
 #include "hyp/arch/features.h"
 #include "hyp/nested/context.h"
 #include "hyp/nested/gic.h"
+#include "hyp/vdev/vgic.h"
 #include "hyp/vm/inject.h"
 
 #define VECTOR_IRQ 0x80
@@ -114,6 +115,7 @@ void nested_before_entry(struct vcpu *vcpu)
 {
 	struct nested *nested = nested_of(vcpu);
 
-	if (nested->inner && nested->inner_lrs && nested_gic_signals(nested))
+	if (nested->inner ? nested->inner_lrs && nested_gic_signals(nested)
+			  : nested->el0 && vgic_has_pending(vcpu))
 		nested_take_irq(vcpu);
 }

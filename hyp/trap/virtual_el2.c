@@ -108,13 +108,32 @@ static enum exit_result inner_other(struct vcpu *vcpu, uint64_t esr)
 	return exit_table[ec](vcpu, esr);
 }
 
-static exit_handler hyp_table[NR_EXIT_CLASSES], inner_table[NR_EXIT_CLASSES];
+/* ---- EL0 directly under vEL2, without VHE ---- */
+
+/* All that comes here is vEL2's, but for what stage 2 says: with stage 1 off only an address too
+ * large, or not aligned, is not that. */
+static enum exit_result el0_exit(struct vcpu *vcpu, uint64_t esr)
+{
+	unsigned ec = (unsigned)ESR_GET_EC(esr);
+	uint64_t fsc = esr & FSC_MASK;
+	bool abort = ec == EC_DATA_ABORT_LOWER || ec == EC_INSN_ABORT_LOWER;
+
+	if (ec == EC_WFX && !forward_class(nested_of(vcpu), esr))
+		return wfx_handle(vcpu, esr);
+	if (abort && fsc != FSC_ADDRESS_SIZE && fsc != FSC_ALIGNMENT)
+		return exit_table[ec](vcpu, esr);
+	return EXIT_REFLECT;
+}
+
+static exit_handler hyp_table[NR_EXIT_CLASSES], inner_table[NR_EXIT_CLASSES],
+	el0_table[NR_EXIT_CLASSES];
 
 void virtual_el2_init(void)
 {
 	for (unsigned ec = 0; ec < NR_EXIT_CLASSES; ec++) {
 		hyp_table[ec] = exit_table[ec];
 		inner_table[ec] = inner_other;
+		el0_table[ec] = el0_exit;
 	}
 	hyp_table[EC_SYSREG] = hyp_sysreg;
 	hyp_table[EC_HVC64] = hyp_hvc;
@@ -123,6 +142,7 @@ void virtual_el2_init(void)
 	inner_table[EC_WFX] = inner_wfx;
 	inner_table[EC_INSN_ABORT_LOWER] = inner_abort;
 	inner_table[EC_DATA_ABORT_LOWER] = inner_abort;
-	nested_exit_table[0] = hyp_table;
-	nested_exit_table[1] = inner_table;
+	nested_exit_table[NESTED_EXITS_HYP] = hyp_table;
+	nested_exit_table[NESTED_EXITS_INNER] = inner_table;
+	nested_exit_table[NESTED_EXITS_EL0] = el0_table;
 }
