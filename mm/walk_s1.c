@@ -158,12 +158,12 @@ static enum status set_up(struct walk *walk, uint64_t va, bool fetch, bool user)
 		return ERR_NOT_SUPPORTED;
 	large = walk->page_shift == 16 && txsz < TXSZ_MIN && txsz >= TXSZ_MIN_LVA;
 	/* Without FEAT_LVA it is the CPU's choice what that means. */
-	if (large && !regime->lva)
+	if (large && !(regime->features & REGIME_LVA))
 		return ERR_NOT_SUPPORTED;
 	walk->ia_bits = 64 - txsz;
 	if ((txsz < TXSZ_MIN && !large) || range_disabled(regime, upper, user) ||
 		!canonical(va, walk->ia_bits, upper, top_byte_ignored(regime, upper, fetch)))
-		return fault(walk->result, S1_FST_TRANSLATION, 0);
+		return fault(walk->result, FST_TRANSLATION, 0);
 	walk->stride = walk->page_shift - 3;
 	walk->oa_bits = output_bits(regime);
 	walk->ttbr = upper ? regime->ttbr1 : regime->ttbr0;
@@ -190,7 +190,7 @@ static enum status flat(
 	if (top_byte_ignored(regime, upper, fetch))
 		va &= GENMASK(VA_SELECT, 0);
 	if (va >> regime->pa_bits)
-		return fault(result, S1_FST_ADDRESS_SIZE, 0);
+		return fault(result, FST_ADDRESS_SIZE, 0);
 	result->ipa = IPA(va);
 	result->page_shift = PAGE_SHIFT;
 	result->span = PAGE_SIZE;
@@ -276,9 +276,9 @@ static enum status leaf(const struct walk *walk, uint64_t desc, unsigned level, 
 	uint64_t address = address_of(walk, desc) & ~offset;
 
 	if (too_large(walk, address_of(walk, desc)))
-		return fault(result, S1_FST_ADDRESS_SIZE, level);
+		return fault(result, FST_ADDRESS_SIZE, level);
 	if (!(desc & DESC_AF) && !walk->ha)
-		return fault(result, S1_FST_ACCESS_FLAG, level);
+		return fault(result, FST_ACCESS_FLAG, level);
 	result->ipa = IPA(address | (walk->va & offset));
 	result->level = (uint8_t)level;
 	result->page_shift = (uint8_t)walk->page_shift;
@@ -300,7 +300,7 @@ static bool is_leaf(const struct walk *walk, uint64_t desc, unsigned level)
 	return !(desc & DESC_TABLE) && (level == 2 || (level == 1 && walk->page_shift == 12));
 }
 
-static enum status read_desc(const struct walk *walk, const struct s1_memory *memory, uint64_t at,
+static enum status read_desc(const struct walk *walk, const struct walk_memory *memory, uint64_t at,
 	unsigned level, uint64_t *desc)
 {
 	enum status status;
@@ -310,7 +310,7 @@ static enum status read_desc(const struct walk *walk, const struct s1_memory *me
 	status = memory->read(memory->context, IPA(at), desc);
 	if (status == ERR_FAULT || status == ERR_RANGE || status == ERR_IO) {
 		walk->result->fault_ipa = IPA(at);
-		return fault(walk->result, S1_FST_WALK_SEA, level);
+		return fault(walk->result, FST_WALK_SEA, level);
 	}
 	if (status != OK)
 		return status;
@@ -319,14 +319,14 @@ static enum status read_desc(const struct walk *walk, const struct s1_memory *me
 	return OK;
 }
 
-static enum status descend(struct walk *walk, const struct s1_memory *memory)
+static enum status descend(struct walk *walk, const struct walk_memory *memory)
 {
 	unsigned level = LEVEL_LAST - (walk->ia_bits - 1 - walk->page_shift) / walk->stride;
 	unsigned shift = walk->page_shift + (LEVEL_LAST - level) * walk->stride;
 	uint64_t base = walk->ttbr & GENMASK(47, 3 + walk->ia_bits - shift);
 
 	if (too_large(walk, base))
-		return fault(walk->result, S1_FST_ADDRESS_SIZE, 0);
+		return fault(walk->result, FST_ADDRESS_SIZE, 0);
 	for (unsigned bits = walk->ia_bits - shift;; bits = walk->stride) {
 		uint64_t index = (walk->va >> shift) & (BIT(bits) - 1), desc;
 		enum status status = read_desc(walk, memory, base | index * 8, level, &desc);
@@ -334,14 +334,14 @@ static enum status descend(struct walk *walk, const struct s1_memory *memory)
 		if (status != OK)
 			return status;
 		if (!(desc & DESC_VALID))
-			return fault(walk->result, S1_FST_TRANSLATION, level);
+			return fault(walk->result, FST_TRANSLATION, level);
 		if (is_leaf(walk, desc, level))
 			return leaf(walk, desc, level, shift);
 		if (level == LEVEL_LAST || !(desc & DESC_TABLE))
-			return fault(walk->result, S1_FST_TRANSLATION, level);
+			return fault(walk->result, FST_TRANSLATION, level);
 		base = address_of(walk, desc);
 		if (too_large(walk, base))
-			return fault(walk->result, S1_FST_ADDRESS_SIZE, level);
+			return fault(walk->result, FST_ADDRESS_SIZE, level);
 		if (!walk->hpd)
 			walk->table_attr |= desc & DESC_TABLE_ATTR;
 		level++;
@@ -349,7 +349,7 @@ static enum status descend(struct walk *walk, const struct s1_memory *memory)
 	}
 }
 
-enum status walk_s1(const struct regime *regime, const struct s1_memory *memory, gva_t gva,
+enum status walk_s1(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
 	bool fetch, bool user, struct s1_result *result)
 {
 	struct walk walk = { .regime = regime, .result = result };
@@ -374,22 +374,22 @@ static void sync_guest(void *context, ipa_t ipa)
 	guest_sync(context, ipa, sizeof(uint64_t));
 }
 
-struct s1_memory s1_memory_of(struct stage2 *s2)
+struct walk_memory walk_memory_of(struct stage2 *s2)
 {
-	return (struct s1_memory){ .read = read_guest, .sync = sync_guest, .context = s2 };
+	return (struct walk_memory){ .read = read_guest, .sync = sync_guest, .context = s2 };
 }
 
 enum status walk_s1_fetch(
 	const struct regime *regime, struct stage2 *s2, gva_t gva, bool user, uint32_t *instruction)
 {
-	struct s1_memory memory = s1_memory_of(s2);
+	struct walk_memory memory = walk_memory_of(s2);
 	struct s1_result result;
 	enum status status;
 
 	if (!IS_ALIGNED(gva.gva, sizeof(*instruction)))
 		return ERR_INVALID;
 	status = walk_s1(regime, &memory, gva, true, user, &result);
-	if (status == ERR_FAULT && (result.fst & ~S1_FST_LEVEL) == S1_FST_WALK_SEA)
+	if (status == ERR_FAULT && (result.fst & ~FST_LEVEL) == FST_WALK_SEA)
 		return ERR_IO;
 	if (status != OK)
 		return status;

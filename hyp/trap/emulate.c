@@ -154,7 +154,7 @@ static bool find_ipa(const struct aborted *aborted, ipa_t *ipa, enum exit_result
 	}
 	/* The CPU's addresses are larger than those that the guest is shown: its own walk went on.
 	 */
-	if (status == ERR_FAULT && (page.fst & FSC_TYPE_MASK) == S1_FST_ADDRESS_SIZE) {
+	if (status == ERR_FAULT && (page.fst & FSC_TYPE_MASK) == FST_ADDRESS_SIZE) {
 		*ipa = IPA(BIT(aborted->vcpu->vm->stage2.ipa_bits));
 		return true;
 	}

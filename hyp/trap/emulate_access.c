@@ -108,7 +108,7 @@ static enum exit_result walk_page(struct plan *plan, unsigned at, struct s1_resu
 	if (status == OK) {
 		if (may_access(plan, page, user))
 			return EXIT_SKIP;
-		page->fst = (uint8_t)(S1_FST_PERMISSION | page->level);
+		page->fst = (uint8_t)(FST_PERMISSION | page->level);
 	} else if (guest_walk_failed(plan->vcpu, status, page, plan->esr, va, &answer)) {
 		return answer;
 	}

@@ -18,7 +18,8 @@ struct regime guest_regime(const struct vcpu *vcpu)
 		.kind = REGIME_EL10,
 		.pa_bits = vcpu->vm->stage2.ipa_bits,
 		.granules = regime_granules(read_sysreg(ID_AA64MMFR0_EL1)),
-		.lva = FIELD_GET(ID_AA64MMFR2_EL1_VARANGE, read_sysreg(ID_AA64MMFR2_EL1)) != 0,
+		.features = regime_features(read_sysreg(ID_AA64MMFR0_EL1),
+			read_sysreg(ID_AA64MMFR1_EL1), read_sysreg(ID_AA64MMFR2_EL1)),
 		.ttbr0 = read_sysreg(TTBR0_EL1),
 		.ttbr1 = read_sysreg(TTBR1_EL1),
 		.tcr = read_sysreg(TCR_EL1),
@@ -53,7 +54,7 @@ static enum status walk_aarch32(uint64_t va, bool user, struct s1_result *result
 	result->attr = (uint8_t)FIELD_GET(PAR_ATTR, read);
 	write = at_s1(user ? AT_S1E0W : AT_S1E1W, va);
 	if (write & PAR_F)
-		result->level = FIELD_GET(PAR_FST, write) & S1_FST_LEVEL;
+		result->level = FIELD_GET(PAR_FST, write) & FST_LEVEL;
 	result->priv = MEM_R | (write & PAR_F ? 0 : MEM_W);
 	result->user = user ? result->priv : 0;
 	return OK;
@@ -63,7 +64,7 @@ static enum status walk(
 	struct vcpu *vcpu, uint64_t va, bool fetch, bool user, struct s1_result *result)
 {
 	struct regime regime = guest_regime(vcpu);
-	struct s1_memory memory = s1_memory_of(&vcpu->vm->stage2);
+	struct walk_memory memory = walk_memory_of(&vcpu->vm->stage2);
 
 	if (vcpu->aarch32)
 		return walk_aarch32((uint32_t)va, user, result);
@@ -87,7 +88,7 @@ bool guest_walk_failed(struct vcpu *vcpu, enum status status, const struct s1_re
 		*answer = EXIT_RESUME;
 	else if (status != ERR_FAULT)
 		*answer = inject_external_abort(vcpu, esr, va);
-	else if ((result->fst & ~FSC_LEVEL_MASK) == S1_FST_WALK_SEA)
+	else if ((result->fst & ~FSC_LEVEL_MASK) == FST_WALK_SEA)
 		*answer =
 			inject_external_abort_on_walk(vcpu, esr, va, result->fst & FSC_LEVEL_MASK);
 	else
@@ -97,7 +98,7 @@ bool guest_walk_failed(struct vcpu *vcpu, enum status status, const struct s1_re
 
 /* Where the descriptors of a walk are. */
 struct table_reads {
-	struct s1_memory memory;
+	struct walk_memory memory;
 	uint64_t page;
 	bool absent;
 	unsigned reads;
@@ -149,10 +150,10 @@ enum status guest_walk_level(
 	struct vcpu *vcpu, uint64_t va, bool fetch, ipa_t page, bool absent, unsigned *level)
 {
 	struct regime regime = guest_regime(vcpu);
-	struct table_reads tables = { .memory = s1_memory_of(&vcpu->vm->stage2),
+	struct table_reads tables = { .memory = walk_memory_of(&vcpu->vm->stage2),
 		.page = ALIGN_DOWN(page.ipa, PAGE_SIZE),
 		.absent = absent };
-	struct s1_memory memory = {
+	struct walk_memory memory = {
 		.read = read_descriptor, .sync = sync_descriptor, .context = &tables
 	};
 	struct s1_result result;
@@ -163,7 +164,7 @@ enum status guest_walk_level(
 	/* The hardware went there, so it may be beyond what the VM's memory map has. */
 	regime.pa_bits = STAGE2_IPA_BITS_MAX;
 	status = walk_s1(&regime, &memory, GVA(va), fetch, guest_at_el0(vcpu), &result);
-	if (status == ERR_FAULT && (result.fst & ~3U) == S1_FST_WALK_SEA) {
+	if (status == ERR_FAULT && (result.fst & ~3U) == FST_WALK_SEA) {
 		*level = result.fst & 3;
 		return OK;
 	}

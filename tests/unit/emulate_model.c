@@ -205,12 +205,12 @@ void mm_free(void *memory, size_t size)
 
 /* --- stage 1 --- */
 
-struct s1_memory s1_memory_of(struct stage2 *s2)
+struct walk_memory walk_memory_of(struct stage2 *s2)
 {
-	return (struct s1_memory){ .context = s2 };
+	return (struct walk_memory){ .context = s2 };
 }
 
-enum status walk_s1(const struct regime *regime, const struct s1_memory *memory, gva_t gva,
+enum status walk_s1(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
 	bool fetch, bool user, struct s1_result *result)
 {
 	uint64_t n = ((gva.gva - MODEL_VA) & GENMASK(55, 0)) / PAGE_SIZE;

@@ -47,14 +47,14 @@ static struct vcpu vcpu;
 
 /* --- what an access to a device never needs --- */
 
-struct s1_memory s1_memory_of(struct stage2 *s2)
+struct walk_memory walk_memory_of(struct stage2 *s2)
 {
 	(void)s2;
 	fail();
-	return (struct s1_memory){ 0 };
+	return (struct walk_memory){ 0 };
 }
 
-enum status walk_s1(const struct regime *regime, const struct s1_memory *memory, gva_t gva,
+enum status walk_s1(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
 	bool fetch, bool user, struct s1_result *result)
 {
 	(void)regime, (void)memory, (void)gva, (void)fetch, (void)user, (void)result;

@@ -663,7 +663,7 @@ static void check_trap(enum cmo_op op, const struct place_case *place, unsigned 
 	result = cmo_handle_trap(&vcpu, op_codes[op].encoding, va);
 	/* Such tables are themselves at fault, at the level where they say so. */
 	if (on && same(place->name, "beyond"))
-		expect_fault(result, ISS_CM | ISS_WNR | S1_FST_ADDRESS_SIZE | 1, va);
+		expect_fault(result, ISS_CM | ISS_WNR | FST_ADDRESS_SIZE | 1, va);
 	else
 		expect(answer, result, op, place, va);
 }

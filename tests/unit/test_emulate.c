@@ -441,15 +441,15 @@ static void test_big_endian(void **state)
 
 static void test_stage1_second_page(void **state)
 {
-	static const uint8_t faults[] = { S1_FST_TRANSLATION | 3, S1_FST_TRANSLATION,
-		S1_FST_ACCESS_FLAG | 2, S1_FST_ADDRESS_SIZE | 1, S1_FST_WALK_SEA | 2 };
+	static const uint8_t faults[] = { FST_TRANSLATION | 3, FST_TRANSLATION, FST_ACCESS_FLAG | 2,
+		FST_ADDRESS_SIZE | 1, FST_WALK_SEA | 2 };
 	uint64_t second = VA + PAGE_SIZE;
 
 	(void)state;
 	X[2] = second - 8;
 	model_pages[1].status = ERR_FAULT;
 	for (unsigned i = 0; i < ARRAY_SIZE(faults); i++) {
-		bool on_walk = faults[i] == (S1_FST_WALK_SEA | 2);
+		bool on_walk = faults[i] == (FST_WALK_SEA | 2);
 
 		model_pages[1].fst = faults[i];
 		assert_injected(run(LDP), faults[i], second);
@@ -460,8 +460,8 @@ static void test_stage1_second_page(void **state)
 	assert_injected(run(LDP), FSC_EXTERNAL, second);
 	/* The first page comes first. */
 	model_pages[0].status = ERR_FAULT;
-	model_pages[0].fst = S1_FST_TRANSLATION | 1;
-	assert_injected(run(LDP), S1_FST_TRANSLATION | 1, X[2]);
+	model_pages[0].fst = FST_TRANSLATION | 1;
+	assert_injected(run(LDP), FST_TRANSLATION | 1, X[2]);
 	assert_int_equal(model_accesses, 0);
 }
 
@@ -1067,7 +1067,7 @@ static void test_atomics(void **state)
 	(void)state;
 	/* The tables have changed meanwhile; or Lintel can't tell. */
 	model_pages[0].status = ERR_FAULT;
-	model_pages[0].fst = S1_FST_TRANSLATION | 3;
+	model_pages[0].fst = FST_TRANSLATION | 3;
 	assert_resumed(run(LDADD));
 	model_pages[0].status = ERR_NOT_SUPPORTED;
 	assert_injected(run(LDADD), FSC_EXTERNAL, X[2]);
@@ -1107,12 +1107,12 @@ static void test_maintenance(void **state)
 		}
 		assert_resumed(model_run(words[i], 0, VA + 0x900));
 		model_pages[0].status = ERR_FAULT;
-		model_pages[0].fst = S1_FST_TRANSLATION | 3;
+		model_pages[0].fst = FST_TRANSLATION | 3;
 		assert_resumed(run(words[i]));
-		model_pages[0].fst = S1_FST_WALK_SEA | 1;
+		model_pages[0].fst = FST_WALK_SEA | 1;
 		assert_injected(run(words[i]), FSC_EXTERNAL_ON_WALK | 1, X[2]);
 		/* The CPU's own walk went there. */
-		model_pages[0].fst = S1_FST_ADDRESS_SIZE | 3;
+		model_pages[0].fst = FST_ADDRESS_SIZE | 3;
 		model_cmo.calls = 0;
 		assert_int_equal(run(words[i]), EXIT_SKIP);
 		assert_int_equal(model_cmo.calls, 1);

@@ -240,7 +240,7 @@ static void random_page(unsigned n)
 	model_pages[n].desc = BIT(10) | 3; /* a page that was accessed */
 	if (below(16) == 0) {
 		model_pages[n].status = ERR_FAULT;
-		model_pages[n].fst = (uint8_t)(S1_FST_TRANSLATION + below(8));
+		model_pages[n].fst = (uint8_t)(FST_TRANSLATION + below(8));
 	}
 	if (below(16) == 0)
 		model_pages[n].user = below(2) ? 0 : MEM_R;

@@ -69,7 +69,7 @@ static void forget_syncs(void)
 	synced = UINT64_MAX;
 }
 
-static const struct s1_memory memory = { .read = read_cell, .sync = sync_cell };
+static const struct walk_memory memory = { .read = read_cell, .sync = sync_cell };
 
 static void put(uint64_t ipa, uint64_t value)
 {
@@ -220,7 +220,7 @@ static void levels_lva(void **state)
 	(void)state;
 	assert_int_equal(walk(&regime, low), ERR_NOT_SUPPORTED);
 	assert_int_equal(walk(&regime, high), ERR_NOT_SUPPORTED);
-	regime.lva = true;
+	regime.features |= REGIME_LVA;
 	/* Tables of 1024 entries, only as aligned as they must be; bit 12 is none of the address.
 	 */
 	regime.ttbr0 = T0 | 0x3000;
@@ -237,10 +237,10 @@ static void levels_lva(void **state)
 	check_fault(&regime, high & ~BIT(54), 0x04);
 	/* Only 64 KiB granules, and no more than 52 bits. */
 	regime = el1(12, 0, 2);
-	regime.lva = true;
+	regime.features |= REGIME_LVA;
 	check_fault(&regime, 0, 0x04);
 	regime = el1(11, 1, 3);
-	regime.lva = true;
+	regime.features |= REGIME_LVA;
 	check_fault(&regime, 0, 0x04);
 }
 
@@ -257,7 +257,7 @@ static void start_levels(void **state)
 			unsigned top = bits - shift - (levels - 1) * stride; /* index bits */
 			uint64_t last = BIT(top) - 1;
 
-			regime.lva = true;
+			regime.features |= REGIME_LVA;
 			/* The last entry, of a table that is only as aligned as it must be. */
 			regime.ttbr0 = T0 | BIT(3 + top) | 1;
 			put((T0 | BIT(3 + top)) + last * 8, 0);
@@ -625,7 +625,7 @@ static void uncached_tables(void **state)
 {
 	static const uint64_t fields[] = { GENMASK(9, 8), GENMASK(11, 10), GENMASK(25, 24),
 		GENMASK(27, 26) };
-	const struct s1_memory plain = { .read = read_cell };
+	const struct walk_memory plain = { .read = read_cell };
 	struct regime regime = el1(25, 0, 2);
 	uint64_t high = UINT64_MAX << 39;
 

@@ -564,9 +564,9 @@ static void test_large_addresses(void **state)
 {
 	(void)state;
 	fake_reg(ID_AA64MMFR2_EL1) = ~ID_AA64MMFR2_EL1_VARANGE;
-	assert_false(guest_regime(&vcpu).lva);
+	assert_false(guest_regime(&vcpu).features & REGIME_LVA);
 	fake_reg(ID_AA64MMFR2_EL1) = FIELD_PREP(ID_AA64MMFR2_EL1_VARANGE, 1);
-	assert_true(guest_regime(&vcpu).lva);
+	assert_true(guest_regime(&vcpu).features & REGIME_LVA);
 }
 
 /* 2. On a permission fault HPFAR_EL2 is garbage, and not even read: the walk of FAR says where. */
