@@ -92,6 +92,7 @@ static __always_inline void put_interface(struct vgic_cpu *cpu)
 /* The lock is held. */
 static __noinline void put_more(struct vgic_cpu *cpu)
 {
+	assert(!vgic_is_detached(cpu));
 	vgic_fold(cpu);
 	cpu->special &= ~(uint32_t)VGIC_ACTIVE_OUTSIDE;
 	vgic_do_requests(cpu);
@@ -133,12 +134,16 @@ static void maintenance(void *context, uint32_t intid)
 		return;
 	}
 	cpu = vgic_cpu_of(vcpu);
-	vgic_lock(cpu->vgic);
-	vgic_fold(cpu);
-	vgic_do_requests(cpu);
-	vgic_fill(cpu);
-	vgic_synced(cpu);
-	vgic_unlock(cpu->vgic);
+	if (vgic_is_detached(cpu)) {
+		vcpu_request_local(vcpu, WORK_VGIC);
+	} else {
+		vgic_lock(cpu->vgic);
+		vgic_fold(cpu);
+		vgic_do_requests(cpu);
+		vgic_fill(cpu);
+		vgic_synced(cpu);
+		vgic_unlock(cpu->vgic);
+	}
 	if (unlikely(READ_ONCE(vcpu->state) != VCPU_RUNNING))
 		vcpu_wake(vcpu);
 }

@@ -71,6 +71,14 @@ void vgic_set_ppi(struct vcpu *vcpu, unsigned intid, bool level);
 void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid);
 
 /*
+ * Whoever drives a PPI (not one of vgic_map_hw()) may be asked for its level, besides telling it by
+ * vgic_set_ppi(): when the guest has ended the interrupt, so that one whose cause is gone does not
+ * come again, and when the guest reads its pending state. `level` is called for the vCPU that runs
+ * here, with the vGIC's lock held. At the vCPU's creation; one PPI.
+ */
+void vgic_sample_ppi(struct vcpu *vcpu, unsigned intid, bool (*level)(struct vcpu *vcpu));
+
+/*
  * The vCPU is being loaded on this CPU, and of the PPIs that vgic_map_hw() named those with their
  * bits set in `lines` are high. Before their sources are switched on; so the timers' part calls
  * this, and the vGIC's has no vcpu_load of its own.
@@ -80,6 +88,35 @@ void vgic_load(struct vcpu *vcpu, uint32_t lines);
 /* The vCPU leaves this CPU. After the sources have been switched off: from the timers' part, too.
  */
 void vgic_put(struct vcpu *vcpu);
+
+/*
+ * The CPU interface of the vCPU that is loaded here is detached: its interrupts are all in software
+ * state from now on, list registers are empty, and the interface (ICH_*_EL2) is free for another
+ * use until vgic_attach(). Everything else of this file works on, but nothing reaches the guest:
+ * when there is an interrupt that would be signalled, now or later, WORK_VGIC is asked for, and
+ * vgic_has_pending() says so. Physical interrupts of vgic_map_hw() that are active stay so. The
+ * maintenance interrupt of the CPU only asks for WORK_VGIC.
+ * vgic_detach() and vgic_attach() are in vgic_fast.h, inline. A vCPU is put attached. To attach,
+ * the user has emptied the list registers.
+ */
+
+/* What an interrupt of the vCPU's own GIC is that a list register of its inner guest's names as the
+ * physical one behind it. The vCPU is loaded here and detached. */
+enum vgic_link {
+	VGIC_LINK_NONE,     /* no PPI or SPI that there is */
+	VGIC_LINK_INACTIVE, /* not active now */
+	VGIC_LINK_SOFT,     /* active */
+	VGIC_LINK_HW,       /* active, and the physical interrupt *pintid behind it is, too */
+};
+enum vgic_link vgic_link(struct vcpu *vcpu, unsigned intid, uint32_t *pintid);
+
+/* The inner guest has ended it, so it is active no more; `hw`: the CPU has deactivated the physical
+ * interrupt already, by the HW bit. */
+void vgic_end_link(struct vcpu *vcpu, unsigned intid, bool hw);
+
+/* Is one of these list registers of this CPU (bit n: register n) pending so that it would be
+ * signalled, by ICH_VMCR_EL2 and the active priorities as they are now? */
+bool vgic_vif_signals(uint32_t registers);
 
 /*
  * The physical interrupt of a PPI that vgic_map_hw() named came, was acknowledged and dropped, and

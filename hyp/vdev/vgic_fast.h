@@ -65,6 +65,32 @@ static __always_inline bool vgic_load_fast(struct vcpu *vcpu)
 	return true;
 }
 
+/* The rest of both, for a vCPU that has anything in list registers or to put there. */
+void vgic_detach_more(struct vgic_cpu *cpu);
+void vgic_attach_more(struct vgic_cpu *cpu);
+
+/* See vgic.h: the CPU interface of the vCPU that is loaded here, out of the CPU and into it. */
+static __always_inline void vgic_detach(struct vcpu *vcpu)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+
+	cpu->vmcr = vif_vmcr_read();
+	vif_first_aprs_save(&cpu->aprs);
+	if (unlikely(cpu->used | cpu->special | READ_ONCE(cpu->look)))
+		vgic_detach_more(cpu);
+	cpu->special |= (uint32_t)VGIC_DETACHED;
+}
+
+static __always_inline void vgic_attach(struct vcpu *vcpu)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+
+	cpu->special &= ~(uint32_t)VGIC_DETACHED;
+	vgic_load_interface(cpu);
+	if (unlikely(cpu->special | READ_ONCE(cpu->look)))
+		vgic_attach_more(cpu);
+}
+
 /* The long way. */
 void vgic_pend_hw_slow(struct vgic_cpu *cpu, unsigned intid);
 

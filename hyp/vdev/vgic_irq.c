@@ -265,6 +265,8 @@ bool vgic_sync(struct vgic_cpu *reader, struct vgic_cpu *owner, unsigned word, u
 		return false;
 	}
 	reader->sync_key = 0;
+	if (unlikely(reader->sampled) && owner == reader)
+		vgic_sample(reader);
 	if (reader->used) {
 		vgic_fold(reader);
 		vgic_do_requests(reader);
@@ -323,7 +325,12 @@ void vgic_pend_hw_slow(struct vgic_cpu *cpu, unsigned intid)
 {
 	vgic_lock(cpu->vgic);
 	/* The time before is over: folding that register would end this one too. */
-	vgic_reclaim(cpu, intid);
+	if (vgic_is_detached(cpu)) {
+		cpu->bank.active &= ~vgic_bit(intid);
+		vcpu_request_local(cpu->vcpu, WORK_VGIC);
+	} else {
+		vgic_reclaim(cpu, intid);
+	}
 	cpu->hw_held |= vgic_bit(intid);
 	cpu->look |= 1;
 	vgic_settle(cpu);
@@ -387,17 +394,13 @@ bool vgic_signals(uint64_t vmcr, const struct vif_aprs *aprs, unsigned priority,
 	return (priority >> subpriority_bits) << subpriority_bits < vgic_running_priority(aprs);
 }
 
-/* Of a vCPU that is loaded nowhere: everything is in software state. */
-static bool unloaded_has_pending(struct vgic_cpu *cpu)
+bool vgic_software_signals(struct vgic_cpu *cpu, uint32_t words, uint32_t extra)
 {
-	struct vgic_bank *bank = &cpu->bank;
-	uint32_t extra = (READ_ONCE(cpu->inbox) | (vtimer_lines(cpu->vcpu) & cpu->hw_backed)) &
-		~bank->active & cpu->deliverable;
-
-	for (unsigned word = 0; word < VGIC_BANKS; word++) {
+	for_each_bit(word, words)
+	{
 		uint32_t ready = vgic_ready(cpu, word) | (word == 0 ? extra : 0);
+		const struct vgic_bank *bank = vgic_bank_of(cpu, word);
 
-		bank = vgic_bank_of(cpu, word);
 		for_each_bit(n, ready)
 		{
 			if (vgic_signals(cpu->vmcr, &cpu->aprs, bank->priority[n],
@@ -408,6 +411,15 @@ static bool unloaded_has_pending(struct vgic_cpu *cpu)
 	return false;
 }
 
+/* Of a vCPU that is loaded nowhere: everything is in software state. */
+static bool unloaded_has_pending(struct vgic_cpu *cpu)
+{
+	uint32_t extra = READ_ONCE(cpu->inbox) | (vtimer_lines(cpu->vcpu) & cpu->hw_backed);
+
+	return vgic_software_signals(
+		cpu, VGIC_LOOK_BANKS, extra & ~cpu->bank.active & cpu->deliverable);
+}
+
 bool vgic_has_pending(struct vcpu *vcpu)
 {
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
@@ -415,7 +427,7 @@ bool vgic_has_pending(struct vcpu *vcpu)
 
 	if (vgic_is_here(cpu)) {
 		vgic_flush(vcpu);
-		return vgic_lr_signals(cpu);
+		return vgic_is_detached(cpu) ? vgic_detached_signals(cpu) : vgic_lr_signals(cpu);
 	}
 	vgic_lock(cpu->vgic);
 	pending = !cpu->loaded_on && unloaded_has_pending(cpu);

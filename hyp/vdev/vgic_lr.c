@@ -89,6 +89,8 @@ static bool fold_one(struct vgic_cpu *cpu, unsigned index)
 		return true;
 	}
 	cpu->lr_of[intid] = VGIC_NO_LR;
+	if (unlikely(cpu->sampled & bit))
+		vgic_sample(cpu);
 	return (lr & LR_STATE) || (vgic_pending_private(cpu) & bit);
 }
 
@@ -417,9 +419,18 @@ static bool settle_short(struct vgic_cpu *cpu)
 	return true;
 }
 
+void vgic_settle_detached(struct vgic_cpu *cpu)
+{
+	vgic_do_requests(cpu);
+	drop_stale_hw(cpu);
+	vgic_synced(cpu);
+}
+
 void vgic_settle(struct vgic_cpu *cpu)
 {
-	if ((cpu->look & VGIC_LOOK_FOLD) || !settle_short(cpu)) {
+	if (vgic_is_detached(cpu)) {
+		vgic_settle_detached(cpu);
+	} else if ((cpu->look & VGIC_LOOK_FOLD) || !settle_short(cpu)) {
 		vgic_fold(cpu);
 		vgic_do_requests(cpu);
 		vgic_fill(cpu);
@@ -447,17 +458,18 @@ bool vgic_lr_pending(const struct vgic_cpu *cpu)
 	return false;
 }
 
-bool vgic_lr_signals(struct vgic_cpu *cpu)
+bool vgic_vif_signals(uint32_t registers)
 {
 	struct vif_aprs aprs;
 	uint64_t vmcr;
 
 	isb();
-	if (!(cpu->used & ~vif_free()))
+	registers &= ~vif_free();
+	if (!registers)
 		return false;
 	vif_aprs_save(&aprs);
 	vmcr = vif_vmcr_read();
-	for_each_bit(index, cpu->used & ~vif_free())
+	for_each_bit(index, registers)
 	{
 		uint64_t lr = lr_read(index);
 
@@ -467,4 +479,9 @@ bool vgic_lr_signals(struct vgic_cpu *cpu)
 			return true;
 	}
 	return false;
+}
+
+bool vgic_lr_signals(struct vgic_cpu *cpu)
+{
+	return vgic_vif_signals(cpu->used);
 }

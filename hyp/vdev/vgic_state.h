@@ -27,6 +27,13 @@
  *    until the run loop has taken it; the vCPU is RUNNING before it is loaded, so who sets the bit
  *    after the loop's last look kicks the CPU (hyp/vm/sched.h: no wake-up is lost);
  *  - SGIs go into `inbox`, with WORK_VGIC after it in the same way.
+ * A vCPU that is loaded may have its CPU interface detached (vgic_detach(): the list registers of
+ * the CPU are those of its guest hypervisor's guest then). It is as one that is unloaded: all is in
+ * software state, no in_lr, lr_of or used is set, so that nobody has a reason to look into a list
+ * register; but the physical interrupts in hw_held stay active, for requests it is asked to fold as
+ * any other that is loaded, and `look` keeps what is pending until vgic_attach(). Only the CPU that
+ * has it asks whether it is detached, where `look` is settled.
+ *
  * Nor has a vCPU that leaves anything to do for requests unless its bit is in `unsettled`: who
  * makes a request while it is loaded sets it.
  */
@@ -52,6 +59,7 @@
 /* vgic_cpu.special */
 #define VGIC_ACTIVE_OUTSIDE BIT(0) /* active interrupts did not all fit */
 #define VGIC_MANY_APRS      BIT(1) /* more than one active priority register for each group */
+#define VGIC_DETACHED       BIT(2) /* list registers, ICH_HCR_EL2 and the rest are not its own */
 
 /* vgic_bank.target, beside ids of vCPUs. */
 #define VGIC_ANYBODY        0xfe /* IROUTER.IRM */
@@ -131,6 +139,9 @@ struct vgic_cpu {
 	uint32_t special;     /* VGIC_*: what the short ways out and in don't know of */
 	bool leaving;         /* being unloaded: others take SPIs that are for anybody */
 	uint32_t pintid[VGIC_BANK_INTIDS];
+	/* PPIs whose level is asked for: vgic_sample_ppi() */
+	uint32_t sampled;
+	bool (*sample)(struct vcpu *vcpu);
 
 	/* a read by this vCPU that waits for other vCPUs to fold: vgic_sync() */
 	uint32_t sync_wait; /* bit n: vCPU n has not done so yet */
@@ -198,6 +209,12 @@ static inline uint32_t vgic_deliverable(const struct vgic *vgic, const struct vg
 	uint32_t group1 = vgic->groups & VGIC_GROUP1 ? bank->group : 0;
 
 	return bank->enable & (group0 | group1);
+}
+
+/* Of the vCPU that is loaded here. */
+static inline bool vgic_is_detached(const struct vgic_cpu *cpu)
+{
+	return unlikely(cpu->special & VGIC_DETACHED);
 }
 
 /* Is the vCPU loaded on the CPU that asks? The lock is held, or the vCPU runs here. */
@@ -293,6 +310,10 @@ void vgic_release_hw(struct vgic_cpu *cpu, unsigned intid);
 #define VGIC_PRIORITY_IDLE 0x100
 unsigned vgic_running_priority(const struct vif_aprs *aprs);
 
+/* Is there one among the interrupts in software state that would be? `words`: bit n: look at word
+ * n; `extra`: interrupts of word 0 that are as good as pending. The lock is held. */
+bool vgic_software_signals(struct vgic_cpu *cpu, uint32_t words, uint32_t extra);
+
 /* Would an interrupt of this priority and group be signalled, with these VMCR and active
  * priorities? IHI 0069 4.8. */
 bool vgic_signals(uint64_t vmcr, const struct vif_aprs *aprs, unsigned priority, bool group1);
@@ -344,6 +365,15 @@ void vgic_withdraw(struct vgic_cpu *cpu, unsigned intid);
 
 /* Brings the list registers up to date with what `look` says, the short way if there is one. */
 void vgic_settle(struct vgic_cpu *cpu);
+
+/* The same for a vCPU that is detached: only software state has to be brought up to date. */
+void vgic_settle_detached(struct vgic_cpu *cpu);
+
+/* Would one of its interrupts be signalled to a vCPU that is detached? Takes the lock. */
+bool vgic_detached_signals(struct vgic_cpu *cpu);
+
+/* Asks for the level of the wires that are sampled. The lock is held, the vCPU is loaded here. */
+void vgic_sample(struct vgic_cpu *cpu);
 
 /* Is it in a list register of this vCPU's, and pending there: so the guest has not acknowledged it.
  */

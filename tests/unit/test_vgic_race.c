@@ -4,12 +4,13 @@
  * guest goes on taking and ending interrupts. Edge-triggered interrupts, and lines that fall when
  * they are ended; none may be lost (sent after the last time it was taken, but neither pending nor
  * taken in the end) and none may come from nothing (taken more often than sent, or pending without
- * a cause). Each end of a line is told once.
+ * a cause). Each end of a line is told once. Now and then a CPU's interface is detached for a
+ * while: then too it must be told of what would be signalled, and of nothing else.
  *
  * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c
  * hyp/vdev/vgic_irq.c hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c
  * hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c hyp/vdev/vgic_line.c hyp/vdev/vgic_bound.c
- * hyp/vdev/vtimer.c
+ * hyp/vdev/vgic_detached.c hyp/vdev/vtimer.c
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -39,7 +40,7 @@ static struct {
 } guests[CPUS];
 static uint32_t enabled_spis;
 static uint64_t random_state;
-static unsigned seed_now, step, taken;
+static unsigned seed_now, step, taken, detached;
 
 static unsigned roll(unsigned n)
 {
@@ -153,11 +154,28 @@ static void raise(unsigned cpu, unsigned n)
 	model_run(cpu);
 }
 
+/* As it is told while it is detached, so it comes when it isn't. */
+static void attach(unsigned cpu)
+{
+	bool pending;
+
+	if (!model_detached(cpu))
+		return;
+	model_run(cpu);
+	pending = model_has_pending(cpu);
+	model_attach(cpu);
+	assert_int_equal(guest_signalled(cpu, NULL) != MODEL_SPURIOUS, pending);
+	detached++;
+}
+
 static void one_step(void)
 {
-	unsigned cpu = any_loaded(), n = roll(SPIS), targets;
+	unsigned cpu = any_loaded(), n = roll(SPIS), targets, what = roll(22);
 
-	switch (roll(20)) {
+	/* What its guest does, and where it goes. */
+	if (what <= 8 || what == 17)
+		attach(cpu);
+	switch (what) {
 	case 0 ... 4:
 		ack(cpu);
 		break;
@@ -202,6 +220,10 @@ static void one_step(void)
 		if (roll(8) == 0)
 			check_quiet(cpu);
 		break;
+	case 19:
+		if (!model_detached(cpu))
+			model_detach(cpu);
+		break;
 	default:
 		model_run(roll(CPUS));
 		break;
@@ -216,6 +238,7 @@ static void drain(void)
 		if (!guests[i].loaded)
 			model_switch(i, model_vcpu(i));
 		guests[i].loaded = true;
+		attach(i);
 	}
 	for (unsigned rounds = 0; rounds < 200; rounds++) {
 		model_run_all();
@@ -262,10 +285,11 @@ static void run_seeds(unsigned lrs)
 	const char *text = getenv("VGIC_SEEDS");
 	unsigned seeds = text ? (unsigned)atoi(text) : 8;
 
-	taken = 0;
+	taken = detached = 0;
 	for (unsigned seed = 0; seed < seeds; seed++)
 		run(seed, lrs);
 	assert_true(taken > seeds * STEPS / 20);
+	assert_true(detached > seeds * STEPS / 50);
 }
 
 static void two_registers(void **state)

@@ -5,10 +5,11 @@
  *
  * links: hyp/vm/vm.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c hyp/vdev/vgic_irq.c
  * hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c hyp/vdev/vgic_dist.c
- * hyp/vdev/vgic_redist.c hyp/vdev/vgic_line.c hyp/vdev/vgic_bound.c hyp/vdev/vtimer.c
- * hyp/vdev/vuart.c hyp/vm/fpsimd_part.c mm/stage2.c mm/stage2_end.c mm/stage2_regs.c mm/vmid.c
- * mm/pgtable.c mm/pgtable_desc.c mm/page.c mm/page_init.c mm/page_table.c hyp/base/bitmap.c
- * hyp/base/format.c hyp/base/status.c hyp/vm/inject.c hyp/arch/features.c drivers/timer/timer.c
+ * hyp/vdev/vgic_redist.c hyp/vdev/vgic_line.c hyp/vdev/vgic_bound.c hyp/vdev/vgic_detached.c
+ * hyp/vdev/vtimer.c hyp/vdev/vuart.c hyp/vm/fpsimd_part.c mm/stage2.c mm/stage2_end.c
+ * mm/stage2_regs.c mm/vmid.c mm/pgtable.c mm/pgtable_desc.c mm/page.c mm/page_init.c
+ * mm/page_table.c hyp/base/bitmap.c hyp/base/format.c hyp/base/status.c hyp/vm/inject.c
+ * hyp/arch/features.c drivers/timer/timer.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,6 +11,7 @@
 #include "drivers/gic/irq.h"
 #include "drivers/timer/timer.h"
 #include "hyp/vdev/line.h"
+#include "hyp/vdev/vgic_fast.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/timer.h"
 #include "mm/page.h"
@@ -28,6 +29,7 @@ bool model_has_tdir = true;
 enum mmio_result model_mmio_result;
 unsigned model_ended[VGIC_NR_INTIDS];
 void (*model_on_end)(unsigned intid);
+void (*model_on_work)(struct vcpu *vcpu);
 
 static unsigned nr_lrs;
 static struct irq_row rows[64];
@@ -390,6 +392,8 @@ static void run_once(unsigned cpu)
 	if (vcpu && (vcpu->work & WORK_VGIC)) {
 		vcpu->work &= ~(uint64_t)WORK_VGIC;
 		vgic_flush(vcpu);
+		if (model_on_work)
+			model_on_work(vcpu);
 	}
 	if (maintenance_pending(cpu))
 		rows[MAINTENANCE].handler(rows[MAINTENANCE].context, MAINTENANCE);
@@ -466,6 +470,57 @@ void model_switch(unsigned cpu, struct vcpu *vcpu)
 	fake_cpu_switch(before);
 }
 
+static uint64_t foreign_lr(unsigned index)
+{
+	return LR_PENDING | FIELD_PREP(LR_PRIORITY, 8) | (4000 + index);
+}
+
+void model_detach(unsigned cpu)
+{
+	unsigned before = this_cpu()->index;
+
+	fake_cpu_switch(cpu);
+	vgic_detach(cpus[cpu].current);
+	for (unsigned i = 0; i < nr_lrs; i++) {
+		assert_int_equal(model_cpus[cpu].lr[i], 0);
+		model_cpus[cpu].lr[i] = foreign_lr(i);
+	}
+	model_cpus[cpu].hcr = model_cpus[cpu].vmcr = 0;
+	model_cpus[cpu].ap0 = model_cpus[cpu].ap1 = UINT32_MAX;
+	fake_cpu_switch(before);
+}
+
+void model_attach(unsigned cpu)
+{
+	unsigned before = this_cpu()->index;
+
+	fake_cpu_switch(cpu);
+	for (unsigned i = 0; i < nr_lrs; i++) {
+		assert_int_equal(model_cpus[cpu].lr[i], foreign_lr(i));
+		model_cpus[cpu].lr[i] = 0;
+	}
+	assert_int_equal(model_cpus[cpu].hcr, 0);
+	assert_int_equal(model_cpus[cpu].vmcr, 0);
+	vgic_attach(cpus[cpu].current);
+	fake_cpu_switch(before);
+}
+
+bool model_detached(unsigned cpu)
+{
+	return cpus[cpu].current && vgic_is_detached(vgic_cpu_of(cpus[cpu].current));
+}
+
+bool model_has_pending(unsigned cpu)
+{
+	unsigned before = this_cpu()->index;
+	bool pending;
+
+	fake_cpu_switch(cpu);
+	pending = vgic_has_pending(cpus[cpu].current);
+	fake_cpu_switch(before);
+	return pending;
+}
+
 void model_create(unsigned nr_vcpus, unsigned lrs)
 {
 	fake_cpu_reset();
@@ -477,6 +532,7 @@ void model_create(unsigned nr_vcpus, unsigned lrs)
 	model_kicks = model_undefined = model_retries = 0;
 	memset(model_ended, 0, sizeof(model_ended));
 	model_on_end = NULL;
+	model_on_work = NULL;
 	memset(rows, 0, sizeof(rows));
 	nr_lrs = lrs;
 	vif = (struct vif_info){ .lrs = lrs,

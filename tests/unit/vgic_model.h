@@ -32,8 +32,9 @@ extern struct vm *model_vm;
 extern unsigned model_kicks;     /* vcpu_request() calls */
 extern unsigned model_undefined; /* inject_undefined() calls */
 extern bool model_has_tdir;
-extern unsigned model_ended[VGIC_NR_INTIDS]; /* line_ended() calls */
-extern void (*model_on_end)(unsigned intid); /* called by it; NULL: nothing */
+extern unsigned model_ended[VGIC_NR_INTIDS];     /* line_ended() calls */
+extern void (*model_on_end)(unsigned intid);     /* called by it; NULL: nothing */
+extern void (*model_on_work)(struct vcpu *vcpu); /* after vgic_flush(); NULL: nothing */
 
 /* A VM with nr_vcpus vCPUs on as many CPUs, each loaded on the CPU with its number; `lrs` list
  * registers. */
@@ -55,6 +56,15 @@ bool model_busy(unsigned cpu);
 void model_irq(unsigned cpu, unsigned intid);
 
 struct vcpu *model_vcpu(unsigned id);
+
+/* Its CPU interface is detached, and back. Meanwhile its list registers hold what no vGIC has
+ * written, and must still hold it in the end. */
+void model_detach(unsigned cpu);
+void model_attach(unsigned cpu);
+bool model_detached(unsigned cpu);
+
+/* vgic_has_pending() of the vCPU there. */
+bool model_has_pending(unsigned cpu);
 
 /* ---- the guest ---- */
 
