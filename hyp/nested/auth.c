@@ -31,7 +31,7 @@ unsigned auth_bottom_bit(const struct regime *regime, uint64_t pointer)
 	bool high = upper(regime, pointer);
 	unsigned size = (unsigned)(high ? FIELD_GET(TCR_T1SZ, regime->tcr)
 					: FIELD_GET(TCR_T0SZ, regime->tcr));
-	bool large = regime->lva &&
+	bool large = (regime->features & REGIME_LVA) &&
 		(high ? FIELD_GET(TCR_TG1, regime->tcr) == 3
 		      : FIELD_GET(TCR_TG0, regime->tcr) == 1);
 	unsigned least = large ? TXSZ_LEAST_LVA : TXSZ_LEAST;

@@ -113,6 +113,8 @@ struct nested {
 	bool el0;       /* hyp, without VHE: an application at EL0 under vTGE = 1 (eret.c) */
 	uint64_t hyp_live[NR_SWITCHED];
 	uint64_t values[NR_VEL2_VALUES];
+	uint8_t granules;                   /* of the CPU's: for regimes (mm/regime.h) */
+	uint16_t features;                  /* likewise */
 	uint64_t midr, vmpidr;              /* VPIDR_EL2 and VMPIDR_EL2 while hyp */
 	uint64_t base_hcr, base_cptr;       /* L0's own, as of any vCPU of this VM */
 	uint64_t inner_mdcr;                /* inner: bits of MDCR_EL2 that L1 has set */

@@ -161,7 +161,11 @@ void vel2_write(struct nested *nested, unsigned encoding, uint64_t value)
 void vel2_reset(struct nested *nested)
 {
 	uint64_t *bank = nested->vcpu->bank;
+	uint64_t mmfr0 = read_sysreg(ID_AA64MMFR0_EL1);
 
+	nested->granules = regime_granules(mmfr0);
+	nested->features = regime_features(
+		mmfr0, read_sysreg(ID_AA64MMFR1_EL1), read_sysreg(ID_AA64MMFR2_EL1));
 	bank[BANK_SCTLR_EL1] = cpu_form(nested, SYS_SCTLR_EL2, nested->values[VEL2_SCTLR]);
 	bank[BANK_TCR_EL1] = cpu_form(nested, SYS_TCR_EL2, nested->values[VEL2_TCR]);
 	bank[BANK_CPACR_EL1] = cpu_form(nested, SYS_CPTR_EL2, nested->values[VEL2_CPTR]);
@@ -172,8 +176,8 @@ void vel2_reset(struct nested *nested)
 static void set_machine(const struct nested *nested, struct regime *regime)
 {
 	regime->pa_bits = nested->vcpu->vm->stage2.ipa_bits;
-	regime->granules = regime_granules(read_sysreg(ID_AA64MMFR0_EL1));
-	regime->lva = FIELD_GET(ID_AA64MMFR2_EL1_VARANGE, read_sysreg(ID_AA64MMFR2_EL1)) != 0;
+	regime->granules = nested->granules;
+	regime->features = nested->features;
 	regime->hcr = VNCR_REG(nested, HCR_EL2);
 }
 

@@ -110,6 +110,11 @@ void timer_disarm(struct soft_timer *timer)
 	(void)timer;
 }
 
+void sched_unplace(struct vm *vm)
+{
+	(void)vm;
+}
+
 void sched_place(struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->nr_vcpus; i++)
