@@ -67,10 +67,8 @@ static void free_table(struct pgtable *table, pa_t page)
 	give_back(page, 1);
 }
 
-static void flush_tlb(struct pgtable *table, uint64_t ia, uint64_t size, uint64_t entries)
+static void flush_own(uint64_t vttbr, uint64_t ia, uint64_t size, uint64_t entries)
 {
-	uint64_t vttbr = stage2_of(table)->vttbr;
-
 	if (entries == 1) {
 		tlb_flush_ipa(vttbr, IPA(ia));
 		return;
@@ -81,6 +79,15 @@ static void flush_tlb(struct pgtable *table, uint64_t ia, uint64_t size, uint64_
 	}
 	for (uint64_t at = ia; at < ia + size; at += PAGE_SIZE)
 		tlb_flush_ipa(vttbr, IPA(at));
+}
+
+static void flush_tlb(struct pgtable *table, uint64_t ia, uint64_t size, uint64_t entries)
+{
+	struct stage2 *s2 = stage2_of(table);
+
+	flush_own(s2->vttbr, ia, size, entries);
+	if (unlikely(s2->watcher))
+		s2->watcher->changed(s2->watcher, IPA(ia), size, entries);
 }
 
 static const struct pgtable_ops stage2_ops = {

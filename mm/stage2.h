@@ -53,6 +53,15 @@ struct stage2_share {
 	bool cached;        /* write-back although it is written: by Lintel and one VM */
 };
 
+/*
+ * Somebody else's tables, or VMIDs, that say what this stage 2 says. With its lock held: what was
+ * mapped in [ipa, ipa + size), `entries` entries, has changed. On return nothing of it is in their
+ * tables any more, nor in TLBs.
+ */
+struct stage2_watcher {
+	void (*changed)(struct stage2_watcher *watcher, ipa_t ipa, uint64_t size, uint64_t entries);
+};
+
 struct stage2 {
 	struct pgtable table;
 	struct spinlock lock;
@@ -70,6 +79,7 @@ struct stage2 {
 	struct stage2_fill fills[STAGE2_FILLS_MAX];
 	unsigned share_count;
 	struct stage2_share shares[STAGE2_SHARES_MAX];
+	struct stage2_watcher *watcher; /* NULL: nobody. Set before the VM runs */
 };
 
 /* What a look-up found. */

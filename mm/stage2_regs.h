@@ -9,6 +9,7 @@
 
 #define VTTBR_VMID           GENMASK(63, 48)
 #define VTTBR_BADDR          GENMASK(47, 1)
+#define VTTBR_CNP            BIT(0)
 
 #define VTCR_T0SZ            GENMASK(5, 0)
 #define VTCR_SL0             GENMASK(7, 6) /* 2 minus the start level */

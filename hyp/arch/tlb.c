@@ -47,6 +47,11 @@ void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa)
 	WITH_VTTBR(vttbr, flush_ipa(TLBI_ADDRESS(ipa.ipa)));
 }
 
+void tlb_flush_local_vmid(uint64_t vttbr)
+{
+	WITH_VTTBR(vttbr, TLBI("vmalle1"));
+}
+
 void tlb_flush_all_guests(void)
 {
 	dsb_ishst();

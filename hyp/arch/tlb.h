@@ -30,6 +30,10 @@ static inline void tlb_flush_local_stage1(void)
 }
 #endif
 
+/* What this CPU's TLB holds of the VMID in `vttbr`, of stage 1 and combined; other CPUs keep
+ * theirs. */
+void tlb_flush_local_vmid(uint64_t vttbr);
+
 /* All VMIDs, both stages (when VMIDs are used anew). */
 void tlb_flush_all_guests(void);
 

@@ -251,6 +251,11 @@ __weak void tlb_flush_local_stage1(void)
 {
 }
 
+__weak void tlb_flush_local_vmid(uint64_t vttbr)
+{
+	record(FAKE_TLB_LOCAL_VMID, 0, vttbr);
+}
+
 __weak void tlb_flush_vmid(uint64_t vttbr)
 {
 	record(FAKE_TLB_VMID, 0, vttbr);

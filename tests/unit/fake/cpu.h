@@ -69,6 +69,8 @@ enum fake_op_kind {
 	FAKE_TLB_EL2_ALL,
 	FAKE_CACHE_MAINTAIN, /* extra: enum cmo_op */
 	FAKE_CACHE_CODE,     /* all of it */
+	FAKE_TLB_LOCAL_VMID,
+	FAKE_TLB_GUEST, /* address: the operand; extra: VTTBR | enum tlb_guest_op */
 };
 
 struct fake_op {
