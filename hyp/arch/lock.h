@@ -9,6 +9,7 @@
  *   vm lifecycle lock         struct vm             hyp/vm/vm.h
  *   end of the last VM        hyp/vm/start.c
  *   a VM's stage 2            struct stage2         mm/stage2.h
+ *   a VM's shadow tables      struct shadows        hyp/nested/shadow_state.h
  *   page ownership            mm/page.c
  *   a VM's UART               struct vuart          hyp/vdev/vuart.c
  *   a VM's clock              struct vrtc           hyp/vdev/vrtc.c

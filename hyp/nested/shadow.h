@@ -33,6 +33,9 @@ void shadow_release(struct nested *nested);
  */
 void shadow_load(struct nested *nested);
 
+/* vVTTBR_EL2's VMID, as many bits of it as vVTCR_EL2.VS says. */
+uint16_t shadow_vvmid(const struct nested *nested);
+
 /* A stage-2 abort of the inner guest (instruction or data). */
 enum shadow_verdict {
 	SHADOW_RESUME, /* mapped, or being given: the guest executes it again */
