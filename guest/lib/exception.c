@@ -74,7 +74,7 @@ static bool probe_take(struct regs *regs)
 	if (probing[cpu].unwind_sp) {
 		regs->x[0] = probing[cpu].unwind_sp;
 		regs->elr = (u64)probe_unwind;
-		regs->spsr = SPSR_EL1H | SPSR_DAIF;
+		regs->spsr = mrs(CurrentEL) | SPSR_SPX | SPSR_DAIF;
 	} else if (VECTOR_KIND(regs->vector) == VECTOR_SYNC) {
 		regs->elr = p->pc + 4;
 	}

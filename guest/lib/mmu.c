@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mmu.h"
+#include "el2.h"
 #include "machine.h"
 #include "regs.h"
 
@@ -30,11 +31,16 @@ static void write_entry(u64 *entry, u64 value)
 	*(volatile u64 *)entry = value;
 }
 
+static u64 leaf(u64 attributes)
+{
+	return el2_attributes(attributes);
+}
+
 void mmu_build(void)
 {
-	u64 ram = MAP_NORMAL | MAP_AF | MAP_UXN | DESC_VALID;
+	u64 ram = leaf(MAP_NORMAL | MAP_AF | MAP_UXN) | DESC_VALID;
 
-	write_entry(&level1[0], MAP_DEVICE | MAP_AF | MAP_UXN | MAP_PXN | DESC_VALID);
+	write_entry(&level1[0], leaf(MAP_DEVICE | MAP_AF | MAP_UXN | MAP_PXN) | DESC_VALID);
 	write_entry(&level1[RAM_BASE / BLOCK_1G], (u64)ram_low | DESC_TABLE);
 	for (u64 i = 0; i < ENTRIES; i++)
 		write_entry(&ram_low[i], (RAM_BASE + i * BLOCK_2M) | ram);
@@ -47,6 +53,8 @@ void mmu_enable(void)
 {
 	u64 ips = mrs(id_aa64mmfr0_el1) & 0xf;
 
+	if (el2_form)
+		return el2_mmu_enable((u64)level1);
 	if (ips > PARANGE_48)
 		ips = PARANGE_48;
 	msr(mair_el1, MAIR);
@@ -62,6 +70,8 @@ void mmu_enable(void)
 
 static void flush_tlb(void)
 {
+	if (el2_form)
+		return el2_tlbi_all();
 	dsb(ishst);
 	__asm__ volatile("tlbi vmalle1is" ::: "memory");
 	dsb(ish);
@@ -79,7 +89,7 @@ void mmu_fit_memory(void)
 	}
 	for (u64 i = first + 1; i < WINDOW_INDEX && (i + 1) * BLOCK_1G <= end; i++)
 		write_entry(&level1[i],
-			i * BLOCK_1G | MAP_NORMAL | MAP_AF | MAP_UXN | MAP_PXN | DESC_VALID);
+			i * BLOCK_1G | leaf(MAP_NORMAL | MAP_AF | MAP_UXN | MAP_PXN) | DESC_VALID);
 	flush_tlb();
 }
 
@@ -94,13 +104,13 @@ static void remap(u64 *entry, u64 value)
 
 u64 mmu_window(u32 slot, u64 pa, u64 attributes)
 {
-	remap(&window_blocks[slot], ALIGN_DOWN(pa, BLOCK_2M) | attributes | DESC_VALID);
+	remap(&window_blocks[slot], ALIGN_DOWN(pa, BLOCK_2M) | leaf(attributes) | DESC_VALID);
 	return WINDOW_BASE + slot * BLOCK_2M + (pa & (BLOCK_2M - 1));
 }
 
 u64 mmu_window_page(u32 slot, u64 pa, u64 attributes)
 {
-	remap(&window_pages[slot], ALIGN_DOWN(pa, PAGE) | attributes | DESC_TABLE);
+	remap(&window_pages[slot], ALIGN_DOWN(pa, PAGE) | leaf(attributes) | DESC_TABLE);
 	return WINDOW_BASE + (ENTRIES - 1) * BLOCK_2M + slot * PAGE + (pa & (PAGE - 1));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Stage 1 of EL1: an identity map (devices below RAM, RAM cached) and a window in which any
- * address can be mapped with any attributes. 4 KiB granule, 39-bit addresses.
+ * Stage 1 of EL1, or of EL2 where the payload is there (el2.h): an identity map (devices below RAM,
+ * RAM cached) and a window in which any address can be mapped with any attributes. 4 KiB granule,
+ * 39-bit addresses.
  */
 #ifndef GUEST_LIB_MMU_H
 #define GUEST_LIB_MMU_H

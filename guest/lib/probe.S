@@ -2,25 +2,9 @@
 /*
  * Ways into probed code and back: exception.c.
  */
+#include "frame.h"
+
 	.text
-
-	.macro	save_callee
-	stp	x29, x30, [sp, #-96]!
-	stp	x19, x20, [sp, #16]
-	stp	x21, x22, [sp, #32]
-	stp	x23, x24, [sp, #48]
-	stp	x25, x26, [sp, #64]
-	stp	x27, x28, [sp, #80]
-	.endm
-
-	.macro	restore_callee
-	ldp	x19, x20, [sp, #16]
-	ldp	x21, x22, [sp, #32]
-	ldp	x23, x24, [sp, #48]
-	ldp	x25, x26, [sp, #64]
-	ldp	x27, x28, [sp, #80]
-	ldp	x29, x30, [sp], #96
-	.endm
 
 /* void probe_enter(u32 *at, u64 *x): run *at with x0-x7 from and to x. */
 	.globl	probe_enter

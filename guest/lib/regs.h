@@ -75,6 +75,8 @@
 #define SPSR_EL0         UINT64_C(0x0)
 #define SPSR_EL1T        UINT64_C(0x4)
 #define SPSR_EL1H        UINT64_C(0x5)
+/* M of an exception level, as CurrentEL has it, with its own stack pointer. */
+#define SPSR_SPX         UINT64_C(0x1)
 #define SPSR_DAIF        UINT64_C(0x3c0)
 #define SPSR_IL          BIT(20)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "smp.h"
+#include "el2.h"
 #include "machine.h"
 #include "mmu.h"
 #include "regs.h"
@@ -17,9 +18,11 @@ static struct job {
 void boot_primary(u64 devicetree);
 void boot_primary(u64 devicetree)
 {
+	machine_read(devicetree);
+	el2_choose();
+	el2_setup();
 	mmu_build();
 	mmu_enable();
-	machine_read(devicetree);
 	mmu_fit_memory();
 	payload_main();
 	tap_done();
@@ -29,6 +32,7 @@ void boot_primary(u64 devicetree)
 void boot_secondary(u32 cpu);
 void boot_secondary(u32 cpu)
 {
+	el2_setup();
 	mmu_enable();
 	jobs[cpu].fn(jobs[cpu].arg);
 	store_release(&jobs[cpu].done, 1);

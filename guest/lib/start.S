@@ -18,7 +18,7 @@ _start:
 	.ascii	"ARM\x64"
 	.word	0
 
-/* x0 = the devicetree. MMU off, EL1. */
+/* x0 = the devicetree. MMU off, EL1 or EL2. */
 primary_entry:
 	mov	x20, x0
 	adr	x1, _start
@@ -69,6 +69,8 @@ secondary_entry:
 cpu_setup:
 	msr	daifset, #0xf
 	msr	spsel, #1
+	mrs	x1, CurrentEL
+	tbnz	x1, #3, el2_cpu_setup
 	ldr	x1, =SCTLR_RES1
 	msr	sctlr_el1, x1
 	mov	x1, #CPACR_FPEN

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of this payload share: the groups of tests.
+ */
+#ifndef GUEST_HYP_HYP_H
+#define GUEST_HYP_HYP_H
+
+#include "exception.h"
+#include "inner.h"
+#include "machine.h"
+#include "tap.h"
+
+/* Each group begins with inner_plain() and an empty pool, and leaves HCR_EL2 to the next. */
+struct group {
+	const char *name;
+	void (*run)(void);
+};
+
+static inline bool vhe(void)
+{
+	return el2_form == EL2_VHE;
+}
+
+/* A row about where the inner guest went: vector and syndrome. */
+bool left_by(const struct inner *inner, u64 vector, u64 esr, const char *what);
+
+void test_forms(void);
+
+#endif
