@@ -8,6 +8,7 @@
 #include "exception.h"
 #include "inner.h"
 #include "machine.h"
+#include "print.h"
 #include "tap.h"
 
 /* Each group begins with inner_plain() and an empty pool, and leaves HCR_EL2 to the next. */
@@ -25,5 +26,8 @@ static inline bool vhe(void)
 bool left_by(const struct inner *inner, u64 vector, u64 esr, const char *what);
 
 void test_forms(void);
+void test_exceptions(void);
+void test_eret(void);
+void test_at(void);
 
 #endif

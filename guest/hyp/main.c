@@ -12,6 +12,9 @@
 
 static const struct group groups[] = {
 	{ "forms", test_forms },
+	{ "exceptions", test_exceptions },
+	{ "eret", test_eret },
+	{ "at", test_at },
 };
 
 bool left_by(const struct inner *inner, u64 vector, u64 esr, const char *what)
