@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who answers an exit of a vCPU with a virtual EL2, in each of its contexts; and how such a VM is
+ * made and reset.
+ *
+ * links: hyp/trap/virtual_el2.c hyp/nested/nested.c
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hyp/arch/esr.h"
+#include "hyp/arch/features.h"
+#include "hyp/nested/context.h"
+#include "hyp/nested/forward.h"
+#include "hyp/nested/gic.h"
+#include "hyp/nested/shadow.h"
+#include "hyp/nested/sysreg.h"
+#include "hyp/nested/timer.h"
+#include "hyp/trap/abort.h"
+#include "hyp/trap/sysreg.h"
+#include "hyp/trap/virtual_el2.h"
+#include "hyp/trap/wfx.h"
+#include "hyp/vdev/device.h"
+#include "hyp/vm/inject.h"
+#include "mm/page.h"
+#include "tests/unit/fake/cpu.h"
+
+#define FAR   UINT64_C(0x1234560)
+#define HPFAR UINT64_C(0x80000)
+#define L1IPA UINT64_C(0x9000000)
+
+enum exit_result (*const *nested_exit_table[NR_NESTED_EXITS])(struct vcpu *vcpu, uint64_t esr);
+
+static struct vm vm;
+static struct vcpu vcpu, second;
+static struct nested nested;
+static uint64_t page[512];
+
+/* --- who was called, the last one --- */
+
+static const char *called;
+static uint64_t called_esr, called_far, called_hpfar, called_ipa;
+
+#define HANDLER(name)                                       \
+	enum exit_result name(struct vcpu *v, uint64_t esr) \
+	{                                                   \
+		assert_ptr_equal(v, &vcpu);                 \
+		called = #name;                             \
+		called_esr = esr;                           \
+		return EXIT_RESUME;                         \
+	}
+HANDLER(sysreg_handle)
+HANDLER(wfx_handle)
+HANDLER(nested_eret)
+
+static enum exit_result ordinary(struct vcpu *v, uint64_t esr)
+{
+	assert_ptr_equal(v, &vcpu);
+	called = "ordinary";
+	called_esr = esr;
+	return EXIT_RESUME;
+}
+
+const exit_handler exit_table[NR_EXIT_CLASSES] = { [0 ... NR_EXIT_CLASSES - 1] = ordinary };
+
+static bool is_vel2s, forwards, inner_signals;
+
+bool nested_sysreg(struct vcpu *v, uint64_t esr, enum exit_result *result)
+{
+	(void)esr;
+	assert_ptr_equal(v, &vcpu);
+	*result = EXIT_SKIP;
+	return is_vel2s;
+}
+
+bool forward_sysreg(const struct nested *n, uint64_t esr)
+{
+	(void)n;
+	(void)esr;
+	return forwards;
+}
+
+bool forward_class(const struct nested *n, uint64_t esr)
+{
+	(void)n;
+	(void)esr;
+	return forwards;
+}
+
+bool nested_gic_inner_signals(struct nested *n)
+{
+	(void)n;
+	return inner_signals;
+}
+
+void nested_take_sync(struct vcpu *v, uint64_t esr)
+{
+	assert_ptr_equal(v, &vcpu);
+	called = "sync";
+	called_esr = esr;
+}
+
+void nested_take_abort(struct vcpu *v, uint64_t esr, uint64_t far, uint64_t hpfar)
+{
+	assert_ptr_equal(v, &vcpu);
+	called = "abort";
+	called_esr = esr;
+	called_far = far;
+	called_hpfar = hpfar;
+}
+
+static enum shadow_verdict verdict;
+
+enum shadow_verdict shadow_abort(struct nested *n, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa)
+{
+	assert_ptr_equal(n, &nested);
+	*esr |= BIT(24);
+	*hpfar = HPFAR;
+	*ipa = IPA(L1IPA);
+	return verdict;
+}
+
+static struct device_region region;
+static uintptr_t entries[1];
+static struct device_table table = { .root = { .entries = entries }, .index = &table };
+
+struct device_region *device_search(const struct device_table *searched, uint64_t ipa)
+{
+	(void)searched;
+	(void)ipa;
+	return NULL;
+}
+
+enum exit_result abort_emulate(
+	struct vcpu *v, struct device_region *r, uint64_t esr, uint64_t ipa, uint64_t far)
+{
+	assert_ptr_equal(v, &vcpu);
+	assert_ptr_equal(r, &region);
+	called = "emulate";
+	called_esr = esr;
+	called_ipa = ipa;
+	called_far = far;
+	return EXIT_SKIP;
+}
+
+enum exit_result inject_external_abort(struct vcpu *v, uint64_t esr, uint64_t far)
+{
+	assert_ptr_equal(v, &vcpu);
+	called = "external";
+	called_esr = esr;
+	called_far = far;
+	return EXIT_INJECT;
+}
+
+/* --- making and resetting --- */
+
+static char calls[32];
+static unsigned left, freed;
+static enum status shadow_status, timer_status, gic_status;
+
+static void note(const char *what)
+{
+	strcat(calls, what);
+}
+
+#define PAGES 8
+static uint64_t memory[PAGES][512];
+
+void *mm_zalloc(size_t size)
+{
+	assert_true(size <= sizeof(memory[0]));
+	if (left == 0)
+		return NULL;
+	memset(memory[--left], 0, sizeof(memory[0]));
+	return memory[left];
+}
+
+void mm_free(void *what, size_t size)
+{
+	(void)size;
+	freed += what != NULL;
+}
+
+enum status shadow_create(struct vm *v)
+{
+	(void)v;
+	note("S");
+	return shadow_status;
+}
+
+enum status nested_timer_create(struct vm *v)
+{
+	(void)v;
+	note("T");
+	return timer_status;
+}
+
+enum status nested_gic_create(struct vm *v)
+{
+	(void)v;
+	note("G");
+	return gic_status;
+}
+
+void shadow_destroy(struct vm *v)
+{
+	(void)v;
+	note("s");
+}
+
+void nested_timer_destroy(struct vm *v)
+{
+	(void)v;
+	note("t");
+}
+
+void nested_gic_destroy(struct vm *v)
+{
+	(void)v;
+	note("g");
+}
+
+void shadow_reset(struct vm *v)
+{
+	(void)v;
+	note("r");
+}
+
+void nested_sysreg_reset(struct nested *n)
+{
+	(void)n;
+	note("1");
+}
+
+void vel2_reset(struct nested *n)
+{
+	assert_int_equal(n->base_hcr, 0x111);
+	note("2");
+}
+
+void nested_gic_reset(struct nested *n)
+{
+	(void)n;
+	note("3");
+}
+
+void nested_timer_reset(struct nested *n)
+{
+	(void)n;
+	note("4");
+}
+
+uint64_t nested_hyp_hcr(const struct nested *n)
+{
+	return n->base_hcr | BIT(42);
+}
+
+uint64_t nested_hyp_cptr(const struct nested *n)
+{
+	return n->base_cptr | BIT(31);
+}
+
+void nested_load(struct nested *n)
+{
+	assert_ptr_equal(n, &nested);
+	note("L");
+}
+
+void nested_put(struct nested *n)
+{
+	assert_ptr_equal(n, &nested);
+	note("P");
+}
+
+void nested_take_recorded(struct vcpu *v)
+{
+	(void)v;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_cpu_reset();
+	memset(page, 0, sizeof(page));
+	called = NULL;
+	calls[0] = 0;
+	left = PAGES;
+	freed = 0;
+	is_vel2s = forwards = inner_signals = false;
+	shadow_status = timer_status = gic_status = OK;
+	entries[0] = (uintptr_t)&region;
+	region = (struct device_region){ .first = L1IPA, .size = PAGE_SIZE };
+	vm = (struct vm){ .nr_vcpus = 2, .vcpus = { &vcpu, &second } };
+	nested = (struct nested){ .page = page, .vcpu = &vcpu };
+	vcpu = (struct vcpu){
+		.vm = &vm, .hcr = 0x111, .cptr = 0x222, .vmpidr = 0x80000003, .devices = &table
+	};
+	second = vcpu;
+	vcpu.part[PART_NESTED] = &nested;
+	fake_reg(FAR_EL2) = FAR;
+	virtual_el2_init();
+	return 0;
+}
+
+static enum exit_result leave(enum nested_exits which, unsigned ec, uint64_t iss)
+{
+	called = "nobody";
+	return nested_exit_table[which][ec](&vcpu, ESR_MAKE(ec, iss));
+}
+
+static void test_hyp(void **state)
+{
+	(void)state;
+	assert_int_equal(leave(NESTED_EXITS_HYP, EC_SYSREG, 1), EXIT_RESUME);
+	assert_string_equal(called, "sysreg_handle");
+	is_vel2s = true;
+	assert_int_equal(leave(NESTED_EXITS_HYP, EC_SYSREG, 1), EXIT_SKIP);
+	assert_string_equal(called, "nobody");
+	assert_int_equal(leave(NESTED_EXITS_HYP, EC_HVC64, 7), EXIT_RESUME);
+	assert_string_equal(called, "sync");
+	assert_int_equal(called_esr, ESR_MAKE(EC_HVC64, 7));
+	leave(NESTED_EXITS_HYP, EC_ERET, 0);
+	assert_string_equal(called, "nested_eret");
+	leave(NESTED_EXITS_HYP, EC_SMC64, 0);
+	assert_string_equal(called, "ordinary");
+	leave(NESTED_EXITS_HYP, EC_DATA_ABORT_LOWER, 0);
+	assert_string_equal(called, "ordinary");
+}
+
+static void test_inner(void **state)
+{
+	(void)state;
+	for (unsigned ec = 0; ec < NR_EXIT_CLASSES; ec++) {
+		if (ec == EC_DATA_ABORT_LOWER || ec == EC_INSN_ABORT_LOWER)
+			continue;
+		forwards = true;
+		assert_int_equal(leave(NESTED_EXITS_INNER, ec, 0), EXIT_REFLECT);
+		forwards = false;
+		assert_int_equal(leave(NESTED_EXITS_INNER, ec, 0), EXIT_RESUME);
+		assert_string_equal(called,
+			ec == EC_SYSREG        ? "sysreg_handle"
+				: ec == EC_WFX ? "wfx_handle"
+					       : "ordinary");
+		assert_int_equal(nested.exits[1][ec], 2);
+	}
+	/* A WFI with an interrupt in the inner guest's own list registers is over at once. */
+	nested.inner_lrs = inner_signals = true;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_WFX, 0), EXIT_SKIP);
+}
+
+static void test_inner_abort(void **state)
+{
+	const uint64_t iss = ISS_ISV | ISS_WNR | FSC_TRANSLATION | 3;
+
+	(void)state;
+	verdict = SHADOW_RESUME;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_RESUME);
+	assert_string_equal(called, "nobody");
+	verdict = SHADOW_FAULT;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_INSN_ABORT_LOWER, iss), EXIT_RESUME);
+	assert_string_equal(called, "abort");
+	assert_int_equal(called_esr, ESR_MAKE(EC_INSN_ABORT_LOWER, iss | BIT(24)));
+	assert_int_equal(called_far, FAR);
+	assert_int_equal(called_hpfar, HPFAR);
+	verdict = SHADOW_DEVICE;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_SKIP);
+	assert_string_equal(called, "emulate");
+	assert_int_equal(called_ipa, L1IPA);
+	assert_int_equal(
+		leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss & ~ISS_ISV), EXIT_INJECT);
+	assert_string_equal(called, "external");
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss | ISS_CM), EXIT_INJECT);
+	region.size = 0;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_INJECT);
+	assert_int_equal(nested.exits[1][EC_DATA_ABORT_LOWER], 5);
+	assert_int_equal(nested.exits[1][EC_INSN_ABORT_LOWER], 1);
+}
+
+/* An external abort is the inner guest's, or by vHCR_EL2.TEA vEL2's. */
+static void test_inner_external(void **state)
+{
+	(void)state;
+	verdict = SHADOW_ABSENT;
+	assert_int_equal(
+		leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, FSC_TRANSLATION | 2), EXIT_INJECT);
+	assert_string_equal(called, "external");
+	assert_int_equal(called_far, FAR);
+	VNCR_REG(&nested, HCR_EL2) = HCR_EL2_TEA;
+	assert_int_equal(
+		leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, FSC_TRANSLATION | 2), EXIT_RESUME);
+	assert_string_equal(called, "abort");
+	assert_int_equal(called_esr & FSC_MASK, FSC_EXTERNAL);
+	assert_int_equal(called_hpfar, 0);
+}
+
+/* EL0 under the CPU's TGE: stage 2's aborts are Lintel's, WFI is if L1 doesn't trap it, the rest is
+ * vEL2's. */
+static void test_el0(void **state)
+{
+	(void)state;
+	assert_int_equal(leave(NESTED_EXITS_EL0, EC_SVC64, 0), EXIT_REFLECT);
+	assert_int_equal(leave(NESTED_EXITS_EL0, EC_UNKNOWN, 0), EXIT_REFLECT);
+	assert_int_equal(
+		leave(NESTED_EXITS_EL0, EC_DATA_ABORT_LOWER, FSC_ADDRESS_SIZE), EXIT_REFLECT);
+	assert_int_equal(leave(NESTED_EXITS_EL0, EC_DATA_ABORT_LOWER, FSC_ALIGNMENT), EXIT_REFLECT);
+	assert_int_equal(
+		leave(NESTED_EXITS_EL0, EC_INSN_ABORT_LOWER, FSC_TRANSLATION | 1), EXIT_RESUME);
+	assert_string_equal(called, "ordinary");
+	leave(NESTED_EXITS_EL0, EC_WFX, 0);
+	assert_string_equal(called, "wfx_handle");
+	forwards = true;
+	assert_int_equal(leave(NESTED_EXITS_EL0, EC_WFX, 0), EXIT_REFLECT);
+}
+
+static void test_create(void **state)
+{
+	(void)state;
+	vcpu.part[PART_NESTED] = NULL;
+	vm.policy.virtual_el2 = VIRTUAL_EL2_VHE;
+	assert_int_equal(nested_create(&vm), OK);
+	assert_string_equal(calls, "STG");
+	assert_true(nested_of(&vcpu)->vhe);
+	assert_ptr_equal(nested_of(&second)->vcpu, &second);
+	assert_non_null(nested_of(&second)->page);
+	nested_part.reset(&vm);
+	nested_part.destroy(&vm);
+	assert_string_equal(calls, "STGrgts");
+	assert_int_equal(freed, 4);
+	assert_null(nested_of(&vcpu));
+	/* Of a VM that isn't one nothing is reset or destroyed. */
+	nested_part.reset(&vm);
+	nested_part.destroy(&vm);
+	nested_part.vcpu_reset(&vcpu);
+	assert_string_equal(calls, "STGrgts");
+}
+
+/* What can't be had leaves nothing behind. */
+static void test_create_fails(void **state)
+{
+	(void)state;
+	vcpu.part[PART_NESTED] = NULL;
+	for (unsigned have = 0; have < 4; have++) {
+		left = have;
+		freed = 0;
+		assert_int_equal(nested_create(&vm), ERR_NO_MEMORY);
+		assert_int_equal(freed, have);
+		assert_null(nested_of(&vcpu));
+		assert_null(nested_of(&second));
+	}
+	left = PAGES;
+	timer_status = ERR_NO_MEMORY;
+	calls[0] = 0;
+	assert_int_equal(nested_create(&vm), ERR_NO_MEMORY);
+	assert_string_equal(calls, "STgts");
+	assert_null(nested_of(&vcpu));
+}
+
+static void test_reset(void **state)
+{
+	(void)state;
+	fake_reg(MIDR_EL1) = 0x410fd0f0;
+	nested.inner = nested.el0 = nested.inner_lrs = true;
+	nested_part.vcpu_reset(&vcpu);
+	assert_string_equal(calls, "1234");
+	assert_false(nested.inner || nested.el0 || nested.inner_lrs);
+	assert_int_equal(nested.midr, 0x410fd0f0);
+	assert_int_equal(nested.vmpidr, 0x80000003);
+	assert_int_equal(vcpu.hcr, 0x111 | BIT(42));
+	assert_int_equal(vcpu.cptr, 0x222 | BIT(31));
+	assert_ptr_equal(vcpu.exit_table, nested_exit_table[NESTED_EXITS_HYP]);
+	assert_ptr_equal(vcpu.take, nested_take_recorded);
+	assert_int_equal(vcpu.on_demand, BIT(PART_NESTED));
+	nested_part.vcpu_load(&vcpu);
+	nested_part.vcpu_put(&vcpu);
+	assert_string_equal(calls, "1234LP");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_hyp, setup),
+		cmocka_unit_test_setup(test_inner, setup),
+		cmocka_unit_test_setup(test_inner_abort, setup),
+		cmocka_unit_test_setup(test_inner_external, setup),
+		cmocka_unit_test_setup(test_el0, setup),
+		cmocka_unit_test_setup(test_create, setup),
+		cmocka_unit_test_setup(test_create_fails, setup),
+		cmocka_unit_test_setup(test_reset, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
