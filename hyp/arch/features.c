@@ -69,6 +69,7 @@ static void read_mmfr(struct cpu_features *f)
 	f->pa_bits = pa_bits_of(ID_AA64MMFR0_EL1_value);
 	f->fgt = HAS(ID_AA64MMFR0_EL1, FGT);
 	f->fgt2 = FIELD_GET(ID_AA64MMFR0_EL1_FGT, ID_AA64MMFR0_EL1_value) >= 2;
+	f->ecv = HAS(ID_AA64MMFR0_EL1, ECV);
 	f->vmid_bits = FIELD_GET(ID_AA64MMFR1_EL1_VMIDBITS, ID_AA64MMFR1_EL1_value) ==
 			ID_AA64MMFR1_VMIDBITS_16BIT
 		? 16

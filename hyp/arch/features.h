@@ -27,6 +27,7 @@ struct cpu_features {
 
 	/* controls of EL2 that exist */
 	bool fgt, fgt2;
+	bool ecv; /* CNTHCTL_EL2 traps the virtual timer, and what FEAT_NV2 has in memory */
 	bool hcrx;
 	bool fwb; /* guests run with HCR_EL2.FWB: their memory is cacheable, whatever they say */
 

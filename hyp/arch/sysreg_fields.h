@@ -250,9 +250,15 @@
 #define CNTHCTL_EL2_EVNTEN           BIT(2)
 #define CNTHCTL_EL2_EVNTDIR          BIT(3)
 #define CNTHCTL_EL2_EVNTI            GENMASK(7, 4)
+#define CNTHCTL_EL2_EVENTS           GENMASK(7, 2) /* EVNTEN, EVNTDIR, EVNTI */
+#define CNTHCTL_EL2_VHE_EL1PCTEN     BIT(10)       /* the first two, E2H = 1 */
+#define CNTHCTL_EL2_VHE_EL1PTEN      BIT(11)
 #define CNTHCTL_EL2_ECV              BIT(12)
 #define CNTHCTL_EL2_EL1TVT           BIT(13)
 #define CNTHCTL_EL2_EL1TVCT          BIT(14)
+#define CNTHCTL_EL2_EL1NVPCT         BIT(15)
+#define CNTHCTL_EL2_EL1NVVCT         BIT(16)
+#define CNTHCTL_EL2_EVNTIS           BIT(17)
 #define CNT_CTL_ENABLE               BIT(0) /* CNTV_CTL_EL0, CNTP_CTL_EL0, CNTHP_CTL_EL2 */
 #define CNT_CTL_IMASK                BIT(1)
 #define CNT_CTL_ISTATUS              BIT(2)

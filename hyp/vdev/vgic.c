@@ -286,14 +286,16 @@ static enum status create(struct vm *vm)
 	return status;
 }
 
-void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid)
+void vgic_map_hw(struct vcpu *vcpu, unsigned intid, unsigned source, uint32_t pintid)
 {
 	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
 
 	assert(intid < VGIC_SPI_FIRST);
 	vgic_lock(cpu->vgic);
+	cpu->hw_named |= vgic_bit(intid);
 	cpu->hw_backed |= vgic_bit(intid);
 	cpu->pintid[intid] = pintid;
+	cpu->hw_source[source] = (uint8_t)intid;
 	vgic_update_private(cpu, vgic_bit(intid));
 	vgic_unlock(cpu->vgic);
 }

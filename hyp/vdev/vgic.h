@@ -15,7 +15,7 @@
 #ifndef HYP_VDEV_VGIC_H
 #define HYP_VDEV_VGIC_H
 
-#include "hyp/vm/vm.h"
+#include "hyp/vdev/vtimer.h"
 
 /* Where the frames are in the guest's physical address space, as on QEMU's virt. */
 #define VGIC_GICD_BASE   UINT64_C(0x08000000)
@@ -66,9 +66,22 @@ void vgic_set_ppi(struct vcpu *vcpu, unsigned intid, bool level);
 
 /*
  * A PPI of the vCPU that is a physical interrupt `pintid` of whatever CPU the vCPU is loaded on
- * (timers): ended by the guest through the HW bit of a list register. At the vCPU's creation.
+ * (timers; `source` is VTIMER_CNTV or VTIMER_CNTP): ended by the guest through the HW bit of a list
+ * register. At the vCPU's creation.
  */
-void vgic_map_hw(struct vcpu *vcpu, unsigned intid, uint32_t pintid);
+void vgic_map_hw(struct vcpu *vcpu, unsigned intid, unsigned source, uint32_t pintid);
+
+/*
+ * A vCPU with more timers than the CPU has for it (hyp/nested/timer.c): of its PPIs named by
+ * vgic_map_hw(), two at a time are those of the CPU's timers, and come as physical interrupts. The
+ * others are wires as any, by vgic_set_ppi(). At the vCPU's creation; none is in the CPU then, nor
+ * whenever it isn't loaded. vgic_switch_hw() is in vgic_fast.h, inline.
+ */
+struct vgic_hw {
+	uint32_t ppis;                  /* bit n: PPI n is in the CPU */
+	uint8_t source[VTIMER_SOURCES]; /* which one it is; 0: none */
+};
+void vgic_share_hw(struct vcpu *vcpu);
 
 /*
  * Whoever drives a PPI (not one of vgic_map_hw()) may be asked for its level, besides telling it by

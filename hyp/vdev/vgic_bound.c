@@ -53,7 +53,7 @@ bool vgic_can_bind(const struct vm *vm, unsigned intid)
 {
 	if (intid >= VGIC_SPI_FIRST)
 		return intid < VGIC_NR_INTIDS;
-	return intid >= GIC_PPI_FIRST && !(vgic_of(vm)->cpus[0]->hw_backed & vgic_bit(intid));
+	return intid >= GIC_PPI_FIRST && !(vgic_of(vm)->cpus[0]->hw_named & vgic_bit(intid));
 }
 
 void vgic_tell_bound(struct vgic *vgic, struct vgic_cpu *owner, unsigned word, uint32_t bits)

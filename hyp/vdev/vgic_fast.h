@@ -9,6 +9,7 @@
 #ifndef HYP_VDEV_VGIC_FAST_H
 #define HYP_VDEV_VGIC_FAST_H
 
+#include "hyp/base/string.h"
 #include "hyp/vdev/vgic_state.h"
 #include "hyp/vdev/vtimer.h"
 
@@ -102,5 +103,42 @@ static __always_inline void vgic_pend_hw(struct vcpu *vcpu, unsigned intid)
 	if (unlikely(!vgic_pend_fast(cpu, intid)))
 		vgic_pend_hw_slow(cpu, intid);
 }
+
+/* The PPI of the vCPU that a timer of the CPU is for. */
+static __always_inline unsigned vgic_hw_source(const struct vcpu *vcpu, unsigned source)
+{
+	return vgic_cpu_of(vcpu)->hw_source[source];
+}
+
+static __always_inline void vgic_set_hw(struct vgic_cpu *cpu, const struct vgic_hw *hw)
+{
+	cpu->hw_backed = hw->ppis;
+	memcpy(cpu->hw_source, hw->source, sizeof(cpu->hw_source));
+}
+
+/*
+ * Other timers of the vCPU, which is loaded here, are in the CPU from now on; both are off, and
+ * that is in force. False: one of those that were or one of those that are now has an interrupt
+ * pending or active, or in a list register that remembers it: nothing was done,
+ * vgic_switch_hw_more() does it. Who makes one pending or active on another CPU at the same time
+ * sets `look`, and what becomes of it is decided when that is looked at.
+ */
+static __always_inline bool vgic_switch_hw(struct vcpu *vcpu, const struct vgic_hw *hw)
+{
+	struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+	const struct vgic_bank *bank = &cpu->bank;
+
+	if (unlikely((bank->in_lr | bank->active | bank->line | cpu->hw_held) & cpu->hw_named))
+		return false;
+	vgic_set_hw(cpu, hw);
+	return true;
+}
+
+/*
+ * The same, whatever there is: `lines` are the levels of all of them. Those that come into the CPU
+ * and are high or active have their physical interrupt made active, those that leave it are
+ * software's. Returns which of them were pending or active before.
+ */
+uint32_t vgic_switch_hw_more(struct vcpu *vcpu, const struct vgic_hw *hw, uint32_t lines);
 
 #endif

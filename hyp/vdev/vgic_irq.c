@@ -214,7 +214,7 @@ void vgic_update_private(struct vgic_cpu *cpu, uint32_t bits)
 
 		if ((bank->group >> n) & 1)
 			lr |= LR_GROUP1;
-		if ((cpu->hw_backed >> n) & 1)
+		if ((cpu->hw_named >> n) & 1)
 			lr |= LR_HW | FIELD_PREP(LR_PINTID, cpu->pintid[n]);
 		WRITE_ONCE(cpu->template[n], lr);
 	}

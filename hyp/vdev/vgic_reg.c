@@ -115,11 +115,12 @@ VGIC_WRITER(vgic_write_group)
 	return MMIO_DONE;
 }
 
-/* Timers come as physical interrupts only while they are enabled. */
+/* Timers come as physical interrupts only while they are enabled; or always, where several share
+ * one. */
 static void enable_physical(struct vgic_cpu *owner, uint32_t changed)
 {
 	changed &= owner->hw_backed;
-	if (unlikely(changed) && owner->loaded_on)
+	if (unlikely(changed) && owner->loaded_on && !owner->hw_shared)
 		vtimer_ppi_enable(owner->loaded_on, changed, owner->bank.enable);
 }
 
@@ -424,7 +425,7 @@ VGIC_WRITER(vgic_write_config)
 	}
 	/* SGIs are edge-triggered and timers level-sensitive, whatever is written. */
 	if (owner)
-		changed &= ~(VGIC_SGIS | owner->hw_backed);
+		changed &= ~(VGIC_SGIS | owner->hw_named);
 	bank->edge ^= changed;
 	ask_fold(vgic, bank, changed);
 	vgic_route(vgic, owner, word, changed);

@@ -42,6 +42,7 @@
 
 #include "drivers/gic/vif.h"
 #include "hyp/vdev/vgic.h"
+#include "hyp/vdev/vtimer.h"
 
 #define VGIC_BANK_INTIDS    32
 #define VGIC_BANKS          (VGIC_NR_INTIDS / VGIC_BANK_INTIDS)
@@ -125,7 +126,7 @@ struct vgic_cpu {
 	uint32_t deliverable; /* word 0: enabled, and so is the group in the distributor */
 	uint32_t inbox;
 	uint32_t used;      /* bit n: list register n was written since it was last folded */
-	uint32_t hw_backed; /* word 0: vgic_map_hw() */
+	uint32_t hw_backed; /* word 0: vgic_map_hw(), and the source is in the CPU */
 	uint32_t hw_held;   /* of those: the physical interrupt is active on this vCPU's behalf; 0
 			       when it isn't loaded */
 	uint16_t lr_intid[VIF_LRS_MAX];
@@ -138,7 +139,10 @@ struct vgic_cpu {
 	struct vif_aprs aprs; /* of an unloaded vCPU */
 	uint32_t special;     /* VGIC_*: what the short ways out and in don't know of */
 	bool leaving;         /* being unloaded: others take SPIs that are for anybody */
-	uint32_t pintid[VGIC_BANK_INTIDS];
+	uint32_t pintid[VGIC_BANK_INTIDS]; /* 0: not one of vgic_map_hw() */
+	uint32_t hw_named;                 /* word 0: vgic_map_hw(), whether hw_backed now or not */
+	bool hw_shared;                    /* vgic_share_hw() */
+	uint8_t hw_source[VTIMER_SOURCES]; /* the PPI that a timer of the CPU is for now; 0: none */
 	/* PPIs whose level is asked for: vgic_sample_ppi() */
 	uint32_t sampled;
 	bool (*sample)(struct vcpu *vcpu);

@@ -7,18 +7,11 @@
 #include "hyp/vm/timer.h"
 #include "mm/page.h"
 
-/* CNTHCTL_EL2, E2H = 0: EL1 may use the physical counter and timer; nothing else of it. */
-#define CNTHCTL_EL1PCTEN BIT(0)
-#define CNTHCTL_EL1PCEN  BIT(1)
-
 /* CNT*_CTL: the output is high. */
-#define CTL_LINE_MASK    (TIMER_CTL_ENABLE | TIMER_CTL_IMASK | TIMER_CTL_ISTATUS)
-#define CTL_LINE_HIGH    (TIMER_CTL_ENABLE | TIMER_CTL_ISTATUS)
+#define CTL_LINE_MASK (TIMER_CTL_ENABLE | TIMER_CTL_IMASK | TIMER_CTL_ISTATUS)
+#define CTL_LINE_HIGH (TIMER_CTL_ENABLE | TIMER_CTL_ISTATUS)
 
-/* A vCPU that waits although its timer has fired is looked at so often. */
-#define LOOK_AGAIN_MS    10
-
-enum which { VIRTUAL, PHYSICAL, TIMERS };
+enum which { VIRTUAL = VTIMER_CNTV, PHYSICAL = VTIMER_CNTP, TIMERS = VTIMER_SOURCES };
 
 static const uint8_t ppi_of[TIMERS] = { VTIMER_PPI_VIRTUAL, VTIMER_PPI_PHYSICAL };
 static const uint8_t source_of[TIMERS] = { TIMER_PPI_VIRTUAL, TIMER_PPI_PHYSICAL };
@@ -85,7 +78,7 @@ static __always_inline void fired(enum which which, uint32_t intid)
 		gicv3_deactivate(intid);
 		return;
 	}
-	vgic_pend_hw(vcpu, ppi_of[which]);
+	vgic_pend_hw(vcpu, vgic_hw_source(vcpu, which));
 	/* It is loaded, but waits: the CPU is idle. */
 	if (unlikely(READ_ONCE(vcpu->state) != VCPU_RUNNING))
 		vcpu_wake(vcpu);
@@ -121,7 +114,7 @@ enum status vtimer_init(void)
 
 void vtimer_init_cpu(void)
 {
-	write_sysreg(CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN, CNTHCTL_EL2);
+	write_sysreg(VTIMER_CNTHCTL, CNTHCTL_EL2);
 	for (enum which which = VIRTUAL; which < TIMERS; which++)
 		write_ctl(which, 0);
 	isb();
@@ -161,7 +154,7 @@ uint32_t vtimer_lines(const struct vcpu *vcpu)
 			high = is_on(timer->ctl) &&
 				timer_now() >= deadline_of(vcpu, which, timer->cval);
 		if (high)
-			lines |= (uint32_t)BIT(ppi_of[which]);
+			lines |= (uint32_t)BIT(vgic_hw_source(vcpu, which));
 	}
 	return lines;
 }
@@ -253,7 +246,7 @@ static bool is_delivered(enum which which, uint64_t ctl)
 static uint64_t wake_at(const struct vcpu *vcpu, enum which which, const struct vtimer_state *timer)
 {
 	if (is_delivered(which, timer->ctl))
-		return timer_now() + timer_ms_to_ticks(LOOK_AGAIN_MS);
+		return timer_now() + timer_ms_to_ticks(VTIMER_LOOK_AGAIN_MS);
 	return deadline_of(vcpu, which, timer->cval);
 }
 
@@ -327,7 +320,8 @@ static enum status create(struct vm *vm)
 		for (enum which which = VIRTUAL; which < TIMERS; which++) {
 			vtimers[i].timers[which].vcpu = vm->vcpus[i];
 			soft_timer_init(&vtimers[i].timers[which].soft, expired);
-			vgic_map_hw(vm->vcpus[i], ppi_of[which], timer_intid(source_of[which]));
+			vgic_map_hw(
+				vm->vcpus[i], ppi_of[which], which, timer_intid(source_of[which]));
 		}
 	}
 	return OK;

@@ -6,15 +6,37 @@
  * PPIs, ended through a list register with the HW bit. While it is not loaded its compare values
  * are watched by soft timers (hyp/vm/timer.h). The virtual counter is the physical one minus
  * vm->cntvoff. Arm ARM D12.
+ *
+ * A vCPU with a virtual EL2 has four timers; hyp/nested/timer.c moves them into the CPU and out
+ * while the vCPU is loaded. Here they are off (vgic_share_hw()), but for their interrupts, which
+ * come to the PPI that vgic_switch_hw() names.
  */
 #ifndef HYP_VDEV_VTIMER_H
 #define HYP_VDEV_VTIMER_H
 
+#include "hyp/arch/sysreg_fields.h"
 #include "hyp/vm/vm.h"
 
 /* What the guest's devicetree says. */
-#define VTIMER_PPI_VIRTUAL  27
-#define VTIMER_PPI_PHYSICAL 30
+#define VTIMER_PPI_VIRTUAL     27
+#define VTIMER_PPI_PHYSICAL    30
+/* Of a vCPU with a virtual EL2, besides: CNTHV, with VHE, and CNTHP. */
+#define VTIMER_PPI_HYP_VIRTUAL 28
+#define VTIMER_PPI_HYP         26
+
+/* The CPU's timers for guests: CNTV, CNTP. */
+enum { VTIMER_CNTV, VTIMER_CNTP, VTIMER_SOURCES };
+
+/* Their interrupts on the CPU: bits as the PPIs of the guest. */
+#define VTIMER_PHYSICAL_PPIS ((uint32_t)(BIT(VTIMER_PPI_VIRTUAL) | BIT(VTIMER_PPI_PHYSICAL)))
+
+/* CNTHCTL_EL2, E2H = 0, while a vCPU is loaded that has no virtual EL2: EL1 may use the physical
+ * counter and timer; nothing else of it. */
+#define VTIMER_CNTHCTL       (CNTHCTL_EL2_EL1PCTEN | CNTHCTL_EL2_EL1PCEN)
+
+/* May a vCPU that waits with its timer's interrupt pending, which it can't get, be looked at again?
+ * So often. */
+#define VTIMER_LOOK_AGAIN_MS 10
 
 /* The row for boot/parts.c, after vgic_part. */
 extern const struct vm_part vtimer_part;

@@ -36,7 +36,7 @@ static bool has_crashed(const struct vm *vm)
 /* From now on the pause has not been. */
 static void make_up_for_pause(struct vm *vm)
 {
-	if (vm->state == VM_PAUSED && !vm->policy.counter_runs_on)
+	if (vm->state == VM_PAUSED && !vm->policy.counter_runs_on && !vm->policy.virtual_el2)
 		vm->cntvoff += timer_now() - vm->paused_at;
 }
 

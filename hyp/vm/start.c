@@ -92,8 +92,10 @@ static bool run(struct vm *vm)
 		return false;
 	}
 	vm->started_at = timer_now();
-	/* From its first start: over a restart its counter runs on, as a machine's does. */
-	if (vm->boots == 0)
+	/* From its first start: over a restart its counter runs on, as a machine's does. A guest
+	 * hypervisor gives its own guests offsets from the physical counter (hyp/nested/timer.h).
+	 */
+	if (vm->boots == 0 && !vm->policy.virtual_el2)
 		vm->cntvoff = vm->started_at;
 	vm->boots++;
 	vm->end = VM_END_NONE;

@@ -154,7 +154,8 @@ struct vm {
 	struct sched_job start_job;
 	struct log_limit log_limit;
 	struct vm_entry entry;
-	uint64_t cntvoff;      /* CNTVOFF_EL2: the counter when the VM was started */
+	uint64_t cntvoff;      /* CNTVOFF_EL2: the counter when the VM was started; with a virtual
+				  EL2: 0 */
 	uint64_t load_ticks;   /* of the counter, that loading took the last time */
 	uint64_t instructions; /* vm_count_instructions: executed while it ran; 0: not counted */
 	struct sched_job load_job; /* while LOADING, and STOPPING when all vCPUs are OFF */
