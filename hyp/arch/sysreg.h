@@ -31,8 +31,12 @@ enum {
  * The columns of sysreg.def that a row may leave out, for who has them as "...": NONE, or what is
  * there.
  */
-#define SYSREG_FIRST(none, first, ...) first
-#define SYSREG_COLUMN_VEL2(...)        SYSREG_FIRST(0, ##__VA_ARGS__, NONE, NONE)
+#define SYSREG_FIRST(_0, _1, ...)         _1
+#define SYSREG_SECOND(_0, _1, _2, ...)    _2
+#define SYSREG_THIRD(_0, _1, _2, _3, ...) _3
+#define SYSREG_COLUMN_VEL2(...)           SYSREG_FIRST(0, ##__VA_ARGS__, NONE, NONE)
+#define SYSREG_COLUMN_GATE(...)           SYSREG_SECOND(0, ##__VA_ARGS__, NONE, NONE, NONE)
+#define SYSREG_COLUMN_FINE(...)           SYSREG_THIRD(0, ##__VA_ARGS__, NONE, NONE, NONE, NONE)
 
 /* The encoding in the syndrome of a trapped access (EC 0x18), as SYS_* are. */
 static inline unsigned sysreg_encoding_of(uint64_t esr)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/nested/sysreg.h"
 #include "hyp/arch/esr.h"
-#include "hyp/arch/features.h"
 #include "hyp/arch/sysreg_index.h"
 #include "hyp/base/string.h"
 #include "hyp/nested/at.h"
@@ -35,21 +34,6 @@ static const uint8_t classes[NR_SYSREG_ROWS] = {
 void nested_sysreg_init(void)
 {
 	sysreg_index_init();
-}
-
-/* Until there is a vel2.c. */
-__weak uint64_t vel2_read(const struct nested *nested, unsigned encoding)
-{
-	(void)nested;
-	(void)encoding;
-	return 0;
-}
-
-__weak void vel2_write(struct nested *nested, unsigned encoding, uint64_t value)
-{
-	(void)nested;
-	(void)encoding;
-	(void)value;
 }
 
 /* ---- accesses ---- */
@@ -185,15 +169,14 @@ void nested_sysreg_reset(struct nested *nested)
 	VNCR_REG(nested, HCR_EL2) = HCR_EL2_RW | (nested->vhe ? HCR_EL2_E2H : 0);
 	VNCR_REG(nested, VPIDR_EL2) = read_sysreg(MIDR_EL1);
 	VNCR_REG(nested, VMPIDR_EL2) = vcpu->vmpidr;
-	/* vEL1's; the CPU's, which vcpu_reset() has made, is vEL2's in VHE form. */
+	/* vEL1's, as vcpu_reset() has made it. The bank is vEL2's: vel2_reset(). */
 	VNCR_REG(nested, SCTLR_EL1) = vcpu->bank[BANK_SCTLR_EL1];
+	values[VEL2_SCTLR] = SCTLR_EL2_RESET;
 	if (nested->vhe) {
 		values[VEL2_CNTHCTL] = CNTHCTL_RESET << CNTHCTL_VHE_SHIFT;
 		return;
 	}
 	values[VEL2_CNTHCTL] = CNTHCTL_RESET;
-	values[VEL2_SCTLR] = SCTLR_EL2_RESET;
 	values[VEL2_TCR] = TCR_EL2_RESET;
 	values[VEL2_CPTR] = CPTR_EL2_RESET;
-	vcpu->bank[BANK_CPACR_EL1] = guest_cpacr(CPACR_EL1_FPEN);
 }

@@ -23,8 +23,8 @@ void nested_sysreg_init(void);
 bool nested_sysreg(struct vcpu *vcpu, uint64_t esr, enum exit_result *result);
 
 /*
- * vEL2's registers as a reset leaves them, and vEL1's: the page, values[], and of the bank what is
- * not as in a vCPU without a virtual EL2. The vCPU is OFF; it begins as hyp.
+ * vEL2's registers as a reset leaves them, and vEL1's, in the page and in values[]. The vCPU is
+ * OFF; it begins as hyp.
  */
 void nested_sysreg_reset(struct nested *nested);
 

@@ -359,7 +359,6 @@ static void test_reset(void **state)
 		fake_sysreg_write(SYS_MIDR_EL1, 0x410fd490);
 		vcpu.vmpidr = 0x80000003;
 		vcpu.bank[BANK_SCTLR_EL1] = 0x30d00980;
-		vcpu.bank[BANK_CPACR_EL1] = 0;
 		nested_sysreg_reset(&nested);
 
 		assert_int_equal(page[0x078 / 8], vhe ? 0x480000000 : 0x80000000);
@@ -370,13 +369,12 @@ static void test_reset(void **state)
 		for (unsigned i = 0; i < 512; i++)
 			assert_int_equal(page[i], 0);
 		assert_int_equal(nested.values[VEL2_CNTHCTL], vhe ? 0xc00 : 3);
-		assert_int_equal(nested.values[VEL2_SCTLR], vhe ? 0 : 0x30c50830);
+		assert_int_equal(nested.values[VEL2_SCTLR], 0x30c50830);
 		assert_int_equal(nested.values[VEL2_TCR], vhe ? 0 : 0x80800000);
 		assert_int_equal(nested.values[VEL2_CPTR], vhe ? 0 : 0x33ff);
 		assert_int_equal(nested.values[VEL2_MDCR], 0);
 		assert_int_equal(nested.values[VEL2_VBAR], 0);
 		assert_int_equal(nested.hyp_live[SWITCHED_VBAR], 0);
-		assert_int_equal(vcpu.bank[BANK_CPACR_EL1], vhe ? 0 : 0x300000);
 	}
 }
 
