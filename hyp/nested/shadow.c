@@ -311,9 +311,8 @@ void shadow_load(struct nested *nested)
 
 enum shadow_verdict shadow_abort(struct nested *nested, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa)
 {
-	(void)nested;
 	(void)esr;
 	(void)hpfar;
 	(void)ipa;
-	return SHADOW_ABSENT;
+	return nested->shadow->on ? SHADOW_ABSENT : SHADOW_PLAIN;
 }

@@ -44,6 +44,7 @@ enum shadow_verdict {
 			*/
 	SHADOW_ABSENT, /* L1 maps what is nowhere: an external abort */
 	SHADOW_ROM,    /* L1 allows a write to what L0 has read-only: *ipa */
+	SHADOW_PLAIN,  /* L1's stage 2 is off: answered as any guest's, by the VM's own */
 };
 enum shadow_verdict shadow_abort(struct nested *nested, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa);
 

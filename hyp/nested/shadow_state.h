@@ -96,6 +96,9 @@ static inline struct shadows *shadows_of(const struct vm *vm)
 
 /* ---- shadow_table.c; all with the lock held ---- */
 
+/* Software's bits of a leaf: how large L1's is. */
+#define LEAF_L1 GENMASK(58, 55)
+
 /* A page of an inner guest's. */
 struct shadow_leaf {
 	uint64_t ipa, origin, pa; /* of the page: L2's, L1's, the machine's */

@@ -20,7 +20,7 @@
 /* Ranges beyond empty the shadow. */
 #define UNMAP_MAX GIB(1)
 
-/* Leaves of L1's: 4, 16 and 64 KiB granule. */
+/* Leaves of L1's: 4, 16 and 64 KiB granule. LEAF_L1 is an index. */
 static const uint8_t l1_shifts[] = { 12, 21, 30, 14, 25, 16, 29, 36, 42, 39 };
 
 static uint64_t encode_shift(unsigned shift)

@@ -32,13 +32,13 @@ static enum exit_result retry(struct vcpu *vcpu, const struct guest_abort *abort
 
 static enum exit_result flush(struct vcpu *vcpu, const struct guest_abort *abort)
 {
-	tlb_flush_ipa(vcpu->vm->stage2.vttbr, IPA(abort->ipa));
+	tlb_flush_ipa(vcpu->vttbr, IPA(abort->ipa));
 	return retry(vcpu, abort);
 }
 
 static enum exit_result flush_all(struct vcpu *vcpu, const struct guest_abort *abort)
 {
-	tlb_flush_vmid(vcpu->vm->stage2.vttbr);
+	tlb_flush_vmid(vcpu->vttbr);
 	return retry(vcpu, abort);
 }
 

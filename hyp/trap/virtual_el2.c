@@ -70,6 +70,8 @@ static enum exit_result inner_abort(struct vcpu *vcpu, uint64_t esr)
 		return EXIT_RESUME;
 	case SHADOW_DEVICE:
 		return inner_device(vcpu, esr, ipa, far);
+	case SHADOW_PLAIN:
+		return exit_table[ESR_GET_EC(esr)](vcpu, esr);
 	default:
 		return inner_external(vcpu, esr, far);
 	}

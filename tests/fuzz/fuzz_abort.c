@@ -419,7 +419,7 @@ static void start_once(void)
 	make_memory();
 	vm.stage2.ipa_bits = IPA_BITS;
 	vm.stage2.owner = OWNER_FIRST_VM;
-	vm.stage2.vttbr = 0x1234;
+	vm.stage2.vttbr = vcpu.vttbr = 0x1234;
 	vm.nr_vcpus = 1;
 	vm.vcpus[0] = &vcpu;
 	vcpu.vm = &vm;

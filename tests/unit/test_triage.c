@@ -314,6 +314,7 @@ static int setup(void **state)
 	assert_int_equal(device_add(&vm, SMALL_BASE, SMALL_SIZE, &dev, &dev_ops, WIDTHS_ALL), OK);
 	assert_int_equal(device_table_seal(&vm), OK);
 	vcpu.vm = &vm;
+	vcpu.vttbr = VTTBR;
 	vcpu.regs.pc = PC;
 	vcpu.regs.pstate = PSTATE_EL1H;
 	vcpu.hcr = HCR_EL2_VM | HCR_EL2_RW;
