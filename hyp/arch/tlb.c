@@ -52,6 +52,23 @@ void tlb_flush_local_vmid(uint64_t vttbr)
 	WITH_VTTBR(vttbr, TLBI("vmalle1"));
 }
 
+static void guest_op(enum tlb_guest_op op, uint64_t operand)
+{
+	switch (op) {
+#define X(name, encoding)                                                               \
+	case TLB_##name:                                                                \
+		__asm__ volatile("sys #0, " encoding ", %0" ::"r"(operand) : "memory"); \
+		break;
+		TLB_GUEST_OPS(X)
+#undef X
+	}
+}
+
+void tlb_guest(uint64_t vttbr, enum tlb_guest_op op, uint64_t operand)
+{
+	WITH_VTTBR(vttbr, guest_op(op, operand));
+}
+
 void tlb_flush_all_guests(void)
 {
 	dsb_ishst();

@@ -34,6 +34,30 @@ static inline void tlb_flush_local_stage1(void)
  * theirs. */
 void tlb_flush_local_vmid(uint64_t vttbr);
 
+/*
+ * A guest's own invalidations of stage 1, as TLBI ...IS under the VMID in `vttbr`; the operand is
+ * Xt as the guest had it. R*: only where the CPU has FEAT_TLBIRANGE.
+ */
+#define TLB_GUEST_OPS(X)         \
+	X(VMALLE1, "c8, c3, #0") \
+	X(VAE1, "c8, c3, #1")    \
+	X(ASIDE1, "c8, c3, #2")  \
+	X(VAAE1, "c8, c3, #3")   \
+	X(VALE1, "c8, c3, #5")   \
+	X(VAALE1, "c8, c3, #7")  \
+	X(RVAE1, "c8, c2, #1")   \
+	X(RVAAE1, "c8, c2, #3")  \
+	X(RVALE1, "c8, c2, #5")  \
+	X(RVAALE1, "c8, c2, #7")
+
+enum tlb_guest_op {
+#define X(name, encoding) TLB_##name,
+	TLB_GUEST_OPS(X)
+#undef X
+};
+
+void tlb_guest(uint64_t vttbr, enum tlb_guest_op op, uint64_t operand);
+
 /* All VMIDs, both stages (when VMIDs are used anew). */
 void tlb_flush_all_guests(void);
 

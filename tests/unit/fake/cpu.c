@@ -266,6 +266,11 @@ __weak void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa)
 	record(FAKE_TLB_IPA, ipa.ipa, vttbr);
 }
 
+__weak void tlb_guest(uint64_t vttbr, enum tlb_guest_op op, uint64_t operand)
+{
+	record(FAKE_TLB_GUEST, operand, vttbr | op);
+}
+
 __weak void tlb_flush_all_guests(void)
 {
 	record(FAKE_TLB_ALL_GUESTS, 0, 0);
