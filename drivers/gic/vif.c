@@ -2,14 +2,6 @@
 #include "drivers/gic/vif.h"
 #include "hyp/arch/barrier.h"
 
-#define VTR_LISTREGS         GENMASK(4, 0)
-#define VTR_TDS              BIT(19)
-#define VTR_A3V              BIT(21)
-#define VTR_SEIS             BIT(22)
-#define VTR_IDBITS           GENMASK(25, 23)
-#define VTR_PREBITS          GENMASK(28, 26)
-#define VTR_PRIBITS          GENMASK(31, 29)
-
 /* Five preemption bits are 32 levels, one register of 32 bits (IHI 0069H, 12.4.3). */
 #define PREBITS_ONE_REGISTER 5
 

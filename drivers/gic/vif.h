@@ -41,6 +41,7 @@
 #define VIF_HCR_TC       BIT(10)
 #define VIF_HCR_TALL0    BIT(11)
 #define VIF_HCR_TALL1    BIT(12)
+#define VIF_HCR_TSEI     BIT(13)
 #define VIF_HCR_TDIR     BIT(14)
 #define VIF_HCR_EOICOUNT GENMASK(31, 27)
 
@@ -49,6 +50,10 @@
 #define VIF_MISR_U       BIT(1)
 #define VIF_MISR_LRENP   BIT(2)
 #define VIF_MISR_NP      BIT(3)
+#define VIF_MISR_VGRP0E  BIT(4)
+#define VIF_MISR_VGRP0D  BIT(5)
+#define VIF_MISR_VGRP1E  BIT(6)
+#define VIF_MISR_VGRP1D  BIT(7)
 
 /* ICH_VMCR_EL2 */
 #define VIF_VMCR_VENG0   BIT(0)
@@ -60,6 +65,16 @@
 #define VIF_VMCR_VBPR1   GENMASK(20, 18)
 #define VIF_VMCR_VBPR0   GENMASK(23, 21)
 #define VIF_VMCR_VPMR    GENMASK(31, 24)
+
+/* ICH_VTR_EL2; numbers of bits and of list registers less one */
+#define VTR_LISTREGS     GENMASK(4, 0)
+#define VTR_TDS          BIT(19)
+#define VTR_NV4          BIT(20) /* no direct injection */
+#define VTR_A3V          BIT(21)
+#define VTR_SEIS         BIT(22)
+#define VTR_IDBITS       GENMASK(25, 23)
+#define VTR_PREBITS      GENMASK(28, 26)
+#define VTR_PRIBITS      GENMASK(31, 29)
 
 /* What ICH_VTR_EL2 says; the same on every CPU (vif_init() takes the smallest). */
 struct vif_info {
@@ -170,6 +185,24 @@ static __always_inline uint64_t vif_lr_read(unsigned index)
 		return read_sysreg(ICH_LR##n##_EL2);
 		VIF_LR_EACH(VIF_LR_READ)
 #undef VIF_LR_READ
+	default:
+		return 0;
+	}
+}
+
+/* The same, and it is empty then. */
+static __always_inline uint64_t vif_lr_take(unsigned index)
+{
+	uint64_t value;
+
+	switch (index) {
+#define VIF_LR_TAKE(n)                                \
+	case n:                                       \
+		value = read_sysreg(ICH_LR##n##_EL2); \
+		write_sysreg(0, ICH_LR##n##_EL2);     \
+		return value;
+		VIF_LR_EACH(VIF_LR_TAKE)
+#undef VIF_LR_TAKE
 	default:
 		return 0;
 	}

@@ -326,7 +326,8 @@ void vgic_pend_hw_slow(struct vgic_cpu *cpu, unsigned intid)
 	vgic_lock(cpu->vgic);
 	/* The time before is over: folding that register would end this one too. */
 	if (vgic_is_detached(cpu)) {
-		cpu->bank.active &= ~vgic_bit(intid);
+		/* It was active, so somebody has ended it. */
+		cpu->bank.active &= ~(vgic_bit(intid) & cpu->hw_held);
 		vcpu_request_local(cpu->vcpu, WORK_VGIC);
 	} else {
 		vgic_reclaim(cpu, intid);
