@@ -3,6 +3,7 @@
 
 #include "hyp/arch/cache.h"
 #include "hyp/arch/uaccess.h"
+#include "mm/guest_window.h"
 #include "mm/phys.h"
 
 /* At most this much is done with the lock held. */
@@ -143,9 +144,78 @@ void guest_sync(struct stage2 *s2, ipa_t ipa, uint64_t size)
 	}
 }
 
+/* The memory around ipa, as far as it is one piece of the VM's own, at most a block. */
+static void make_window(struct stage2 *s2, ipa_t ipa)
+{
+	struct guest_window *window = &this_cpu()->windows[guest_window_index(ipa.ipa)];
+	struct pgtable_leaf leaf;
+	uint64_t size, base, pa;
+
+	spin_lock(&s2->lock);
+	pgtable_walk(&s2->table, ipa.ipa, &leaf);
+	size = MIN(leaf.size, BLOCK_SIZE);
+	base = ALIGN_DOWN(ipa.ipa, size);
+	pa = leaf.pa.pa - (ipa.ipa - base);
+	if (leaf.valid && leaf.type == MEM_NORMAL && (leaf.prot & MEM_R) &&
+		page_range_owned(PA(pa), size, s2->owner))
+		*window = (struct guest_window){
+			.ipa = base,
+			.mask = size - 1,
+			.generation = s2->generation,
+			.offset = (uintptr_t)pa_to_ptr(PA(pa)) - base,
+		};
+	spin_unlock(&s2->lock);
+}
+
 enum status guest_read_u64(struct stage2 *s2, ipa_t ipa, uint64_t *value)
 {
+	enum status status;
+
 	if (!IS_ALIGNED(ipa.ipa, sizeof(*value)))
 		return ERR_INVALID;
-	return copy(s2, ipa, value, sizeof(*value), ACCESS_READ);
+	status = copy(s2, ipa, value, sizeof(*value), ACCESS_READ);
+	if (status == OK)
+		make_window(s2, ipa);
+	return status;
+}
+
+/* A guest that writes there all the time can't hold us. */
+#define UPDATE_TRIES 16
+
+static enum status exchange(uint64_t *memory, uint64_t old, uint64_t new)
+{
+	uint64_t found;
+
+	if (copy_fault_safe(&found, memory, sizeof(found)) != 0)
+		return ERR_IO;
+	for (unsigned i = 0; i < UPDATE_TRIES; i++) {
+		uint64_t expected = old;
+
+		if (__atomic_compare_exchange_n(
+			    memory, &expected, new, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return OK;
+		if (expected != old)
+			break;
+	}
+	return ERR_EXISTS;
+}
+
+enum status guest_update_u64(struct stage2 *s2, ipa_t ipa, uint64_t old, uint64_t new)
+{
+	struct stage2_page page;
+	enum status status = ERR_NOT_FOUND;
+
+	if (!IS_ALIGNED(ipa.ipa, sizeof(new)))
+		return ERR_INVALID;
+	if (ipa.ipa >= BIT(s2->ipa_bits))
+		return ERR_RANGE;
+	spin_lock(&s2->lock);
+	if (stage2_lookup_locked(s2, ipa, &page)) {
+		status = ERR_FAULT;
+		if (page.type == MEM_NORMAL && (page.prot & MEM_RW) == MEM_RW &&
+			page_owner(page.pa) == s2->owner)
+			status = exchange(pa_to_ptr(page.pa), old, new);
+	}
+	spin_unlock(&s2->lock);
+	return status == ERR_NOT_FOUND ? give(s2, ipa, ACCESS_WRITE) : status;
 }

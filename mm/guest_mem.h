@@ -34,7 +34,11 @@ __must_check enum status guest_load(struct stage2 *s2, ipa_t ipa, const void *so
 void guest_sync(struct stage2 *s2, ipa_t ipa, uint64_t size);
 
 /* One naturally aligned 64-bit value, read in one piece (a table descriptor). ERR_INVALID if not
- * aligned. */
+ * aligned. Makes a window there for this CPU's next reads (mm/guest_window.h). */
 __must_check enum status guest_read_u64(struct stage2 *s2, ipa_t ipa, uint64_t *value);
+
+/* Writes `new` there if `old` is, in one piece, seen by all CPUs; errors as guest_write(), and
+ * ERR_EXISTS: something else is there, or comes there all the time. */
+__must_check enum status guest_update_u64(struct stage2 *s2, ipa_t ipa, uint64_t old, uint64_t new);
 
 #endif

@@ -67,6 +67,13 @@ static void free_table(struct pgtable *table, pa_t page)
 	give_back(page, 1);
 }
 
+void stage2_changed(struct stage2 *s2)
+{
+	static uint64_t last;
+
+	WRITE_ONCE(s2->generation, __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED));
+}
+
 static void flush_own(uint64_t vttbr, uint64_t ia, uint64_t size, uint64_t entries)
 {
 	if (entries == 1) {
@@ -85,6 +92,7 @@ static void flush_tlb(struct pgtable *table, uint64_t ia, uint64_t size, uint64_
 {
 	struct stage2 *s2 = stage2_of(table);
 
+	stage2_changed(s2);
 	flush_own(s2->vttbr, ia, size, entries);
 	if (unlikely(s2->watcher))
 		s2->watcher->changed(s2->watcher, IPA(ia), size, entries);
@@ -133,6 +141,7 @@ enum status stage2_create(
 		return status;
 	}
 	s2->vttbr = s2->table.root.pa | FIELD_PREP(VTTBR_VMID, s2->vmid);
+	stage2_changed(s2);
 	return OK;
 }
 

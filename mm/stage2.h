@@ -65,8 +65,9 @@ struct stage2_watcher {
 struct stage2 {
 	struct pgtable table;
 	struct spinlock lock;
-	uint64_t vttbr; /* for VTTBR_EL2: root and VMID */
-	uint64_t vtcr;  /* for VTCR_EL2 */
+	uint64_t vttbr;      /* for VTTBR_EL2: root and VMID */
+	uint64_t vtcr;       /* for VTCR_EL2 */
+	uint64_t generation; /* see stage2_changed(); never 0 while it is in use */
 	uint16_t vmid;
 	owner_t owner; /* whose pages may be mapped */
 	uint8_t ipa_bits;
@@ -181,6 +182,13 @@ bool stage2_is_taken(const struct stage2 *s2, ipa_t ipa, uint64_t size);
 
 /* The share that holds ipa, NULL if none does. Takes no lock. */
 const struct stage2_share *stage2_share_find(const struct stage2 *s2, ipa_t ipa);
+
+/*
+ * Something was taken out of the table, or changed in it: what was looked up before and kept
+ * (mm/guest_window.h) must not be used any more. The generation gets a number that no stage 2 has
+ * had. Before the TLBs are flushed of it; by this file itself for all that its functions do.
+ */
+void stage2_changed(struct stage2 *s2);
 
 /* Unmaps; memory stays the VM's. Errors of pgtable_unmap(). */
 __must_check enum status stage2_unmap(struct stage2 *s2, ipa_t ipa, uint64_t size);

@@ -132,6 +132,7 @@ bool stage2_destroy_step(struct stage2 *s2)
 	case PHASE_NONE:
 		/* Nobody walks these tables any more: once the TLBs have forgotten them they can
 		 * go. */
+		stage2_changed(s2);
 		tlb_flush_vmid(s2->vttbr);
 		s2->phase = PHASE_TABLE;
 		break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Barriers and waiting. On the build machine they order the compiler only, but dmb_ish() is one:
- * the threads of a test may stand for CPUs.
+ * Barriers and waiting. On the build machine they order the compiler only, but dmb_ish() and
+ * dmb_ishld() are: the threads of a test may stand for CPUs.
  */
 #ifndef HYP_ARCH_BARRIER_H
 #define HYP_ARCH_BARRIER_H
@@ -11,11 +11,13 @@
 #ifdef LINTEL_HOST
 #define ARCH_INSN(text) __asm__ volatile("" ::: "memory")
 void fake_wfi(void);
-#define wfi()     fake_wfi()
-#define dmb_ish() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define wfi()       fake_wfi()
+#define dmb_ish()   __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define dmb_ishld() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #else
 #define ARCH_INSN(text) __asm__ volatile(text ::: "memory")
 #define dmb_ish()       ARCH_INSN("dmb ish")
+#define dmb_ishld()     ARCH_INSN("dmb ishld")
 #define wfi()           ARCH_INSN("wfi")
 #endif
 

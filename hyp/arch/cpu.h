@@ -15,6 +15,15 @@
 struct vcpu;
 struct timer_queue;
 
+/* Where EL2 has a stretch of a VM's memory: mm/guest_window.h. All zero: none. */
+struct guest_window {
+	uint64_t ipa, mask;  /* its first address, its size - 1 */
+	uint64_t generation; /* of the stage 2 that says so */
+	uint64_t offset;     /* EL2's address minus the IPA */
+};
+
+#define GUEST_WINDOWS 32
+
 struct cpu {
 	/* vectors.S uses these: see asm_offsets.c */
 	uint64_t emergency_stack; /* top of the stack for exceptions taken from EL2 */
@@ -44,6 +53,8 @@ struct cpu {
 	bool stopped;       /* set when it has stopped for a panic */
 	uint64_t exit_time; /* lintel.measure=masked: counter at the last exit, */
 	uint64_t longest_masked; /* and the longest time until an entry, in counter ticks */
+
+	struct guest_window windows[GUEST_WINDOWS]; /* only this CPU reads and writes them */
 };
 
 extern struct cpu cpus[MAX_CPUS];

@@ -24,18 +24,34 @@ const struct el2_frame *el2_exception_frame(void)
 	return panic_frames[this_cpu()->index];
 }
 
-static bool is_fault_safe_copy(const struct el2_frame *frame, uint64_t esr)
+/* Single loads that survive an abort (hyp/arch/uaccess.h): where each is, and where it goes on
+ * then, both relative to the member. */
+struct uaccess_row {
+	int32_t load, fixup;
+};
+extern const struct uaccess_row __uaccess_table_start[], __uaccess_table_end[];
+
+/* Where an access that a guest's memory may abort goes on; 0: it was none. */
+static uint64_t fixup_of(uint64_t pc)
 {
-	return ESR_GET_EC(esr) == EC_DATA_ABORT_SAME && frame->pc >= (uintptr_t)__uaccess_start &&
-		frame->pc < (uintptr_t)__uaccess_end;
+	const struct uaccess_row *row;
+
+	if (pc >= (uintptr_t)__uaccess_start && pc < (uintptr_t)__uaccess_end)
+		return (uintptr_t)__uaccess_fixup;
+	for (row = __uaccess_table_start; row < __uaccess_table_end; row++)
+		if (pc == (uintptr_t)&row->load + (uint64_t)(int64_t)row->load)
+			return (uintptr_t)&row->fixup + (uint64_t)(int64_t)row->fixup;
+	return 0;
 }
 
 void el2_exception(struct el2_frame *frame, enum el2_vector vector)
 {
 	uint64_t esr = read_sysreg(ESR_EL2);
 
-	if (vector == EL2_SYNC && is_fault_safe_copy(frame, esr)) {
-		frame->pc = (uintptr_t)__uaccess_fixup;
+	uint64_t fixup = ESR_GET_EC(esr) == EC_DATA_ABORT_SAME ? fixup_of(frame->pc) : 0;
+
+	if (vector == EL2_SYNC && fixup != 0) {
+		frame->pc = fixup;
 		return;
 	}
 	panic_frames[this_cpu()->index] = frame;

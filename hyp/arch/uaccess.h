@@ -13,4 +13,35 @@
  * piece. */
 size_t copy_fault_safe(void *destination, const void *source, size_t n);
 
+/* One load of an aligned 64-bit value at EL2's address; false when an abort was taken. */
+#ifdef LINTEL_HOST
+bool load_fault_safe(uint64_t address, uint64_t *value);
+#else
+static __always_inline bool load_fault_safe(uint64_t address, uint64_t *value)
+{
+	uint64_t loaded, guests;
+
+	/* An abort at 1 goes on at 2 (el2_exception.c). The vectors use SP_EL0, which is the
+	 * guest's. */
+	__asm__ goto("mrs %1, sp_el0\n"
+		     "1:	ldr %0, [%2]\n"
+		     "	.subsection 1\n"
+		     "2:	msr sp_el0, %1\n"
+		     "	b %l4\n"
+		     "	.previous\n"
+		     "	.pushsection .uaccess_table, \"a\"\n"
+		     "	.balign 4\n"
+		     "	.long 1b - ., 2b - .\n"
+		     "	.popsection"
+		     : "=r"(loaded), "=&r"(guests)
+		     : "r"(address), "m"(*(const uint64_t *)address)
+		     :
+		     : aborted);
+	*value = loaded;
+	return true;
+aborted:
+	return false;
+}
+#endif
+
 #endif

@@ -332,6 +332,17 @@ __weak size_t copy_fault_safe(void *destination, const void *source, size_t n)
 	return 0;
 }
 
+__weak bool load_fault_safe(uint64_t address, uint64_t *value)
+{
+	const void *source = (const void *)(uintptr_t)address;
+
+	if (is_bad(source, sizeof(*value)) ||
+		(fake_copy_faults && fake_copy_faults(value, source, sizeof(*value))))
+		return false;
+	*value = *(const volatile uint64_t *)source;
+	return true;
+}
+
 __weak void fpsimd_save(struct fpsimd_state *state)
 {
 	*state = fake_fpsimd;
