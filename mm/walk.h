@@ -69,6 +69,23 @@ static inline uint8_t fst_of(unsigned fst_class, int level)
 						: FST_WALK_SEA_ABOVE;
 }
 
+enum walk_high { HIGH_NONE, HIGH_LPA2, HIGH_64K };
+
+/* How tables lie, by what registers say: mm/walk_table.h. */
+struct walk_table {
+	uint64_t base;         /* of the start table */
+	uint64_t start_mask;   /* what is left of an offset in bytes in it */
+	uint64_t address_mask; /* of the bits in place */
+	uint8_t page_shift, stride;
+	uint8_t start_shift; /* bits below an entry of the start level */
+	uint8_t oa_bits;     /* size of what descriptors may point to */
+	int8_t start_level;
+	int8_t block_level; /* the first at which a block may be */
+	uint8_t high;       /* enum walk_high */
+	bool big_endian;
+	bool uncached;
+};
+
 /* How often a walk starts again because another CPU has changed a descriptor whose flags it was to
  * set; then it is ERR_BUSY: the guest executes its instruction again. */
 #define WALK_TRIES 16

@@ -2,63 +2,41 @@
 #include "mm/walk_s1.h"
 
 #include "mm/guest_mem.h"
+#include "mm/walk_attr.h"
+#include "mm/walk_s1_parts.h"
 
-#define LEVEL_LAST      3
+#define TXSZ_MAX       39
+#define TXSZ_MAX_SMALL 48 /* one less with 64 KiB granules */
+#define TXSZ_MIN       16
+#define TXSZ_MIN_LARGE 12
 
-/* More needs FEAT_TTST; less FEAT_LVA, and 64 KiB granules. */
-#define TXSZ_MAX        39
-#define TXSZ_MIN        16
-#define TXSZ_MIN_LVA    12
+#define VA_SELECT      55 /* which of the two ranges */
 
-#define IPS_52_BITS     6
+#define ENTRY_INDEX    GENMASK(4, 2)
+#define ENTRY_AP1      BIT(6) /* EL0 too */
+#define ENTRY_AP2      BIT(7) /* read-only */
+#define ENTRY_PXN      BIT(53)
+#define ENTRY_UXN      BIT(54) /* with one range: XN; with NV1: PXN */
+#define TABLE_PXN      BIT(59)
+#define TABLE_UXN      BIT(60)
+#define TABLE_AP1      BIT(61) /* no access from EL0 */
+#define TABLE_AP2      BIT(62) /* no writes */
 
-#define VA_SELECT       55 /* which of the two ranges */
-
-/* Descriptors, as the guest wrote them. */
-#define DESC_VALID      BIT(0)
-#define DESC_TABLE      BIT(1) /* or page, at level 3 */
-#define DESC_ATTR_INDEX GENMASK(4, 2)
-#define DESC_AP1        BIT(6) /* EL0 too */
-#define DESC_AP2        BIT(7) /* read-only */
-#define DESC_SH         GENMASK(9, 8)
-#define DESC_AF         BIT(10)
-#define DESC_DBM        BIT(51)
-#define DESC_PXN        BIT(53)
-#define DESC_UXN        BIT(54) /* with one range: XN */
-#define DESC_PXN_TABLE  BIT(59)
-#define DESC_UXN_TABLE  BIT(60)
-#define DESC_AP_TABLE1  BIT(61) /* no access from EL0 */
-#define DESC_AP_TABLE2  BIT(62) /* no writes */
-#define DESC_TABLE_ATTR (DESC_PXN_TABLE | DESC_UXN_TABLE | DESC_AP_TABLE1 | DESC_AP_TABLE2)
-
-#define ATTR_NORMAL_NC  0x44
-#define ATTR_NORMAL_WB  0xff
-#define SH_OUTER        2
-
-/* What the registers say about one walk. */
-struct walk {
-	const struct regime *regime;
-	uint64_t va; /* the bits below ia_bits */
-	uint64_t ttbr;
-	unsigned ia_bits;
-	unsigned oa_bits; /* size of what tables may point to */
-	unsigned page_shift;
-	unsigned stride; /* bits for each level */
-	bool hpd, ha, hd;
-	bool uncached;       /* the tables are */
-	uint64_t table_attr; /* collected on the way */
-	struct s1_result *result;
-};
-
-static enum status fault(struct s1_result *result, unsigned fst_class, unsigned level)
+static enum status fault(struct s1_result *result, uint8_t fst)
 {
-	result->fst = (uint8_t)(fst_class | level);
+	result->fst = fst;
 	return ERR_FAULT;
 }
 
 static bool two_ranges(const struct regime *regime)
 {
 	return regime->kind != REGIME_EL2;
+}
+
+/* EL1&0 with descriptors like EL2's. */
+static bool is_nv1(const struct regime *regime)
+{
+	return regime->kind == REGIME_EL10 && (regime->hcr & HCR_NV) && (regime->hcr & HCR_NV1);
 }
 
 /* --- which range, and what the registers say about it --- */
@@ -75,7 +53,7 @@ static bool top_byte_ignored(const struct regime *regime, bool upper, bool fetch
 	return (regime->tcr & tbi) && !(fetch && (regime->tcr & tbid));
 }
 
-/* log2 of the granule's size; 0 for a reserved value or one the CPU lacks. */
+/* log2 of the granule's size; 0: there is none at all. */
 static unsigned granule_shift(const struct regime *regime, bool upper)
 {
 	static const uint8_t tg0[] = { 12, 16, 14, 0 }, tg1[] = { 0, 14, 12, 16 };
@@ -83,28 +61,16 @@ static unsigned granule_shift(const struct regime *regime, bool upper)
 		upper ? tg1[FIELD_GET(TCR_TG1, regime->tcr)] : tg0[FIELD_GET(TCR_TG0, regime->tcr)];
 	unsigned needs = shift == 12 ? REGIME_4K : shift == 14 ? REGIME_16K : REGIME_64K;
 
-	return regime->granules & needs ? shift : 0;
+	if (likely(shift != 0 && (regime->granules & needs)))
+		return shift;
+	return regime_smallest_granule(regime->granules);
 }
 
-static unsigned output_bits(const struct regime *regime)
+static bool has_ds(const struct regime *regime, unsigned page_shift)
 {
-	static const uint8_t sizes[] = { 32, 36, 40, 42, 44, 48, 48, 48 };
-	unsigned field = (unsigned)(two_ranges(regime) ? FIELD_GET(TCR_IPS, regime->tcr)
-						       : FIELD_GET(TCR_EL2_PS, regime->tcr));
-
-	return MIN(sizes[field], regime->pa_bits);
-}
-
-/* LPA2 and 52-bit addresses change the descriptors. */
-static bool supported(const struct regime *regime, unsigned page_shift)
-{
-	uint64_t tcr = regime->tcr;
-	unsigned size = (unsigned)(two_ranges(regime) ? FIELD_GET(TCR_IPS, tcr)
-						      : FIELD_GET(TCR_EL2_PS, tcr));
-
-	if (page_shift == 0 || (tcr & (two_ranges(regime) ? TCR_DS : TCR_EL2_DS)))
+	if (!(regime->tcr & (two_ranges(regime) ? TCR_DS : TCR_EL2_DS)) || page_shift == 16)
 		return false;
-	return page_shift != 16 || size < IPS_52_BITS;
+	return regime->features & (page_shift == 12 ? REGIME_LPA2_4K : REGIME_LPA2_16K);
 }
 
 /* Fields of TCR that come in pairs. */
@@ -114,26 +80,8 @@ static bool range_disabled(const struct regime *regime, bool upper, bool user)
 		return false;
 	if (regime->tcr & (upper ? TCR_EPD1 : TCR_EPD0))
 		return true;
-	return user && (regime->tcr & (upper ? TCR_E0PD1 : TCR_E0PD0));
-}
-
-static void read_flags(struct walk *walk, bool upper)
-{
-	uint64_t tcr = walk->regime->tcr;
-
-	/* IRGN0 and ORGN0 are at the same place with one range. */
-	walk->uncached = !(walk->regime->sctlr & SCTLR_C) ||
-		!(tcr & (upper ? TCR_IRGN1 : TCR_IRGN0)) ||
-		!(tcr & (upper ? TCR_ORGN1 : TCR_ORGN0));
-	if (two_ranges(walk->regime)) {
-		walk->hpd = tcr & (upper ? TCR_HPD1 : TCR_HPD0);
-		walk->ha = tcr & TCR_HA;
-		walk->hd = tcr & TCR_HD;
-	} else {
-		walk->hpd = tcr & TCR_EL2_HPD;
-		walk->ha = tcr & TCR_EL2_HA;
-		walk->hd = tcr & TCR_EL2_HD;
-	}
+	return user && (regime->tcr & (upper ? TCR_E0PD1 : TCR_E0PD0)) &&
+		(regime->features & REGIME_E0PD);
 }
 
 /* The address must be all zeros, or in the upper range all ones, above the bits that are
@@ -145,223 +93,287 @@ static bool canonical(uint64_t va, unsigned ia_bits, bool upper, bool tbi)
 	return (va & mask) == (upper ? mask : 0);
 }
 
-static enum status set_up(struct walk *walk, uint64_t va, bool fetch, bool user)
+static void read_flags(struct s1_walk *walk, bool upper)
 {
 	const struct regime *regime = walk->regime;
+	bool two = two_ranges(regime);
+	uint64_t tcr = regime->tcr, features = regime->features;
+
+	/* SH0, IRGN0 and ORGN0 are at the same place with one range. */
+	walk->table.big_endian = regime->sctlr & SCTLR_EE;
+	walk->table.uncached = !(regime->sctlr & SCTLR_C) ||
+		!(tcr & (upper ? TCR_IRGN1 : TCR_IRGN0)) ||
+		!(tcr & (upper ? TCR_ORGN1 : TCR_ORGN0));
+	walk->sh = (uint8_t)(upper ? FIELD_GET(TCR_SH1, tcr) : FIELD_GET(TCR_SH0, tcr));
+	walk->hpd = (tcr &
+			    (!two                   ? TCR_EL2_HPD
+					    : upper ? TCR_HPD1
+						    : TCR_HPD0)) &&
+		(features & REGIME_HPD);
+	walk->ha = (tcr & (two ? TCR_HA : TCR_EL2_HA)) && (features & REGIME_HA);
+	walk->hd = walk->ha && (tcr & (two ? TCR_HD : TCR_EL2_HD)) && (features & REGIME_HD);
+}
+
+/* Sizes of addresses: into the walk, and whether TxSZ is one there is. */
+static bool sizes(struct s1_walk *walk, unsigned page_shift, unsigned txsz)
+{
+	const struct regime *regime = walk->regime;
+	unsigned size = walk_size_bits(two_ranges(regime) ? FIELD_GET(TCR_IPS, regime->tcr)
+							  : FIELD_GET(TCR_EL2_PS, regime->tcr));
+	unsigned txsz_max = TXSZ_MAX, txsz_min = TXSZ_MIN;
+	bool large = page_shift == 16 && size == 52 && regime->pa_bits == 52;
+
+	walk->ds = has_ds(regime, page_shift);
+	if (walk->ds || (page_shift == 16 && (regime->features & REGIME_LVA)))
+		txsz_min = TXSZ_MIN_LARGE;
+	if (regime->features & REGIME_TTST)
+		txsz_max = TXSZ_MAX_SMALL - (page_shift == 16);
+	walk->table.page_shift = (uint8_t)page_shift;
+	walk->table.high = (uint8_t)(walk->ds ? HIGH_LPA2 : large ? HIGH_64K : HIGH_NONE);
+	walk->table.oa_bits =
+		(uint8_t)MIN(MIN(size, regime->pa_bits), walk->ds || large ? 52U : 48U);
+	return txsz >= txsz_min && txsz <= txsz_max;
+}
+
+enum status s1_set_up(struct s1_walk *walk, const struct regime *regime, uint64_t va,
+	unsigned access, struct s1_result *result)
+{
 	bool upper = two_ranges(regime) && (va & BIT(VA_SELECT));
 	unsigned txsz = (unsigned)(upper ? FIELD_GET(TCR_T1SZ, regime->tcr)
 					 : FIELD_GET(TCR_T0SZ, regime->tcr));
-	bool large;
+	unsigned page_shift = granule_shift(regime, upper), ia_bits = 64 - txsz;
+	int level;
 
-	walk->page_shift = granule_shift(regime, upper);
-	if (!supported(regime, walk->page_shift) || txsz > TXSZ_MAX)
+	if (unlikely(page_shift == 0))
 		return ERR_NOT_SUPPORTED;
-	large = walk->page_shift == 16 && txsz < TXSZ_MIN && txsz >= TXSZ_MIN_LVA;
-	/* Without FEAT_LVA it is the CPU's choice what that means. */
-	if (large && !(regime->features & REGIME_LVA))
-		return ERR_NOT_SUPPORTED;
-	walk->ia_bits = 64 - txsz;
-	if ((txsz < TXSZ_MIN && !large) || range_disabled(regime, upper, user) ||
-		!canonical(va, walk->ia_bits, upper, top_byte_ignored(regime, upper, fetch)))
-		return fault(walk->result, FST_TRANSLATION, 0);
-	walk->stride = walk->page_shift - 3;
-	walk->oa_bits = output_bits(regime);
-	walk->ttbr = upper ? regime->ttbr1 : regime->ttbr0;
-	walk->va = va & (BIT(walk->ia_bits) - 1);
+	walk->regime = regime;
+	if (!sizes(walk, page_shift, txsz) || range_disabled(regime, upper, access & WALK_USER) ||
+		!canonical(
+			va, ia_bits, upper, top_byte_ignored(regime, upper, access & WALK_FETCH)))
+		return fault(result, FST_TRANSLATION);
 	read_flags(walk, upper);
+	level = LEVEL_LAST - (int)((ia_bits - 1 - page_shift) / (page_shift - 3));
+	if (walk_table_lay_out(
+		    &walk->table, upper ? regime->ttbr1 : regime->ttbr0, ia_bits, level) != OK)
+		return fault(result, FST_ADDRESS_SIZE);
 	return OK;
 }
 
 /* --- stage 1 off --- */
 
-static bool stage1_off(const struct regime *regime)
-{
-	if (!(regime->sctlr & SCTLR_M))
-		return true;
-	return regime->kind == REGIME_EL10 && (regime->hcr & (HCR_DC | HCR_TGE));
-}
-
-static enum status flat(
-	const struct regime *regime, uint64_t va, bool fetch, struct s1_result *result)
+enum status s1_flat(
+	const struct regime *regime, uint64_t va, unsigned access, struct s1_result *result)
 {
 	bool upper = two_ranges(regime) && (va & BIT(VA_SELECT));
 	bool dc = regime->kind == REGIME_EL10 && (regime->hcr & HCR_DC);
 
-	if (top_byte_ignored(regime, upper, fetch))
+	if (top_byte_ignored(regime, upper, access & WALK_FETCH))
 		va &= GENMASK(VA_SELECT, 0);
 	if (va >> regime->pa_bits)
-		return fault(result, FST_ADDRESS_SIZE, 0);
+		return fault(result, FST_ADDRESS_SIZE);
 	result->ipa = IPA(va);
 	result->page_shift = PAGE_SHIFT;
 	result->span = PAGE_SIZE;
-	result->attr = dc ? ATTR_NORMAL_WB : 0;
-	result->sh = dc ? 0 : SH_OUTER;
+	result->attr = dc ? ATTR_NORMAL_WB : ATTR_DEVICE_nGnRnE;
+	result->sh = dc ? SH_NON : SH_OUTER;
+	result->off = true;
 	result->priv = MEM_RWX;
 	result->user = regime->kind == REGIME_EL2 ? 0 : MEM_RWX;
 	return OK;
 }
 
-/* --- the walk --- */
+/* --- a leaf --- */
 
-/* Address bits that a descriptor has for this granule. */
-static uint64_t address_of(const struct walk *walk, uint64_t desc)
+/* Rights of EL1 (EL2) to data, and of EL0 where the regime has it and descriptors say so. */
+static void data_rights(
+	const struct s1_walk *walk, const struct walk_place *place, struct s1_result *result)
 {
-	return desc & GENMASK(47, walk->page_shift);
+	uint64_t desc = place->desc, tables = walk->hpd ? 0 : place->table_attr;
+	bool read_only = desc & ENTRY_AP2;
+
+	result->priv = MEM_R;
+	if (read_only && walk->hd && (desc & ENTRY_DBM) && !(tables & TABLE_AP2)) {
+		read_only = false;
+		result->clean = true;
+	}
+	if (!read_only && !(tables & TABLE_AP2))
+		result->priv |= MEM_W;
+	result->user = 0;
+	if (two_ranges(walk->regime) && (desc & ENTRY_AP1) && !(tables & TABLE_AP1) &&
+		!is_nv1(walk->regime))
+		result->user = result->priv;
 }
 
-static bool too_large(const struct walk *walk, uint64_t address)
+static void execute_rights(
+	const struct s1_walk *walk, const struct walk_place *place, struct s1_result *result)
 {
-	return address >> walk->oa_bits;
-}
-
-/* Rights of a leaf in the EL1&0 or EL2&0 regime. */
-static void rights_two_ranges(const struct walk *walk, uint64_t desc)
-{
-	bool read_only = desc & DESC_AP2, el0 = desc & DESC_AP1;
-	bool pxn = (desc & DESC_PXN) || (walk->table_attr & DESC_PXN_TABLE);
-	bool uxn = (desc & DESC_UXN) || (walk->table_attr & DESC_UXN_TABLE);
+	uint64_t desc = place->desc, tables = walk->hpd ? 0 : place->table_attr;
+	bool uxn = (desc & ENTRY_UXN) || (tables & TABLE_UXN);
+	bool pxn = (desc & ENTRY_PXN) || (tables & TABLE_PXN);
 	bool wxn = walk->regime->sctlr & SCTLR_WXN;
-	uint64_t priv = MEM_R, user = 0;
 
-	if (walk->ha && walk->hd && (desc & DESC_DBM))
-		read_only = false;
-	read_only |= (walk->table_attr & DESC_AP_TABLE2) != 0;
-	el0 &= !(walk->table_attr & DESC_AP_TABLE1);
-	if (!read_only)
-		priv |= MEM_W;
-	if (el0)
-		user = priv;
+	if (!two_ranges(walk->regime) || is_nv1(walk->regime)) {
+		pxn = uxn;
+		uxn = false;
+	}
 	/* What EL0 can write is never executable at the higher level. */
-	if (!pxn && !(user & MEM_W) && !(wxn && (priv & MEM_W)))
-		priv |= MEM_X;
-	if (!uxn && !(wxn && (user & MEM_W)))
-		user |= MEM_X;
-	walk->result->priv = priv;
-	walk->result->user = user;
+	if (!pxn && !(result->user & MEM_W) && !(wxn && (result->priv & MEM_W)))
+		result->priv |= MEM_X;
+	if (!uxn && !(wxn && (result->user & MEM_W)) && two_ranges(walk->regime))
+		result->user |= MEM_X;
 }
 
-static void rights_one_range(const struct walk *walk, uint64_t desc)
+static void attributes(const struct s1_walk *walk, uint64_t desc, struct s1_result *result)
 {
-	bool read_only = desc & DESC_AP2;
-	bool xn = (desc & DESC_UXN) || (walk->table_attr & DESC_UXN_TABLE);
-	uint64_t priv = MEM_R;
-
-	if (walk->ha && walk->hd && (desc & DESC_DBM))
-		read_only = false;
-	read_only |= (walk->table_attr & DESC_AP_TABLE2) != 0;
-	if (!read_only)
-		priv |= MEM_W;
-	if (!xn && !((walk->regime->sctlr & SCTLR_WXN) && !read_only))
-		priv |= MEM_X;
-	walk->result->priv = priv;
-	walk->result->user = 0;
-}
-
-static void attributes(const struct walk *walk, uint64_t desc)
-{
-	unsigned index = (unsigned)FIELD_GET(DESC_ATTR_INDEX, desc);
+	unsigned index = (unsigned)FIELD_GET(ENTRY_INDEX, desc);
 	uint8_t attr = (uint8_t)(walk->regime->mair >> (8 * index));
 
 	/* With the caches off, normal memory is not cacheable. */
-	if (!(walk->regime->sctlr & SCTLR_C) && (attr & 0xf0))
+	if (!(walk->regime->sctlr & SCTLR_C) && !attr_is_device(attr))
 		attr = ATTR_NORMAL_NC;
-	walk->result->attr = attr;
-	walk->result->sh = (uint8_t)FIELD_GET(DESC_SH, desc);
+	result->attr = attr;
+	result->sh = walk->ds ? walk->sh : (uint8_t)FIELD_GET(ENTRY_SH, desc);
 }
 
-static enum status leaf(const struct walk *walk, uint64_t desc, unsigned level, unsigned shift)
+enum status s1_judge(const struct regime *regime, struct s1_result *result, unsigned access)
 {
-	struct s1_result *result = walk->result;
-	uint64_t offset = BIT(shift) - 1;
-	uint64_t address = address_of(walk, desc) & ~offset;
+	bool user = access & WALK_USER;
+	uint64_t has = user ? result->user : result->priv;
+	uint64_t needs = access & WALK_FETCH ? MEM_X : access & WALK_WRITE ? MEM_W : MEM_R;
+	bool pan = (access & WALK_PAN) && !user && !(access & WALK_FETCH) && !is_nv1(regime) &&
+		two_ranges(regime);
 
-	if (too_large(walk, address_of(walk, desc)))
-		return fault(result, FST_ADDRESS_SIZE, level);
-	if (!(desc & DESC_AF) && !walk->ha)
-		return fault(result, FST_ACCESS_FLAG, level);
-	result->ipa = IPA(address | (walk->va & offset));
-	result->level = (uint8_t)level;
-	result->page_shift = (uint8_t)walk->page_shift;
-	result->span = BIT(shift);
+	if (result->off)
+		return OK;
+	if (pan) {
+		bool epan = (regime->sctlr & SCTLR_EPAN) && (regime->features & REGIME_PAN3);
+
+		if (result->user & (epan ? MEM_RWX : MEM_RW))
+			has = 0;
+	}
+	if (has & needs)
+		return OK;
+	return fault(result, fst_of(FST_PERMISSION, result->level));
+}
+
+unsigned s1_contiguous(const struct s1_result *result)
+{
+	return walk_contiguous(result->desc, result->page_shift, result->level);
+}
+
+enum status s1_leaf(const struct s1_walk *walk, const struct walk_place *place, uint64_t va,
+	unsigned access, struct s1_result *result)
+{
+	uint64_t desc = place->desc, offset = BIT(place->shift) - 1;
+
+	result->ipa = IPA(walk_leaf_address(&walk->table, desc, place->shift) | (va & offset));
+	result->level = (int8_t)place->level;
+	result->page_shift = walk->table.page_shift;
+	result->span = offset + 1;
 	result->desc = desc;
-	if (two_ranges(walk->regime))
-		rights_two_ranges(walk, desc);
-	else
-		rights_one_range(walk, desc);
-	attributes(walk, desc);
-	return OK;
+	result->desc_ipa = IPA(place->at);
+	result->clean = false;
+	data_rights(walk, place, result);
+	execute_rights(walk, place, result);
+	attributes(walk, desc, result);
+	if (unlikely(!(desc & ENTRY_AF) && !walk->ha))
+		return fault(result, fst_of(FST_ACCESS_FLAG, place->level));
+	return access & WALK_JUDGE ? s1_judge(walk->regime, result, access) : OK;
 }
 
-/* Without LPA2 a block may be at level 1 or 2 with 4 KiB granules, else only at level 2. */
-static bool is_leaf(const struct walk *walk, uint64_t desc, unsigned level)
+uint64_t s1_with_flags(const struct s1_walk *walk, const struct s1_result *result, unsigned access)
 {
-	if (level == LEVEL_LAST)
-		return desc & DESC_TABLE;
-	return !(desc & DESC_TABLE) && (level == 2 || (level == 1 && walk->page_shift == 12));
+	uint64_t desc = result->desc | (walk->ha ? ENTRY_AF : 0);
+
+	if (result->clean && (access & WALK_WRITE) && (access & WALK_DIRTY))
+		desc &= ~ENTRY_AP2;
+	return desc;
 }
 
-static enum status read_desc(const struct walk *walk, const struct walk_memory *memory, uint64_t at,
-	unsigned level, uint64_t *desc)
+enum status s1_flags_set(enum status status, uint64_t desc, struct s1_result *result)
 {
+	if (status == OK) {
+		result->clean = result->clean && (desc & ENTRY_AP2);
+		result->desc = desc;
+		return OK;
+	}
+	if (!walk_is_sea(status))
+		return status;
+	result->fault_ipa = result->desc_ipa;
+	return fault(result, fst_of(FST_WALK_SEA, result->level));
+}
+
+/* --- the walk --- */
+
+static enum status descend(const struct s1_walk *walk, const struct walk_memory *memory,
+	uint64_t va, struct walk_place *place, struct s1_result *result)
+{
+	struct walk_source source = walk_source_of(memory, &walk->table);
+	enum walk_step step;
+
+	walk_begin(&walk->table, place);
+	do {
+		enum status status;
+
+		walk_find(place, va);
+		status = walk_read(&source, &walk->table, place->at, &place->desc);
+		if (unlikely(status != OK)) {
+			if (!walk_is_sea(status))
+				return status;
+			result->fault_ipa = IPA(place->at);
+			return fault(result, fst_of(FST_WALK_SEA, place->level));
+		}
+		step = walk_next(&walk->table, place);
+	} while (step == STEP_DOWN);
+	return step == STEP_LEAF ? OK : fault(result, place->fst);
+}
+
+static enum status walk_once(const struct s1_walk *walk, const struct walk_memory *memory,
+	uint64_t va, unsigned access, struct s1_result *result)
+{
+	struct walk_place place;
+	enum status status = descend(walk, memory, va, &place, result);
+	uint64_t desc;
+
+	if (status == OK)
+		status = s1_leaf(walk, &place, va, access, result);
+	if (status != OK || !memory->update)
+		return status;
+	desc = s1_with_flags(walk, result, access);
+	if (likely(desc == result->desc))
+		return OK;
+	return s1_flags_set(
+		walk_update(memory, &walk->table, place.at, result->desc, desc), desc, result);
+}
+
+enum status walk_s1_for(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
+	unsigned access, struct s1_result *result)
+{
+	struct s1_walk walk;
 	enum status status;
 
-	if (walk->uncached && memory->sync)
-		memory->sync(memory->context, IPA(at));
-	status = memory->read(memory->context, IPA(at), desc);
-	if (status == ERR_FAULT || status == ERR_RANGE || status == ERR_IO) {
-		walk->result->fault_ipa = IPA(at);
-		return fault(walk->result, FST_WALK_SEA, level);
-	}
+	*result = (struct s1_result){ 0 };
+	if (s1_is_off(regime))
+		return s1_flat(regime, gva.gva, access, result);
+	status = s1_set_up(&walk, regime, gva.gva, access, result);
 	if (status != OK)
 		return status;
-	if (walk->regime->sctlr & SCTLR_EE)
-		*desc = __builtin_bswap64(*desc);
-	return OK;
-}
-
-static enum status descend(struct walk *walk, const struct walk_memory *memory)
-{
-	unsigned level = LEVEL_LAST - (walk->ia_bits - 1 - walk->page_shift) / walk->stride;
-	unsigned shift = walk->page_shift + (LEVEL_LAST - level) * walk->stride;
-	uint64_t base = walk->ttbr & GENMASK(47, 3 + walk->ia_bits - shift);
-
-	if (too_large(walk, base))
-		return fault(walk->result, FST_ADDRESS_SIZE, 0);
-	for (unsigned bits = walk->ia_bits - shift;; bits = walk->stride) {
-		uint64_t index = (walk->va >> shift) & (BIT(bits) - 1), desc;
-		enum status status = read_desc(walk, memory, base | index * 8, level, &desc);
-
-		if (status != OK)
+	for (unsigned i = 0; i < WALK_TRIES; i++) {
+		status = walk_once(&walk, memory, gva.gva, access, result);
+		if (likely(status != ERR_EXISTS))
 			return status;
-		if (!(desc & DESC_VALID))
-			return fault(walk->result, FST_TRANSLATION, level);
-		if (is_leaf(walk, desc, level))
-			return leaf(walk, desc, level, shift);
-		if (level == LEVEL_LAST || !(desc & DESC_TABLE))
-			return fault(walk->result, FST_TRANSLATION, level);
-		base = address_of(walk, desc);
-		if (too_large(walk, base))
-			return fault(walk->result, FST_ADDRESS_SIZE, level);
-		if (!walk->hpd)
-			walk->table_attr |= desc & DESC_TABLE_ATTR;
-		level++;
-		shift -= walk->stride;
 	}
+	return ERR_BUSY;
 }
 
 enum status walk_s1(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
 	bool fetch, bool user, struct s1_result *result)
 {
-	struct walk walk = { .regime = regime, .result = result };
-	enum status status;
+	struct walk_memory to_look = *memory;
 
-	*result = (struct s1_result){ 0 };
-	if (stage1_off(regime))
-		return flat(regime, gva.gva, fetch, result);
-	status = set_up(&walk, gva.gva, fetch, user);
-	if (status != OK)
-		return status;
-	return descend(&walk, memory);
+	to_look.update = NULL;
+	return walk_s1_for(
+		regime, &to_look, gva, (fetch ? WALK_FETCH : 0) | (user ? WALK_USER : 0), result);
 }
 
 static enum status read_guest(void *context, ipa_t ipa, uint64_t *value)
@@ -376,7 +388,9 @@ static void sync_guest(void *context, ipa_t ipa)
 
 struct walk_memory walk_memory_of(struct stage2 *s2)
 {
-	return (struct walk_memory){ .read = read_guest, .sync = sync_guest, .context = s2 };
+	return (struct walk_memory){
+		.read = read_guest, .sync = sync_guest, .context = s2, .windows = s2
+	};
 }
 
 enum status walk_s1_fetch(

@@ -25,20 +25,15 @@ struct s2_regime {
 	uint16_t features; /* REGIME_* of mm/regime.h */
 };
 
-/* What they say, once for many walks. */
+/* What they say, once for many walks. Only for mm/walk_*.c to look into. */
 struct s2_setup {
-	uint64_t base; /* of the start table */
+	struct walk_table table;
 	uint64_t hcr;
-	uint64_t index_mask; /* of the start level: bytes in its table, rounded to entries */
-	uint8_t fault;       /* FST + 1 with which every walk fails; 0: none */
-	uint8_t ia_bits, oa_bits;
-	uint8_t page_shift, stride;
-	uint8_t start_shift; /* bits below an entry of the start level */
-	int8_t start_level;
-	int8_t block_level; /* the first at which a block may be */
-	bool big_endian, uncached;
-	bool high_address; /* descriptors have 52-bit addresses */
-	bool ds, ha, hd, xnx;
+	uint64_t memory_mask; /* of a descriptor that says Normal memory where it must: not 0 */
+	bool invalid;         /* VTCR_EL2 makes no sense; */
+	bool base_too_large;  /* VTTBR_EL2 leads nowhere */
+	uint8_t ia_bits;
+	bool ha, hd, xnx, ds;
 	uint8_t sh; /* with ds: of all */
 };
 

@@ -8,7 +8,7 @@
  * links: hyp/trap/cmo.c hyp/trap/abort.c hyp/trap/triage.c hyp/trap/triage_table.c
  * hyp/trap/triage_retry.c hyp/trap/emulate.c hyp/trap/emulate_access.c hyp/trap/emulate_regs.c
  * hyp/trap/place.c hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/insn.c hyp/arch/insn_address.c
- * hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c mm/walk_s1.c
+ * hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c mm/walk_s1.c mm/walk_table.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -709,8 +709,10 @@ static void test_stage1_faults(void **state)
 	expect_untouched(cmo_handle_trap(&vcpu, SYS_DC_CVAU, va), EXIT_RESUME);
 	fake_reg(TTBR0_EL1) = NOTHING;
 	expect_fault(cmo_handle_trap(&vcpu, SYS_DC_CVAU, va), walk | FSC_EXTERNAL_ON_WALK | 1, va);
-	/* A granule that this CPU hasn't got can't be walked. */
+	/* A granule that this CPU hasn't got is another; where there is none nothing is walked. */
 	fake_reg(TCR_EL1) |= FIELD_PREP(TCR_TG0, 2);
+	expect_fault(cmo_handle_trap(&vcpu, SYS_DC_CVAU, va), walk | FSC_EXTERNAL_ON_WALK | 1, va);
+	fake_reg(ID_AA64MMFR0_EL1) = UINT64_C(0xff000000);
 	expect_fault(cmo_handle_trap(&vcpu, SYS_DC_CVAC, va), walk | FSC_EXTERNAL, va);
 }
 

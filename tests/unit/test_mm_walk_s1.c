@@ -3,9 +3,9 @@
  * The software walk of a guest's stage 1: every granule and level, every fault, rights cell by
  * cell; instruction fetch.
  *
- * links: mm/walk_s1.c mm/guest_mem.c mm/stage2.c mm/stage2_end.c mm/stage2_regs.c mm/vmid.c
- * mm/pgtable.c mm/pgtable_desc.c mm/page.c mm/page_init.c mm/page_table.c hyp/base/bitmap.c
- * hyp/base/panic.c hyp/base/log.c hyp/base/format.c
+ * links: mm/walk_s1.c mm/walk_table.c mm/guest_mem.c mm/stage2.c mm/stage2_end.c mm/stage2_regs.c
+ * mm/vmid.c mm/pgtable.c mm/pgtable_desc.c mm/page.c mm/page_init.c mm/page_table.c
+ * hyp/base/bitmap.c hyp/base/panic.c hyp/base/log.c hyp/base/format.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +111,7 @@ static struct regime el1(unsigned txsz, unsigned tg0, unsigned tg1)
 		.kind = REGIME_EL10,
 		.pa_bits = 48,
 		.granules = REGIME_4K | REGIME_16K | REGIME_64K,
+		.features = REGIME_HA | REGIME_HD | REGIME_HPD | REGIME_E0PD | REGIME_PAN3,
 		.ttbr0 = T0,
 		.ttbr1 = T1,
 		.tcr = txsz | txsz << 16 | (uint64_t)tg0 << 14 | (uint64_t)tg1 << 30 |
@@ -218,8 +219,8 @@ static void levels_lva(void **state)
 	uint64_t low = UINT64_C(0x000e812345678abc), high = UINT64_C(0xfff2812345678abc);
 
 	(void)state;
-	assert_int_equal(walk(&regime, low), ERR_NOT_SUPPORTED);
-	assert_int_equal(walk(&regime, high), ERR_NOT_SUPPORTED);
+	check_fault(&regime, low, 0x04);
+	check_fault(&regime, high, 0x04);
 	regime.features |= REGIME_LVA;
 	/* Tables of 1024 entries, only as aligned as they must be; bit 12 is none of the address.
 	 */
@@ -339,39 +340,60 @@ static void output_size(void **state)
 	check_fault(&regime, 0, 0x00);
 }
 
-static void not_supported(void **state)
+/* A reserved granule, or one that the CPU lacks, is its smallest. */
+static void granules(void **state)
 {
-	struct regime regime = el1(25, 3, 0), el2 = { .kind = REGIME_EL2, .sctlr = SCTLR_M };
+	static const struct {
+		unsigned granules, tg0, tg1, shift;
+	} cases[] = {
+		{ REGIME_4K | REGIME_16K | REGIME_64K, 3, 0, 12 },
+		{ REGIME_16K | REGIME_64K, 3, 0, 14 },
+		{ REGIME_64K, 3, 0, 16 },
+		{ REGIME_16K | REGIME_64K, 0, 2, 14 },
+		{ REGIME_4K | REGIME_64K, 2, 1, 12 },
+		{ REGIME_4K | REGIME_16K, 1, 3, 12 },
+		{ REGIME_64K, 1, 3, 16 },
+	};
 
 	(void)state;
-	assert_int_equal(walk(&regime, 0), ERR_NOT_SUPPORTED); /* reserved granules */
-	assert_int_equal(walk(&regime, UINT64_MAX), ERR_NOT_SUPPORTED);
-	regime = el1(25, 2, 1);
-	regime.granules = REGIME_4K | REGIME_64K;
-	assert_int_equal(walk(&regime, 0), ERR_NOT_SUPPORTED);
-	regime = el1(25, 0, 2);
-	regime.granules = REGIME_16K | REGIME_64K;
-	assert_int_equal(walk(&regime, 0), ERR_NOT_SUPPORTED);
-	regime = el1(25, 1, 2);
-	regime.granules = REGIME_16K | REGIME_4K;
-	assert_int_equal(walk(&regime, 0), ERR_NOT_SUPPORTED);
-	regime = el1(25, 0, 2);
-	regime.tcr |= TCR_DS;
-	assert_int_equal(walk(&regime, 0), ERR_NOT_SUPPORTED);
-	regime = el1(40, 0, 2);
-	assert_int_equal(walk(&regime, 0), ERR_NOT_SUPPORTED);
-	regime = el1(12, 1, 3);
-	assert_int_equal(walk(&regime, 0), ERR_NOT_SUPPORTED);
-	regime = el1(11, 1, 3);
-	check_fault(&regime, 0, 0x04);
-	regime = el1(15, 0, 2);
-	check_fault(&regime, 0, 0x04);
-	regime = el1(25, 1, 3);
-	regime.tcr |= UINT64_C(4) << 32; /* 2 | 4 = 6: 52 bits */
-	assert_int_equal(walk(&regime, 0), ERR_NOT_SUPPORTED);
-	el2.tcr = 25 | TCR_EL2_DS;
-	el2.granules = REGIME_4K;
-	assert_int_equal(walk(&el2, 0), ERR_NOT_SUPPORTED);
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct regime regime = el1(37, cases[i].tg0, cases[i].tg1); /* 27 bits */
+
+		regime.granules = (uint8_t)cases[i].granules;
+		for (unsigned upper = 0; upper < 2; upper++) {
+			uint64_t va = upper ? UINT64_MAX << 27 : 0, first = upper ? T1 : T0;
+
+			/* One level with 64 KiB granules, else two. */
+			put(first, cases[i].shift == 16 ? 0x240000 | AF | PAGE : 0x200000 | TABLE);
+			put(0x200000, 0x240000 | AF | PAGE);
+			check_ipa(&regime, va, 0x240000);
+			assert_int_equal(result.page_shift, cases[i].shift);
+			assert_int_equal(result.level, 3);
+		}
+		regime.granules = 0;
+		assert_int_equal(walk(&regime, 0), ERR_NOT_SUPPORTED);
+	}
+}
+
+/* Sizes of the input that there are, by granule and what the CPU has. */
+static void input_sizes(void **state)
+{
+	static const unsigned shifts[] = { 12, 16, 14 };
+
+	(void)state;
+	for (unsigned bits = 0; bits < 3 * 64 * 4; bits++) {
+		unsigned tg0 = bits % 3, txsz = bits / 3 % 64, shift = shifts[tg0];
+		bool small = bits / 192 & 1, large = bits / 384 & 1;
+		struct regime regime = el1(txsz, tg0, 2);
+		unsigned least = shift == 16 && large ? 12 : 16;
+		unsigned most = !small ? 39 : shift == 16 ? 47 : 48;
+
+		regime.features |= (small ? REGIME_TTST : 0) | (large ? REGIME_LVA : 0);
+		if (txsz < least || txsz > most)
+			check_fault(&regime, 0, 0x04);
+		else
+			check_fault(&regime, 0, 0x04 | (3 - (63 - txsz - shift) / (shift - 3)));
+	}
 }
 
 static void unreadable_tables(void **state)
@@ -615,7 +637,7 @@ static void fetch(void **state)
 	regime.sctlr = 0;
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(BASE + 0x100), false, &got), OK);
 	regime.sctlr = SCTLR_M;
-	regime.tcr |= TCR_DS;
+	regime.granules = 0;
 	assert_int_equal(walk_s1_fetch(&regime, &s2, GVA(0x100), true, &got), ERR_NOT_SUPPORTED);
 }
 
@@ -714,7 +736,8 @@ int main(void)
 		cmocka_unit_test(start_levels),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(output_size),
-		cmocka_unit_test(not_supported),
+		cmocka_unit_test(granules),
+		cmocka_unit_test(input_sizes),
 		cmocka_unit_test(unreadable_tables),
 		cmocka_unit_test(big_endian),
 		cmocka_unit_test(access_flag),

@@ -5,8 +5,9 @@
  * guest's tables are real ones, in a fake memory; stage 2 is fake.
  *
  * links: hyp/trap/triage.c hyp/trap/triage_table.c hyp/trap/triage_retry.c hyp/trap/abort.c
- * hyp/trap/place.c hyp/trap/guest_walk.c hyp/nested/vel2.c mm/walk_s1.c hyp/vdev/device.c
- * hyp/vm/inject.c hyp/arch/features.c hyp/arch/insn.c hyp/arch/insn_address.c hyp/vm/inject32.c
+ * hyp/trap/place.c hyp/trap/guest_walk.c hyp/nested/vel2.c mm/walk_s1.c mm/walk_table.c
+ * hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c hyp/arch/insn.c hyp/arch/insn_address.c
+ * hyp/vm/inject32.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,6 +30,9 @@
 #include "mm/guest_mem.h"
 #include "mm/regime.h"
 #include "tests/unit/fake/cpu.h"
+
+/* ID_AA64MMFR0_EL1 of a CPU whose tables can't be walked. */
+#define NO_GRANULES      UINT64_C(0xff001125)
 
 #define RAM_BASE         UINT64_C(0x40000000)
 #define RAM_SIZE         MIB(16)
@@ -536,7 +540,7 @@ static void test_walk_changed(void **state)
 	fake_reg(SCTLR_EL1) = 0;
 	assert_int_equal(triage_data(&vcpu, esr), EXIT_RESUME);
 	fake_reg(SCTLR_EL1) = SCTLR_EL1_M;
-	fake_reg(TCR_EL1) |= TCR_DS;
+	fake_reg(ID_AA64MMFR0_EL1) = NO_GRANULES;
 	assert_injected(triage_data(&vcpu, esr), DABT(0x10), VA);
 }
 
@@ -619,7 +623,7 @@ static void test_permission_without_tables(void **state)
 	assert_injected(
 		triage_instruction(&vcpu, IABT(FSC_PERMISSION | LEVEL3)), IABT(0x16), VA_PAGE);
 	assert_int_equal(vcpu.aborts[ANSWER_ON_WALK], 2);
-	fake_reg(TCR_EL1) |= TCR_DS;
+	fake_reg(ID_AA64MMFR0_EL1) = NO_GRANULES;
 	assert_injected(triage_data(&vcpu, DABT(STORE64 | FSC_PERMISSION | LEVEL3)),
 		DABT(ISS_WNR | 0x10), VA_PAGE);
 }
