@@ -29,5 +29,7 @@ void test_forms(void);
 void test_exceptions(void);
 void test_eret(void);
 void test_at(void);
+void test_at_stages(void);
+void test_at_controls(void);
 
 #endif

@@ -15,6 +15,8 @@ static const struct group groups[] = {
 	{ "exceptions", test_exceptions },
 	{ "eret", test_eret },
 	{ "at", test_at },
+	{ "at-stages", test_at_stages },
+	{ "at-controls", test_at_controls },
 };
 
 bool left_by(const struct inner *inner, u64 vector, u64 esr, const char *what)

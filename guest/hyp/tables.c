@@ -97,9 +97,10 @@ u64 tables_parange(void)
 
 u32 tables_pa_bits(void)
 {
-	static const u8 bits[] = { 32, 36, 40, 42, 44, 48 };
+	static const u8 bits[] = { 32, 36, 40, 42, 44, 48, 52 };
+	u64 range = mrs(id_aa64mmfr0_el1) & 0xf;
 
-	return bits[tables_parange()];
+	return range < ARRAY_SIZE(bits) ? bits[range] : 52;
 }
 
 static u64 granule(const struct tables *tables)

@@ -53,8 +53,9 @@ void tables_map(
 /* TCR_EL1 (TTBR1 off) and VTCR_EL2 for them. */
 u64 tables_tcr(const struct tables *tables);
 u64 tables_vtcr(const struct tables *tables);
-/* ID_AA64MMFR0_EL1.PARange, and bits of an address, as far as 48 go. */
+/* ID_AA64MMFR0_EL1.PARange, as far as 48 bits go. */
 u64 tables_parange(void);
+/* Bits of a physical address. */
 u32 tables_pa_bits(void);
 
 static inline void write_descriptor(u64 *at, u64 value)
