@@ -28,6 +28,8 @@ bool left_by(const struct inner *inner, u64 vector, u64 esr, const char *what);
 void test_forms(void);
 void test_exceptions(void);
 void test_eret(void);
+void test_exits(void);
+void test_stage2(void);
 void test_at(void);
 void test_at_stages(void);
 void test_at_controls(void);

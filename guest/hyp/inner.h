@@ -94,5 +94,7 @@ u64 test_block(u32 n);
 
 /* inner.S */
 void inner_vectors(void);
+/* The same by SMC, for where HVC does nothing of the kind. */
+void inner_vectors_smc(void);
 
 #endif

@@ -14,6 +14,8 @@ static const struct group groups[] = {
 	{ "forms", test_forms },
 	{ "exceptions", test_exceptions },
 	{ "eret", test_eret },
+	{ "exits", test_exits },
+	{ "stage2", test_stage2 },
 	{ "at", test_at },
 	{ "at-stages", test_at_stages },
 	{ "at-controls", test_at_controls },
