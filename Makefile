@@ -322,7 +322,8 @@ run:
 	@$(MAKE) all
 	@$(RUN_ENV) tools/run $(if $(GUEST),--guest=$(GUEST)) $(if $(KERNEL),--kernel=$(KERNEL)) \
 		$(if $(BUNDLE),--bundle=$(BUNDLE)) $(if $(CPU),--cpu=$(CPU)) $(if $(CPUS),--cpus=$(CPUS)) \
-		$(if $(MEM),--mem=$(MEM)) $(if $(VCPUS),--vcpus=$(VCPUS)) $(if $(VMEM),--vmem=$(VMEM))
+		$(if $(MEM),--mem=$(MEM)) $(if $(VCPUS),--vcpus=$(VCPUS)) $(if $(VMEM),--vmem=$(VMEM)) \
+		$(if $(EL2),--el2=$(EL2))
 
 # Free text goes through the environment, so that no shell looks at it again.
 run: export LINTEL_CMD = $(CMD)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Linux as a guest: fetching it, its ramdisk, its bundle."""
+"""Linux as a guest, and Lintel itself: fetching it, its ramdisk, its bundle."""
 import os
 import re
 import subprocess
@@ -32,17 +32,37 @@ def prompt(names, name):
     return rf"^(\[{re.escape(name)}\] )?{re.escape(host)}# $"
 
 
-def linux_vm(name, vcpus, mib, bootargs, properties=""):
+def vm_node(name, kernel, ramdisk, vcpus, mib, bootargs, properties=""):
+    """The text of a VM's node; ramdisk None: it has none."""
     size = mib << 20
+    if ramdisk:
+        properties = f'ramdisk = "{ramdisk}"; {properties}'
     return f"""		{name} {{
-			kernel = "vmlinuz";
-			ramdisk = "initrd.cpio";
+			kernel = "{kernel}";
 			memory = <{size >> 32:#x} {size & 0xffffffff:#x}>;
 			vcpus = <{vcpus}>;
 			bootargs = "{bootargs}";
 			{properties}
 		}};
 """
+
+
+def link_files(folder, paths):
+    """Each of the paths (name: path) by its name in the folder."""
+    for name, path in paths.items():
+        link = folder + "/" + name
+        if os.path.lexists(link):
+            os.unlink(link)
+        os.symlink(os.path.abspath(path), link)
+
+
+def pack(folder, *nodes):
+    """The bundle of these VMs with the folder's files; its path."""
+    with open(folder + "/manifest.dts", "w", encoding="utf-8") as source:
+        source.write(manifest(*nodes))
+    bundle = folder + "/bundle.cpio"
+    subprocess.run([qemulib.TOP + "/tools/pack-bundle", bundle, folder + "/manifest.dts", folder], check=True)
+    return bundle
 
 
 def manifest(*nodes):
@@ -63,15 +83,18 @@ def linux_bundle(folder, *, kernel="stock", cmd=None, vcpus=4, mib=512, bootargs
     busybox = fetch("busybox") + "/busybox"
     line = [qemulib.TOP + "/tools/make-ramdisk", folder + "/initrd.cpio", busybox]
     subprocess.run(line + ([f"--cmd={cmd}"] if cmd is not None else []) + [f"--file={path}" for path in carried], check=True)
-    for path in (kernel_folder + "/vmlinuz", *files):
-        link = folder + "/" + os.path.basename(path)
-        if os.path.lexists(link):
-            os.unlink(link)
-        os.symlink(os.path.abspath(path), link)
-    nodes = [linux_vm(name, vcpus, mib, bootargs + (f" hostname={name}" if len(names) > 1 else ""), properties)
-             for name in names]
-    with open(folder + "/manifest.dts", "w", encoding="utf-8") as source:
-        source.write(manifest(*nodes, *others))
-    bundle = folder + "/bundle.cpio"
-    subprocess.run([qemulib.TOP + "/tools/pack-bundle", bundle, folder + "/manifest.dts", folder], check=True)
-    return bundle
+    link_files(folder, {os.path.basename(path): path for path in (kernel_folder + "/vmlinuz", *files)})
+    nodes = [vm_node(name, "vmlinuz", "initrd.cpio", vcpus, mib, bootargs + (f" hostname={name}" if len(names) > 1 else ""),
+                     properties) for name in names]
+    return pack(folder, *nodes, *others)
+
+
+def lintel_bundle(folder, image, *, vcpus=4, mib=1024, inner=None, bootargs=""):
+    """
+    Packs Lintel's image as a guest hypervisor, without VHE, as it is; the bundle's path. `inner` is the path of the bundle
+    that it runs; None: the one that is linked into it.
+    """
+    os.makedirs(folder, exist_ok=True)
+    link_files(folder, {"lintel.bin": image, **({"inner.cpio": inner} if inner else {})})
+    return pack(folder, vm_node("lintel", "lintel.bin", "inner.cpio" if inner else None, vcpus, mib, bootargs,
+                                'virtual-el2 = "non-vhe";'))

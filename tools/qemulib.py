@@ -110,11 +110,15 @@ class Console:
                 return found
             self.read(min(1.0, end - time.monotonic()))
 
-    def finish(self, seconds):
-        """Reads to the end; QEMU's status, or TIMED_OUT (and QEMU is killed)."""
+    def finish(self, seconds, give_up=None):
+        """Reads to the end, or until what is printed matches the pattern give_up; QEMU's status, or TIMED_OUT (and QEMU is
+        killed)."""
         end = time.monotonic() + seconds
         while self.open and time.monotonic() < end:
+            at = max(0, len(self.text) - 200)
             self.read(min(1.0, end - time.monotonic()))
+            if give_up and re.compile(give_up, re.M).search(self.text, at):
+                break
         try:
             status = self.process.wait(timeout=0 if self.open else 5)
         except subprocess.TimeoutExpired:
@@ -136,11 +140,11 @@ class Console:
                 pass
 
 
-def run(line, *, seconds, echo=False, log=None):
+def run(line, *, seconds, echo=False, log=None, give_up=None):
     """Runs QEMU to its end: (status, what the console showed)."""
     console = Console(line, echo=echo, log=log)
     try:
-        status = console.finish(seconds)
+        status = console.finish(seconds, give_up)
     except BaseException:
         console.kill()
         raise
@@ -222,6 +226,40 @@ def read_tap(text, names=()):
         if probe.feed(rest):
             streams.setdefault(name, Tap(name)).feed(rest)
     return streams
+
+
+SUMMARY = re.compile(r"^lintel: VM +ended +starts$", re.M)
+
+
+def summaries(text):
+    """Each table of Lintel's that says how its VMs have ended, in their order, as {VM: how}, with what else is wrong then
+    under the name ''."""
+    found = []
+    for part in SUMMARY.split(text)[1:]:
+        ends = {name: how for name, how in re.findall(r"^lintel: (\S+) +(\S+(?: \S+)*?) {2,}\d+$", part, re.M)}
+        wrong = re.search(r"^lintel: .*(could not be made|pages are free, but).*$", part, re.M)
+        if wrong:
+            ends[""] = wrong.group(0)
+        found.append(ends)
+    return found
+
+
+# Lintel that can't switch itself off: the inner one, after a panic before it has found PSCI.
+HALTED = r"^lintel: the machine may be switched off now$"
+
+
+def inner_problem(text):
+    """What speaks against Lintel under Lintel having ended well, or None: the inner one's table comes before the outer's."""
+    tables = summaries(text)
+    if len(tables) != 2:
+        return "the inner Lintel did not come to its end"
+    inner, outer = tables
+    if list(outer.items()) != [("lintel", "powered off")]:
+        return f"the inner Lintel has not ended well: {outer}"
+    bad = {name: how for name, how in inner.items() if how != "powered off"}
+    if bad:
+        return "; ".join(f"inner VM {name}: {how}" if name else how for name, how in bad.items())
+    return None
 
 
 def manifest_vms(source):
