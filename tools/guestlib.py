@@ -79,7 +79,7 @@ def linux_bundle(folder, *, kernel="stock", cmd=None, vcpus=4, mib=512, bootargs
     ramdisk.
     """
     os.makedirs(folder, exist_ok=True)
-    kernel_folder = fetch("kernel" if kernel == "stock" else "kernel-newer")
+    kernel_folder = fetch("kernel" if kernel == "stock" else "kernel-" + kernel)
     busybox = fetch("busybox") + "/busybox"
     line = [qemulib.TOP + "/tools/make-ramdisk", folder + "/initrd.cpio", busybox]
     subprocess.run(line + ([f"--cmd={cmd}"] if cmd is not None else []) + [f"--file={path}" for path in carried], check=True)

@@ -14,6 +14,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
 TIMED_OUT = 124
+GAVE_UP = 125
 # Lintel's escape character on the console, Ctrl-^; a key follows (docs/options.md).
 LINTEL_KEY = "\x1e"
 # What a shell sends to a terminal (the question where its cursor is): no text.
@@ -111,18 +112,20 @@ class Console:
             self.read(min(1.0, end - time.monotonic()))
 
     def finish(self, seconds, give_up=None):
-        """Reads to the end, or until what is printed matches the pattern give_up; QEMU's status, or TIMED_OUT (and QEMU is
-        killed)."""
+        """Reads to the end: QEMU's status. TIMED_OUT, or GAVE_UP where what is printed matches that pattern: QEMU is
+        killed."""
+        unfinished = TIMED_OUT
         end = time.monotonic() + seconds
         while self.open and time.monotonic() < end:
             at = max(0, len(self.text) - 200)
             self.read(min(1.0, end - time.monotonic()))
             if give_up and re.compile(give_up, re.M).search(self.text, at):
+                unfinished = GAVE_UP
                 break
         try:
             status = self.process.wait(timeout=0 if self.open else 5)
         except subprocess.TimeoutExpired:
-            status = TIMED_OUT
+            status = unfinished
         self.kill()
         return status
 
