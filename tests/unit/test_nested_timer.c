@@ -6,8 +6,8 @@
  * links: tests/unit/vgic_model.c hyp/vdev/device.c hyp/vdev/vgic.c hyp/vdev/vgic_lr.c
  * hyp/vdev/vgic_irq.c hyp/vdev/vgic_sgi.c hyp/vdev/vgic_cpu.c hyp/vdev/vgic_reg.c
  * hyp/vdev/vgic_dist.c hyp/vdev/vgic_redist.c hyp/vdev/vgic_line.c hyp/vdev/vgic_bound.c
- * hyp/vdev/vgic_detached.c hyp/vdev/vgic_shared.c hyp/vdev/vtimer.c hyp/vm/timer.c hyp/nested/timer.c
- * hyp/nested/timer_access.c
+ * hyp/vdev/vgic_detached.c hyp/vdev/vgic_shared.c hyp/vdev/vtimer.c hyp/vm/timer.c
+ * hyp/nested/timer.c hyp/nested/timer_access.c
  */
 #include <stdarg.h>
 #include <setjmp.h>

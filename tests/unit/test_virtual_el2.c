@@ -119,7 +119,7 @@ static enum shadow_verdict verdict;
 enum shadow_verdict shadow_abort(struct nested *n, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa)
 {
 	assert_ptr_equal(n, &nested);
-	*esr |= BIT(24);
+	*esr |= BIT(13);
 	*hpfar = HPFAR;
 	*ipa = IPA(L1IPA);
 	return verdict;
@@ -364,7 +364,7 @@ static void test_inner_abort(void **state)
 	verdict = SHADOW_FAULT;
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_INSN_ABORT_LOWER, iss), EXIT_RESUME);
 	assert_string_equal(called, "abort");
-	assert_int_equal(called_esr, ESR_MAKE(EC_INSN_ABORT_LOWER, iss | BIT(24)));
+	assert_int_equal(called_esr, ESR_MAKE(EC_INSN_ABORT_LOWER, iss | BIT(13)));
 	assert_int_equal(called_far, FAR);
 	assert_int_equal(called_hpfar, HPFAR);
 	verdict = SHADOW_DEVICE;
@@ -375,7 +375,8 @@ static void test_inner_abort(void **state)
 		leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss & ~ISS_ISV), EXIT_INJECT);
 	assert_string_equal(called, "external");
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss | ISS_CM), EXIT_INJECT);
-	region.size = 0;
+	entries[0] = (uintptr_t)&region;
+	region.first = L1IPA + PAGE_SIZE;
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_INJECT);
 	assert_int_equal(nested.exits[1][EC_DATA_ABORT_LOWER], 5);
 	assert_int_equal(nested.exits[1][EC_INSN_ABORT_LOWER], 1);
