@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/nested/context.h"
 #include "hyp/arch/barrier.h"
+#include "hyp/arch/features.h"
 #include "hyp/nested/forward.h"
 #include "hyp/nested/gic.h"
 #include "hyp/nested/shadow.h"
@@ -68,8 +69,7 @@ static __always_inline void write_controls(const struct vcpu *vcpu)
 
 uint64_t nested_hyp_hcr(const struct nested *nested)
 {
-	return nested->base_hcr | HCR_EL2_NV | HCR_EL2_NV2 | HCR_EL2_AT | HCR_EL2_TTLB |
-		(nested->vhe ? 0 : HCR_EL2_NV1);
+	return nested->base_hcr | (nested->vhe ? NESTED_HCR_BITS & ~HCR_EL2_NV1 : NESTED_HCR_BITS);
 }
 
 /* CPACR_EL1 at vEL2 is vCPTR_EL2 in VHE form: there is one copy of it. */
@@ -78,22 +78,40 @@ uint64_t nested_hyp_cptr(const struct nested *nested)
 	return nested->base_cptr | (nested->vhe ? CPTR_EL2_TCPAC : 0);
 }
 
-/* A virtual SError that was taken meanwhile is no longer pending: the CPU says so. */
-static __always_inline uint64_t kept(const struct vcpu *vcpu)
+/*
+ * Virtual SErrors: what is pending for L1 waits while inner (nested->serror; nested_before_entry()
+ * looks at it), and what L1 has made pending for its guest, in its own HCR_EL2.VSE and VSESR_EL2,
+ * is so in the CPU. One that was taken is no longer pending: the CPU clears its VSE, and so does
+ * this L1's.
+ */
+static __noinline void serrors_to_inner(struct nested *nested, struct vcpu *vcpu)
 {
-	uint64_t hcr = vcpu->hcr & HCR_KEPT;
+	nested->serror = vcpu->hcr & read_sysreg(HCR_EL2) & HCR_EL2_VSE;
+	vcpu->hcr = (vcpu->hcr & ~HCR_EL2_VSE) | (VNCR_REG(nested, HCR_EL2) & HCR_EL2_VSE);
+	if (!cpu_features.ras)
+		return;
+	nested->vsesr = read_sysreg(VSESR_EL2);
+	write_sysreg(VNCR_REG(nested, VSESR_EL2), VSESR_EL2);
+}
 
-	if (unlikely(hcr & HCR_EL2_VSE))
-		hcr &= ~HCR_EL2_VSE | read_sysreg(HCR_EL2);
-	return hcr;
+static __noinline void serrors_to_hyp(struct nested *nested, struct vcpu *vcpu)
+{
+	if ((vcpu->hcr & HCR_EL2_VSE) && !(read_sysreg(HCR_EL2) & HCR_EL2_VSE))
+		VNCR_REG(nested, HCR_EL2) &= ~HCR_EL2_VSE;
+	vcpu->hcr = (vcpu->hcr & ~HCR_EL2_VSE) | nested->serror;
+	nested->serror = 0;
+	if (cpu_features.ras)
+		write_sysreg(nested->vsesr, VSESR_EL2);
 }
 
 static __always_inline void controls_of_inner(struct nested *nested, struct vcpu *vcpu)
 {
 	uint64_t vhcr = VNCR_REG(nested, HCR_EL2);
 
+	if (unlikely((vcpu->hcr | vhcr) & HCR_EL2_VSE))
+		serrors_to_inner(nested, vcpu);
 	vcpu->waits = vhcr & (HCR_EL2_TWI | HCR_EL2_TWE);
-	vcpu->hcr = forward_hcr(nested) | kept(vcpu) | vcpu->waits;
+	vcpu->hcr = forward_hcr(nested) | (vcpu->hcr & HCR_KEPT) | vcpu->waits;
 	vcpu->cptr = forward_cptr(nested);
 	nested->inner_mdcr = forward_mdcr(nested) & ~vcpu->mdcr;
 	vcpu->mdcr |= nested->inner_mdcr;
@@ -102,7 +120,9 @@ static __always_inline void controls_of_inner(struct nested *nested, struct vcpu
 
 static __always_inline void controls_of_hyp(struct nested *nested, struct vcpu *vcpu)
 {
-	vcpu->hcr = nested_hyp_hcr(nested) | (kept(vcpu) & ~vcpu->waits);
+	if (unlikely((vcpu->hcr & HCR_EL2_VSE) | nested->serror))
+		serrors_to_hyp(nested, vcpu);
+	vcpu->hcr = nested_hyp_hcr(nested) | (vcpu->hcr & HCR_KEPT & ~vcpu->waits);
 	vcpu->waits = 0;
 	vcpu->cptr = nested_hyp_cptr(nested);
 	vcpu->mdcr &= ~nested->inner_mdcr;

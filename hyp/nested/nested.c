@@ -30,6 +30,7 @@ static enum status create_vcpus(struct vm *vm)
 			return ERR_NO_MEMORY;
 		vm->vcpus[i]->part[PART_NESTED] = nested;
 		nested->vcpu = vm->vcpus[i];
+		nested->vmpidr = vm->vcpus[i]->vmpidr;
 		nested->vhe = vm->policy.virtual_el2 == VIRTUAL_EL2_VHE;
 		nested->page = mm_zalloc(PAGE_SIZE);
 		if (!nested->page)
@@ -79,17 +80,21 @@ static void vcpu_reset_part(struct vcpu *vcpu)
 
 	if (!nested)
 		return;
-	nested->inner = nested->inner_lrs = nested->el0 = false;
 	nested->shadow = NULL;
-	nested->inner_mdcr = 0;
-	nested->base_hcr = vcpu->hcr;
-	nested->base_cptr = vcpu->cptr;
+	vcpu->vttbr = vcpu->vm->stage2.vttbr;
+	vcpu->vtcr = vcpu->vm->stage2.vtcr;
+	nested->inner = nested->inner_lrs = nested->el0 = false;
+	nested->inner_mdcr = nested->serror = 0;
+	/* It may be one that was powered down. */
+	nested->base_hcr = vcpu->hcr & ~NESTED_HCR_BITS;
+	nested->base_cptr = guest_cptr();
 	nested->midr = read_sysreg(MIDR_EL1);
-	nested->vmpidr = vcpu->vmpidr;
 	nested_sysreg_reset(nested);
 	vel2_reset(nested);
 	nested_gic_reset(nested);
 	nested_timer_reset(nested);
+	vcpu->vmpidr = nested->vmpidr;
+	vcpu->waits = 0;
 	vcpu->hcr = nested_hyp_hcr(nested);
 	vcpu->cptr = nested_hyp_cptr(nested);
 	vcpu->exit_table = nested_exit_table[NESTED_EXITS_HYP];

@@ -113,9 +113,12 @@ struct nested {
 	bool el0;       /* hyp, without VHE: an application at EL0 under vTGE = 1 (eret.c) */
 	uint64_t hyp_live[NR_SWITCHED];
 	uint64_t values[NR_VEL2_VALUES];
-	uint8_t granules;                   /* of the CPU's: for regimes (mm/regime.h) */
-	uint16_t features;                  /* likewise */
-	uint64_t midr, vmpidr;              /* VPIDR_EL2 and VMPIDR_EL2 while hyp */
+	uint8_t granules;      /* of the CPU's: for regimes (mm/regime.h) */
+	uint16_t features;     /* likewise */
+	uint64_t midr, vmpidr; /* VPIDR_EL2 and VMPIDR_EL2 while hyp */
+	uint64_t
+		serror; /* inner: HCR_EL2.VSE of what is pending for L1 itself, and its VSESR_EL2 */
+	uint64_t vsesr;
 	uint64_t base_hcr, base_cptr;       /* L0's own, as of any vCPU of this VM */
 	uint64_t inner_mdcr;                /* inner: bits of MDCR_EL2 that L1 has set */
 	struct shadow *shadow;              /* in force while inner */
@@ -212,6 +215,9 @@ void nested_take_abort(struct vcpu *vcpu, uint64_t esr, uint64_t far, uint64_t h
 
 /* Any other synchronous exception with that syndrome, from either context. FAR is not changed. */
 void nested_take_sync(struct vcpu *vcpu, uint64_t esr);
+
+/* An SError while inner: vEL2's, taken, if vHCR_EL2.AMO says so; else false. */
+bool nested_take_serror(struct vcpu *vcpu, uint64_t iss);
 
 /* An interrupt for L1 while inner: vector IRQ. */
 void nested_take_irq(struct vcpu *vcpu);

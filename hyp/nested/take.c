@@ -6,7 +6,8 @@
 #include "hyp/vdev/vgic.h"
 #include "hyp/vm/inject.h"
 
-#define VECTOR_IRQ 0x80
+#define VECTOR_IRQ    0x80
+#define VECTOR_SERROR 0x180
 
 /* PSTATE.M as L1 has it, for that of the CPU while hyp: EL1t and EL1h are EL2t and EL2h. */
 static uint64_t spsr_of_hyp(uint64_t pstate)
@@ -88,6 +89,22 @@ void nested_take_recorded(struct vcpu *vcpu)
 		write_sysreg(far, FAR_EL1);
 }
 
+/* A physical SError while inner that is L1's by vHCR_EL2.AMO, or TEA; or one that was pending for
+ * L1. */
+static void take_serror(struct vcpu *vcpu, uint64_t iss)
+{
+	take(vcpu, VECTOR_SERROR);
+	write_sysreg(ESR_MAKE(EC_SERROR, iss), ESR_EL1);
+}
+
+bool nested_take_serror(struct vcpu *vcpu, uint64_t iss)
+{
+	if (!(VNCR_REG(nested_of(vcpu), HCR_EL2) & HCR_EL2_AMO))
+		return false;
+	take_serror(vcpu, iss);
+	return true;
+}
+
 void nested_take_irq(struct vcpu *vcpu)
 {
 	take(vcpu, VECTOR_IRQ);
@@ -115,6 +132,12 @@ void nested_before_entry(struct vcpu *vcpu)
 {
 	struct nested *nested = nested_of(vcpu);
 
+	if (unlikely(nested->serror) && nested_take_serror(vcpu, nested->vsesr & ESR_ISS_MASK)) {
+		/* It isn't pending any more: that went back to the CPU with the context. */
+		vcpu->hcr &= ~HCR_EL2_VSE;
+		write_sysreg(vcpu->hcr, HCR_EL2);
+		return;
+	}
 	if (nested->inner ? nested->inner_lrs && nested_gic_signals(nested)
 			  : nested->el0 && vgic_has_pending(vcpu))
 		nested_take_irq(vcpu);

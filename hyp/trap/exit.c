@@ -320,6 +320,8 @@ static void serror(struct vcpu *vcpu, uint64_t esr)
 {
 	vcpu_log(vcpu, "SError, ESR 0x%lx: given to the guest as a virtual SError",
 		(unsigned long)esr);
+	if (nested_is_inner(vcpu) && nested_take_serror(vcpu, esr & ESR_ISS_MASK))
+		return;
 	inject_serror(vcpu, esr & ESR_ISS_MASK);
 }
 

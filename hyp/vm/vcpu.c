@@ -214,7 +214,7 @@ void vcpu_put(struct vcpu *vcpu)
 
 void vcpu_power_down(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
-	static const enum vm_part_id lost[] = { PART_FPSIMD, PART_DEBUG };
+	static const enum vm_part_id lost[] = { PART_FPSIMD, PART_DEBUG, PART_NESTED };
 
 	vcpu_put(vcpu);
 	reset_registers(vcpu, pc, x0);

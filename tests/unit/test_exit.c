@@ -60,6 +60,14 @@ void nested_reflect(struct vcpu *reflected, uint64_t esr)
 	reflections++;
 }
 
+bool nested_take_serror(struct vcpu *vcpu_of_it, uint64_t iss)
+{
+	(void)vcpu_of_it;
+	(void)iss;
+	fail();
+	return false;
+}
+
 void nested_before_entry(struct vcpu *entered)
 {
 	assert_ptr_equal(entered, &vcpu);

@@ -281,18 +281,63 @@ static void test_switch(void **state)
 	}
 }
 
-/* An SError that is pending for L1 stays so; one that was taken meanwhile does not come back. */
-static void test_serror_kept(void **state)
+/* What is pending for L1 waits meanwhile; what L1 has made pending is so in the CPU, and no longer
+ * once it was taken. */
+static void test_serrors(void **state)
 {
 	(void)state;
 	begin(true);
+	cpu_features.ras = true;
 	vcpu.hcr |= HCR_EL2_VSE;
 	fake_reg(HCR_EL2) = vcpu.hcr;
+	fake_reg(VSESR_EL2) = 0x11;
+	VNCR_REG(&nested, VSESR_EL2) = 0x22;
 	nested_enter_inner(&vcpu);
+	assert_false(vcpu.hcr & HCR_EL2_VSE);
+	assert_int_equal(fake_reg(VSESR_EL2), 0x22);
+	nested_enter_hyp(&vcpu);
 	assert_true(vcpu.hcr & HCR_EL2_VSE);
+	assert_int_equal(fake_reg(VSESR_EL2), 0x11);
+	begin(true);
+	set_vhcr(HCR_EL2_VSE | HCR_EL2_AMO);
+	nested_enter_inner(&vcpu);
+	assert_true(fake_reg(HCR_EL2) & HCR_EL2_VSE);
+	nested_enter_hyp(&vcpu);
+	assert_true(VNCR_REG(&nested, HCR_EL2) & HCR_EL2_VSE);
+	assert_false(vcpu.hcr & HCR_EL2_VSE);
+	nested_enter_inner(&vcpu);
 	fake_reg(HCR_EL2) &= ~HCR_EL2_VSE;
 	nested_enter_hyp(&vcpu);
-	assert_false(vcpu.hcr & HCR_EL2_VSE);
+	assert_int_equal(VNCR_REG(&nested, HCR_EL2), HCR_EL2_AMO);
+}
+
+/* L1's own is taken from its guest if vHCR_EL2.AMO says so: when it was pending before, and when it
+ * comes. */
+static void test_take_serror(void **state)
+{
+	(void)state;
+	for (unsigned amo = 0; amo < 2; amo++) {
+		begin(true);
+		set_vhcr(amo ? HCR_EL2_AMO : 0);
+		cpu_features.ras = true;
+		vcpu.hcr |= HCR_EL2_VSE;
+		fake_reg(HCR_EL2) = vcpu.hcr;
+		fake_reg(VSESR_EL2) = 0x33;
+		fake_reg(SPSR_EL1) = PSTATE_EL1H;
+		nested_eret(&vcpu, ESR_MAKE(EC_ERET, 0));
+		assert_int_equal(nested.inner, !amo);
+		if (amo) {
+			assert_int_equal(vcpu.regs.pc, VBAR + 0x580);
+			assert_int_equal(fake_reg(ESR_EL1), ESR_MAKE(EC_SERROR, 0x33));
+			assert_false(fake_reg(HCR_EL2) & HCR_EL2_VSE);
+		}
+		begin(false);
+		set_vhcr(amo ? HCR_EL2_AMO : 0);
+		fake_reg(SPSR_EL1) = PSTATE_EL1H;
+		nested_eret(&vcpu, ESR_MAKE(EC_ERET, 0));
+		assert_int_equal(nested_take_serror(&vcpu, 0x44), amo);
+		assert_int_equal(nested.inner, !amo);
+	}
 }
 
 /* What else is in the CPU comes and goes with the vCPU. */
@@ -816,7 +861,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hyp_controls),
 		cmocka_unit_test(test_switch),
-		cmocka_unit_test(test_serror_kept),
+		cmocka_unit_test(test_serrors),
+		cmocka_unit_test(test_take_serror),
 		cmocka_unit_test(test_load_put),
 		cmocka_unit_test(test_no_imo),
 		cmocka_unit_test(test_eret),

@@ -228,6 +228,13 @@ void nested_reflect(struct vcpu *vcpu, uint64_t esr)
 	abort();
 }
 
+bool nested_take_serror(struct vcpu *vcpu_of_it, uint64_t iss)
+{
+	(void)vcpu_of_it;
+	(void)iss;
+	abort();
+}
+
 void nested_before_entry(struct vcpu *vcpu)
 {
 	(void)vcpu;

@@ -34,6 +34,7 @@
 #define HPFAR UINT64_C(0x80000)
 #define L1IPA UINT64_C(0x9000000)
 
+struct cpu_features cpu_features;
 enum exit_result (*const *nested_exit_table[NR_NESTED_EXITS])(struct vcpu *vcpu, uint64_t esr);
 
 static struct vm vm;
@@ -158,6 +159,11 @@ enum exit_result inject_external_abort(struct vcpu *v, uint64_t esr, uint64_t fa
 }
 
 /* --- making and resetting --- */
+
+uint64_t guest_cptr(void)
+{
+	return 0x222;
+}
 
 static char calls[32];
 static unsigned left, freed;
@@ -297,9 +303,7 @@ static int setup(void **state)
 	region = (struct device_region){ .first = L1IPA, .size = PAGE_SIZE };
 	vm = (struct vm){ .nr_vcpus = 2, .vcpus = { &vcpu, &second } };
 	nested = (struct nested){ .page = page, .vcpu = &vcpu };
-	vcpu = (struct vcpu){
-		.vm = &vm, .hcr = 0x111, .cptr = 0x222, .vmpidr = 0x80000003, .devices = &table
-	};
+	vcpu = (struct vcpu){ .vm = &vm, .hcr = 0x111, .cptr = 0x222, .devices = &table };
 	second = vcpu;
 	vcpu.part[PART_NESTED] = &nested;
 	fake_reg(FAR_EL2) = FAR;
@@ -464,13 +468,20 @@ static void test_create_fails(void **state)
 static void test_reset(void **state)
 {
 	(void)state;
+	cpu_features = (struct cpu_features){ 0 };
+	vm.stage2.vttbr = 0x5000;
+	vm.stage2.vtcr = 0x66;
+	vcpu.hcr |= HCR_EL2_NV | HCR_EL2_NV1; /* it was powered down */
+	nested.vmpidr = 0x80000003;
 	fake_reg(MIDR_EL1) = 0x410fd0f0;
 	nested.inner = nested.el0 = nested.inner_lrs = true;
 	nested_part.vcpu_reset(&vcpu);
 	assert_string_equal(calls, "1234");
 	assert_false(nested.inner || nested.el0 || nested.inner_lrs);
 	assert_int_equal(nested.midr, 0x410fd0f0);
-	assert_int_equal(nested.vmpidr, 0x80000003);
+	assert_int_equal(vcpu.vmpidr, 0x80000003);
+	assert_int_equal(vcpu.vttbr, 0x5000);
+	assert_int_equal(vcpu.vtcr, 0x66);
 	assert_int_equal(vcpu.hcr, 0x111 | BIT(42));
 	assert_int_equal(vcpu.cptr, 0x222 | BIT(31));
 	assert_ptr_equal(vcpu.exit_table, nested_exit_table[NESTED_EXITS_HYP]);
