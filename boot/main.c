@@ -35,6 +35,7 @@
 #include "hyp/monitor/trace.h"
 #include "hyp/smccc/trng.h"
 #include "hyp/smccc/arch_calls.h"
+#include "hyp/nested/forward.h"
 #include "hyp/nested/sysreg.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/idreg.h"
@@ -241,6 +242,7 @@ __noreturn void boot_main(void *dtb, uint64_t current_el, uint64_t sctlr)
 	idreg_init();
 	sysreg_init();
 	nested_sysreg_init();
+	forward_init();
 	vcpu_exit_table = exit_table;
 	virtual_el2_init();
 	parts_init();

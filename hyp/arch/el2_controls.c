@@ -76,7 +76,7 @@ uint64_t guest_mdcr(void)
 	return mdcr;
 }
 
-static uint64_t hcrx(void)
+uint64_t guest_hcrx(void)
 {
 	uint64_t value = 0;
 
@@ -92,7 +92,7 @@ static uint64_t hcrx(void)
  * (GCS, permission indirection, TPIDR2_EL0, branch records ...). The others have one in HCR_EL2,
  * MDCR_EL2 or CPTR_EL2, but for two.
  */
-static void setup_fine_grained_traps(void)
+uint64_t guest_hdfgrtr(void)
 {
 	uint64_t hdfgrtr = 0;
 
@@ -100,10 +100,15 @@ static void setup_fine_grained_traps(void)
 		hdfgrtr |= HDFGRTR_EL2_PMBIDR;
 	if (cpu_features.trbe)
 		hdfgrtr |= HDFGRTR_EL2_TRBIDR;
+	return hdfgrtr;
+}
+
+static void setup_fine_grained_traps(void)
+{
 	write_sysreg(0, HFGRTR_EL2);
 	write_sysreg(0, HFGWTR_EL2);
 	write_sysreg(0, HFGITR_EL2);
-	write_sysreg(hdfgrtr, HDFGRTR_EL2);
+	write_sysreg(guest_hdfgrtr(), HDFGRTR_EL2);
 	write_sysreg(0, HDFGWTR_EL2);
 	if (cpu_features.amu)
 		write_sysreg(0, HAFGRTR_EL2);
@@ -211,7 +216,7 @@ void el2_setup_controls(void)
 	write_sysreg(0, ACTLR_EL2);
 	write_sysreg(read_sysreg(MIDR_EL1), VPIDR_EL2);
 	if (cpu_features.hcrx)
-		write_sysreg(hcrx(), HCRX_EL2);
+		write_sysreg(guest_hcrx(), HCRX_EL2);
 	if (cpu_features.fgt)
 		setup_fine_grained_traps();
 	if (cpu_features.tcr2)

@@ -71,6 +71,10 @@ uint64_t guest_hcr(void);
 uint64_t guest_mdcr(void);
 uint64_t guest_cptr(void);
 
+/* HCRX_EL2 and HDFGRTR_EL2, where the CPU has them; the other fine-grained trap registers are 0. */
+uint64_t guest_hcrx(void);
+uint64_t guest_hdfgrtr(void);
+
 /*
  * CPACR_EL1 in the CPU for what a guest has written into it, out of a reset 0. Hidden vectors
  * aren't trapped to EL1, so that EL2 sees them (as SVE, SME) and can make them UNDEFINED; the guest

@@ -2,30 +2,55 @@
 /*
  * Which exits of the inner guest are the guest hypervisor's: every trap that L1 configured in
  * vHCR_EL2, vCPTR_EL2, vMDCR_EL2, vCNTHCTL_EL2, vHSTR_EL2, vHCRX_EL2 and its fine-grained trap
- * registers, by a table keyed by register (the last columns of hyp/arch/sysreg.def).
+ * registers, by a table keyed by register (the columns gate and fine of hyp/arch/sysreg.def).
+ *
+ * The order, for each exit of the inner guest:
+ *
+ *   1. has L1 asked for it?          it is L1's, as it is (EXIT_REFLECT)
+ *   2. else L0 has asked for it      it is answered as any guest's: ID registers, UNDEF for what is
+ *                                    hidden, SMC ...
+ *
+ * What L1 isn't shown has no trap: SVE, SME, trace, PMU, AMU, LORegions, MTE, MPAM, SPE, GCS ...
+ * are UNDEFINED for its guest whatever L1 writes into bits that are RES0 or RES1 for it. The same
+ * goes for HCR_EL2.{NV,NV1,NV2}, which do nothing.
+ *
+ * So that a trap comes at all, the CPU has L0's own controls and L1's while inner (forward_hcr()
+ * ...). Bits that trap when they are zero (API, APK, MSCEn, EL1PCTEN, EL1PCEN) are set where both
+ * have set them. CNTHCTL_EL2 is hyp/nested/timer.h's; which of its traps are L1's is said here.
  */
 #ifndef HYP_NESTED_FORWARD_H
 #define HYP_NESTED_FORWARD_H
 
 #include "hyp/nested/nested.h"
 
+/* Boot CPU, once, after cpu_features_init(). */
+void forward_init(void);
+
 /*
- * The CPU's controls while inner: L0's own (guest_hcr() ...), and all of L1's that trap. HCR_EL2:
- * without NV*, E2H, TGE; with what L0 adds to see AT and TLBI where it must.
+ * The CPU's controls while inner: L0's own (base_hcr, base_cptr), and all of L1's that trap; of
+ * MDCR_EL2 only what L1 adds. HCR_EL2: without NV*, E2H, TGE, VSE. AT and TLBI trap when L1 wants
+ * them: the CPU's own are right for an inner guest.
  */
 uint64_t forward_hcr(const struct nested *nested);
 uint64_t forward_cptr(const struct nested *nested);
 uint64_t forward_mdcr(const struct nested *nested);
 
-/* The others (fine-grained traps, HCRX_EL2, HSTR_EL2, CNTHCTL_EL2's traps) into the CPU when inner
- * begins, and L0's own when it ends. Nothing is written where L1 uses none of them. */
+/*
+ * The others (fine-grained traps, HCRX_EL2, HSTR_EL2; a virtual SError that L1 has pending) into
+ * the CPU when inner begins, and L0's own when it ends, as a context or because the vCPU leaves the
+ * CPU. Nothing is written where L1 uses none of them.
+ */
 void forward_enter(struct nested *nested);
 void forward_leave(struct nested *nested);
 
 /* A trapped MSR, MRS or SYS of the inner guest (EC 0x18): is it L1's? */
 bool forward_sysreg(const struct nested *nested, uint64_t esr);
 
-/* Any other class but aborts: WFx, HVC, SMC, FP, PAuth, debug exceptions ... */
+/*
+ * Any other class but aborts: WFx, HVC, SMC, FP, PAuth, ERET, SVC, debug exceptions, coprocessor
+ * accesses of AArch32 at EL0 ... HVC is L1's unless vHCR_EL2.HCD is set: then it is UNDEFINED, and
+ * never L0's.
+ */
 bool forward_class(const struct nested *nested, uint64_t esr);
 
 #endif

@@ -121,6 +121,7 @@ struct nested {
 	uint64_t vsesr;
 	uint64_t base_hcr, base_cptr;       /* L0's own, as of any vCPU of this VM */
 	uint64_t inner_mdcr;                /* inner: bits of MDCR_EL2 that L1 has set */
+	uint64_t forwarded;                 /* inner: what of L1's is in the CPU (forward.h) */
 	struct shadow *shadow;              /* in force while inner */
 	struct nested_gic *gic;             /* hyp/nested/gic.h */
 	struct nested_timer *timer;         /* hyp/nested/timer.h */

@@ -318,8 +318,9 @@ static void reset(struct vcpu *vcpu)
 		vcpu->hcr |= HCR_EL2_TPCP | HCR_EL2_TPU;
 		break;
 	case TRAP_CMO_IVAC:
-		/* The fine-grained trap isn't for AArch32. */
-		if (cpu_features.fgt && !vcpu->vm->policy.aarch32)
+		/* The fine-grained trap isn't for AArch32, and a guest hypervisor may want it. */
+		if (cpu_features.fgt && !vcpu->vm->policy.aarch32 &&
+			vcpu->vm->policy.virtual_el2 == VIRTUAL_EL2_NONE)
 			vcpu->on_demand |= BIT(PART_CMO);
 		else
 			vcpu->hcr |= HCR_EL2_TPCP;

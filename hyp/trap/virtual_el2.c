@@ -110,6 +110,15 @@ static enum exit_result inner_other(struct vcpu *vcpu, uint64_t esr)
 	return exit_table[ec](vcpu, esr);
 }
 
+/* Where L1 has switched it off (vHCR_EL2.HCD) it is UNDEFINED: L0 offers no calls there. */
+static enum exit_result inner_hvc(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	nested->exits[1][ESR_GET_EC(esr)]++;
+	return forward_class(nested, esr) ? EXIT_REFLECT : inject_undefined(vcpu);
+}
+
 /* ---- EL0 directly under vEL2, without VHE ---- */
 
 /* All that comes here is vEL2's, but for what stage 2 says: with stage 1 off only an address too
@@ -142,6 +151,7 @@ void virtual_el2_init(void)
 	hyp_table[EC_ERET] = nested_eret;
 	inner_table[EC_SYSREG] = inner_sysreg;
 	inner_table[EC_WFX] = inner_wfx;
+	inner_table[EC_HVC64] = inner_hvc;
 	inner_table[EC_INSN_ABORT_LOWER] = inner_abort;
 	inner_table[EC_DATA_ABORT_LOWER] = inner_abort;
 	nested_exit_table[NESTED_EXITS_HYP] = hyp_table;
