@@ -4,6 +4,7 @@
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/base/string.h"
 #include "hyp/vm/vm.h"
+#include "mm/regime.h"
 #include "mm/stage2_regs.h"
 
 /* The space: CRm 1..7 and op2 of 3, 0, c0. Its registers' place in the tables is CRm << 3 | op2. */
@@ -12,7 +13,10 @@
 #define PLACES          64
 #define PLACE(encoding) ((encoding) & (PLACES - 1))
 
-static uint64_t shown[PLACES];
+/* For a VM without a virtual EL2, and with one of each form (enum virtual_el2). */
+#define FORMS           (VIRTUAL_EL2_NON_VHE + 1)
+
+static uint64_t shown[FORMS][PLACES];
 static uint64_t revidr, aidr;
 
 enum rule {
@@ -195,6 +199,42 @@ static const uint8_t whole32[] = {
 	PLACE(SYS_MVFR2_EL1),
 };
 
+/*
+ * What a guest hypervisor sees instead. Stage 2 is walked in software, so that it may have what the
+ * walkers know (mm/walk_s2.h) and the shadows can express: XNX only where the CPU has it. No
+ * FEAT_NV, no LORegions, no PMU, SVE, MTE ... as for all guests.
+ */
+static const struct field fields_el2[] = {
+	FIXED(ID_AA64PFR0_EL1, EL2, 8, 1),       /* AArch64 alone */
+	FIXED(ID_AA64ISAR1_EL1, SPECRES, 40, 0), /* trapped at virtual EL2 */
+	FIXED(ID_AA64MMFR0_EL1, ExS, 44, 0),     /* SCTLR_EL2 without VHE has none */
+	AT_MOST(ID_AA64MMFR0_EL1, FGT, 56, 1),   /* hyp/nested/forward.h */
+	AT_MOST(ID_AA64MMFR1_EL1, VMIDBits, 4, 2),
+	AT_MOST(ID_AA64MMFR1_EL1, XNX, 28, 1),
+	FIXED(ID_AA64MMFR1_EL1, ETS, 36, 0), /* nor nTLBPA: not for what shadows have */
+	AT_MOST(ID_AA64MMFR1_EL1, HCX, 40, 1),
+	FIXED(ID_AA64MMFR1_EL1, nTLBPA, 48, 0),
+	FIXED(ID_AA64MMFR2_EL1, BBM, 52, 0), /* mm/walk_s2.h knows no nT bit */
+	AT_MOST(ID_AA64MMFR2_EL1, EVT, 56, 2),
+};
+
+static const struct field fields_vhe[] = {
+	FIXED(ID_AA64MMFR1_EL1, VH, 8, 1),
+	FIXED(ID_AA64MMFR4_EL1, E2H0, 24, 14), /* HCR_EL2.E2H is RES1, there is no NV1 */
+};
+
+/* TGranN_2: of stage 2, said in so many words. */
+#define GRANULE_2_NONE 1
+#define GRANULE_2      2
+
+static const struct {
+	uint8_t granule, shift;
+} granules_s2[] = {
+	{ REGIME_16K, 32 },
+	{ REGIME_64K, 36 },
+	{ REGIME_4K, 40 },
+};
+
 /* All modes of AArch32: EL1 can use it. */
 #define ID_PFR1_EL1_PROGMOD BIT(0)
 
@@ -219,7 +259,9 @@ static void read_all(uint64_t real[PLACES])
 #undef SYSREG
 }
 
-static void show(const struct field *fields, unsigned count, const uint64_t real[PLACES])
+/* The fields into a table, over what is there of them. */
+static void show(uint64_t table[PLACES], const struct field *fields, unsigned count,
+	const uint64_t real[PLACES])
 {
 	for (unsigned i = 0; i < count; i++) {
 		const struct field *f = &fields[i];
@@ -229,15 +271,38 @@ static void show(const struct field *fields, unsigned count, const uint64_t real
 			value = f->limit;
 		else if (f->rule == RULE_AT_MOST || value < NEGATIVE)
 			value = MIN(value, f->limit);
-		shown[f->place] |= (uint64_t)value << f->shift;
+		table[f->place] &= ~((uint64_t)FIELD_MASK << f->shift);
+		table[f->place] |= (uint64_t)value << f->shift;
 	}
 }
 
 /* Features of which EL2 has a switch that isn't on for guests. */
-static void hide_what_is_off(void)
+static void hide_what_is_off(uint64_t table[PLACES])
 {
 	if (!cpu_features.hcrx)
-		shown[PLACE(SYS_ID_AA64ISAR2_EL1)] &= ~ID_AA64ISAR2_EL1_MOPS;
+		table[PLACE(SYS_ID_AA64ISAR2_EL1)] &= ~ID_AA64ISAR2_EL1_MOPS;
+}
+
+static void show_aarch32(uint64_t table[PLACES], const uint64_t real[PLACES])
+{
+	show(table, fields32, ARRAY_SIZE(fields32), real);
+	for (unsigned i = 0; i < ARRAY_SIZE(whole32); i++)
+		table[whole32[i]] = (uint32_t)real[whole32[i]];
+}
+
+static void show_el2(uint64_t table[PLACES], const uint64_t real[PLACES])
+{
+	unsigned mmfr0 = PLACE(SYS_ID_AA64MMFR0_EL1);
+	unsigned granules = regime_granules_s2(real[mmfr0]);
+
+	memcpy(table, shown[VIRTUAL_EL2_NONE], sizeof(shown[VIRTUAL_EL2_NONE]));
+	show(table, fields_el2, ARRAY_SIZE(fields_el2), real);
+	for (unsigned i = 0; i < ARRAY_SIZE(granules_s2); i++) {
+		bool has = granules & granules_s2[i].granule;
+
+		table[mmfr0] |= (uint64_t)(has ? GRANULE_2 : GRANULE_2_NONE)
+			<< granules_s2[i].shift;
+	}
 }
 
 void idreg_init(void)
@@ -249,13 +314,13 @@ void idreg_init(void)
 	revidr = real[PLACE(SYS_REVIDR_EL1)];
 	aidr = real[PLACE(SYS_AIDR_EL1)];
 	memset(shown, 0, sizeof(shown));
-	show(fields64, ARRAY_SIZE(fields64), real);
-	hide_what_is_off();
-	if (!cpu_features.aarch32_el0)
-		return;
-	show(fields32, ARRAY_SIZE(fields32), real);
-	for (unsigned i = 0; i < ARRAY_SIZE(whole32); i++)
-		shown[whole32[i]] = (uint32_t)real[whole32[i]];
+	show(shown[VIRTUAL_EL2_NONE], fields64, ARRAY_SIZE(fields64), real);
+	hide_what_is_off(shown[VIRTUAL_EL2_NONE]);
+	if (cpu_features.aarch32_el0)
+		show_aarch32(shown[VIRTUAL_EL2_NONE], real);
+	show_el2(shown[VIRTUAL_EL2_VHE], real);
+	show_el2(shown[VIRTUAL_EL2_NON_VHE], real);
+	show(shown[VIRTUAL_EL2_VHE], fields_vhe, ARRAY_SIZE(fields_vhe), real);
 }
 
 bool idreg_read(const struct vcpu *vcpu, unsigned encoding, uint64_t *value)
@@ -270,7 +335,7 @@ bool idreg_read(const struct vcpu *vcpu, unsigned encoding, uint64_t *value)
 	}
 	if (encoding < SPACE_FIRST || encoding > SPACE_LAST)
 		return false;
-	*value = shown[PLACE(encoding)];
+	*value = shown[vcpu->vm->policy.virtual_el2][PLACE(encoding)];
 	if (encoding == SYS_ID_PFR1_EL1 && vcpu->aarch32)
 		*value |= ID_PFR1_EL1_PROGMOD;
 	if (encoding == SYS_ID_AA64MMFR0_EL1)

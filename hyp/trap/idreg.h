@@ -4,7 +4,8 @@
  * field by field.
  *
  * A field that idreg.c does not name reads as zero: what Lintel has never heard of is not there.
- * What is hidden and can be switched off or trapped is (hyp/arch/el2_controls.c).
+ * What is hidden and can be switched off or trapped is (hyp/arch/el2_controls.c). A VM with a
+ * virtual EL2 sees EL2, and of its features what hyp/nested/ has, in the form of its own.
  */
 #ifndef HYP_TRAP_IDREG_H
 #define HYP_TRAP_IDREG_H

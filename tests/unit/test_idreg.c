@@ -407,6 +407,116 @@ static void test_real(void **state)
 	assert_int_equal(get(SYS_ID_AA64ISAR1_EL1), 0x00100001);
 }
 
+/* --- a guest hypervisor --- */
+
+/* What differs for it from what others see, by a CPU whose every field is `value`: else the same.
+ */
+static const struct {
+	const char *name;
+	unsigned encoding, shift, limit;
+	bool fixed;
+} of_el2[] = {
+	{ "EL2", SYS_ID_AA64PFR0_EL1, 8, 1, true },
+	{ "SPECRES", SYS_ID_AA64ISAR1_EL1, 40, 0, true },
+	{ "ExS", SYS_ID_AA64MMFR0_EL1, 44, 0, true },
+	{ "FGT", SYS_ID_AA64MMFR0_EL1, 56, 1, false },
+	{ "VMIDBits", SYS_ID_AA64MMFR1_EL1, 4, 2, false },
+	{ "XNX", SYS_ID_AA64MMFR1_EL1, 28, 1, false },
+	{ "ETS", SYS_ID_AA64MMFR1_EL1, 36, 0, true },
+	{ "HCX", SYS_ID_AA64MMFR1_EL1, 40, 1, false },
+	{ "nTLBPA", SYS_ID_AA64MMFR1_EL1, 48, 0, true },
+	{ "BBM", SYS_ID_AA64MMFR2_EL1, 52, 0, true },
+	{ "EVT", SYS_ID_AA64MMFR2_EL1, 56, 2, false },
+};
+
+static bool is_of_el2(unsigned encoding, unsigned shift)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(of_el2); i++) {
+		if (of_el2[i].encoding == encoding && of_el2[i].shift == shift)
+			return true;
+	}
+	return false;
+}
+
+/* TGranN_2, VH, E2H0. */
+static bool is_of_form(unsigned encoding, unsigned shift)
+{
+	if (encoding == SYS_ID_AA64MMFR0_EL1)
+		return shift >= 32 && shift <= 40;
+	return (encoding == SYS_ID_AA64MMFR1_EL1 && shift == 8) ||
+		(encoding == SYS_ID_AA64MMFR4_EL1 && shift == 24);
+}
+
+static void check_el2(enum virtual_el2 form, unsigned value)
+{
+	uint64_t ordinary[8][8];
+
+	vm.policy.virtual_el2 = VIRTUAL_EL2_NONE;
+	for (unsigned i = 8; i < 64; i++)
+		ordinary[i / 8][i % 8] = get(SPACE(i / 8, i % 8));
+	vm.policy.virtual_el2 = form;
+	for (unsigned i = 8; i < 64; i++) {
+		unsigned encoding = SPACE(i / 8, i % 8);
+
+		for (unsigned shift = 0; shift < 64; shift += 4) {
+			if (is_of_el2(encoding, shift) || is_of_form(encoding, shift))
+				continue;
+			assert_int_equal(
+				field(encoding, shift), (ordinary[i / 8][i % 8] >> shift) & 15);
+		}
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(of_el2); i++) {
+		unsigned expected = of_el2[i].fixed ? of_el2[i].limit : MIN(value, of_el2[i].limit);
+
+		if (field(of_el2[i].encoding, of_el2[i].shift) != expected)
+			fail_msg("%s is %u", of_el2[i].name,
+				field(of_el2[i].encoding, of_el2[i].shift));
+	}
+	assert_int_equal(field(SYS_ID_AA64MMFR1_EL1, 8), form == VIRTUAL_EL2_VHE ? 1 : 0); /* VH */
+	assert_int_equal(
+		field(SYS_ID_AA64MMFR4_EL1, 24), form == VIRTUAL_EL2_VHE ? 14 : 0); /* E2H0 */
+	assert_int_equal(field(SYS_ID_AA64MMFR2_EL1, 24), 0);                       /* NV */
+	assert_int_equal(field(SYS_ID_AA64MMFR4_EL1, 20), 0);                       /* NV_frac */
+	vm.policy.virtual_el2 = VIRTUAL_EL2_NONE;
+}
+
+static void test_el2(void **state)
+{
+	(void)state;
+	for (unsigned value = 0; value < 16; value++) {
+		fill(value * UINT64_C(0x1111111111111111));
+		init();
+		check_el2(VIRTUAL_EL2_VHE, value);
+		check_el2(VIRTUAL_EL2_NON_VHE, value);
+	}
+}
+
+/* Granules of stage 2 are said in so many words: 1 none, 2 there; from the CPU's TGranN_2, or its
+ * TGranN where that says "the same". */
+static void test_granules(void **state)
+{
+	static const struct {
+		unsigned stage1, stage2, shown;
+	} rows_4k_64k[] = { { 0, 0, 2 }, { 15, 0, 1 }, { 0, 1, 1 }, { 15, 2, 2 }, { 0, 3, 2 } },
+	  rows_16k[] = { { 1, 0, 2 }, { 0, 0, 1 }, { 2, 1, 1 }, { 0, 2, 2 }, { 1, 3, 2 } };
+
+	(void)state;
+	vm.policy.virtual_el2 = VIRTUAL_EL2_NON_VHE;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows_4k_64k); i++) {
+		uint64_t same = rows_4k_64k[i].stage1, of_2 = rows_4k_64k[i].stage2;
+
+		fake_sysreg_set(SYS_ID_AA64MMFR0_EL1,
+			same << 28 | same << 24 | of_2 << 40 | of_2 << 36 |
+				(uint64_t)rows_16k[i].stage1 << 20 |
+				(uint64_t)rows_16k[i].stage2 << 32);
+		init();
+		assert_int_equal(field(SYS_ID_AA64MMFR0_EL1, 40), rows_4k_64k[i].shown);
+		assert_int_equal(field(SYS_ID_AA64MMFR0_EL1, 36), rows_4k_64k[i].shown);
+		assert_int_equal(field(SYS_ID_AA64MMFR0_EL1, 32), rows_16k[i].shown);
+	}
+	vm.policy.virtual_el2 = VIRTUAL_EL2_NONE;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +525,8 @@ int main(void)
 		cmocka_unit_test_setup(test_limits, setup),
 		cmocka_unit_test_setup(test_signed, setup),
 		cmocka_unit_test_setup(test_pa_range, setup),
+		cmocka_unit_test_setup(test_el2, setup),
+		cmocka_unit_test_setup(test_granules, setup),
 		cmocka_unit_test_setup(test_mops, setup),
 		cmocka_unit_test_setup(test_aarch32, setup),
 		cmocka_unit_test_setup(test_others, setup),
