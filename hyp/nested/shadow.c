@@ -308,11 +308,3 @@ void shadow_load(struct nested *nested)
 	vcpu->vm->last_vcpu[cpu] = LAST_UNKNOWN;
 	flush_what_others_left(vcpu, &shadow->last_vcpu[cpu], shadow->vttbr);
 }
-
-enum shadow_verdict shadow_abort(struct nested *nested, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa)
-{
-	(void)esr;
-	(void)hpfar;
-	(void)ipa;
-	return nested->shadow->on ? SHADOW_ABSENT : SHADOW_PLAIN;
-}
