@@ -33,5 +33,6 @@ void test_stage2(void);
 void test_at(void);
 void test_at_stages(void);
 void test_at_controls(void);
+void test_gic(void);
 
 #endif

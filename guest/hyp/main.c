@@ -19,6 +19,7 @@ static const struct group groups[] = {
 	{ "at", test_at },
 	{ "at-stages", test_at_stages },
 	{ "at-controls", test_at_controls },
+	{ "gic", test_gic },
 };
 
 bool left_by(const struct inner *inner, u64 vector, u64 esr, const char *what)

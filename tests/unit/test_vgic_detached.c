@@ -299,6 +299,21 @@ static void timer_tells(void **state)
 	assert_true(is_told());
 }
 
+/* Active because software says so: then its coming is not the end of it. */
+static void timer_active_by_software(void **state)
+{
+	(void)state;
+	guest_write(0, SGI_FRAME(0, 0x300), 4, BIT(30));
+	model_detach(0);
+	timer_on(0);
+	model_run_all();
+	assert_false(model_has_pending(0));
+	guest_write(1, SGI_FRAME(0, 0x380), 4, BIT(30));
+	expect_told(true);
+	model_cpus[0].ctl[1] = 0;
+	expect_told(false);
+}
+
 static void timer_taken_by_outer(void)
 {
 	guest_set_eoimode(0, true);
@@ -499,6 +514,7 @@ int main(void)
 		test(timer_comes),
 		test(timer_falls),
 		test(timer_tells),
+		test(timer_active_by_software),
 		test(hw_link),
 		test(hw_link_comes_again),
 		test(hw_ended_by_software),
