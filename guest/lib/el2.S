@@ -109,6 +109,36 @@ el2_cpu_setup:
 	isb
 	ret
 
+/* el2_reset[] of el2.h: once, before anything is changed. Uses x1, x2. */
+	.globl	el2_note_reset
+el2_note_reset:
+	mrs	x1, CurrentEL
+	tbz	x1, #3, 1f
+	adr	x2, el2_reset
+	mrs	x1, hcr_el2
+	str	x1, [x2]
+	mrs	x1, sctlr_el2
+	str	x1, [x2, #8]
+	mrs	x1, cptr_el2
+	str	x1, [x2, #16]
+	mrs	x1, vttbr_el2
+	str	x1, [x2, #24]
+	mrs	x1, vtcr_el2
+	str	x1, [x2, #32]
+	mrs	x1, hstr_el2
+	str	x1, [x2, #40]
+	mrs	x1, vpidr_el2
+	str	x1, [x2, #48]
+	mrs	x1, vmpidr_el2
+	str	x1, [x2, #56]
+	mrs	x1, cnthp_ctl_el2
+	str	x1, [x2, #64]
+	mrs	x1, daif
+	str	x1, [x2, #72]
+	mrs	x1, spsel
+	str	x1, [x2, #80]
+1:	ret
+
 /* void el2_set_form(u64 hcr, u64 cptr): both at once, since CPTR_EL2 has another format. */
 	.globl	el2_set_form
 el2_set_form:
@@ -119,3 +149,10 @@ el2_set_form:
 	ret
 
 	.ltorg
+
+	/* Not what start.S clears. */
+	.data
+	.balign	8
+	.globl	el2_reset
+el2_reset:
+	.skip	88

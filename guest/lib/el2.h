@@ -163,6 +163,23 @@ extern u32 el2_form;
 	}
 EL1_REGISTERS(EL1_ACCESSORS)
 
+/* What registers were when the boot CPU was entered at EL2. */
+enum el2_reset {
+	EL2_RESET_HCR,
+	EL2_RESET_SCTLR,
+	EL2_RESET_CPTR,
+	EL2_RESET_VTTBR,
+	EL2_RESET_VTCR,
+	EL2_RESET_HSTR,
+	EL2_RESET_VPIDR,
+	EL2_RESET_VMPIDR,
+	EL2_RESET_CNTHP_CTL,
+	EL2_RESET_PSTATE,
+	EL2_RESET_SPSEL,
+	NR_EL2_RESETS,
+};
+extern u64 el2_reset[NR_EL2_RESETS];
+
 /* HCR_EL2 as the payload has it when it does nothing in particular. */
 u64 el2_hcr(void);
 

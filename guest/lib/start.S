@@ -38,7 +38,8 @@ primary_entry:
 	isb
 	ldr	x2, =2f
 	br	x2
-2:	bl	cpu_setup
+2:	bl	el2_note_reset
+	bl	cpu_setup
 	ldr	x1, =_bss_start
 	ldr	x2, =_bss_end
 3:	cmp	x1, x2
