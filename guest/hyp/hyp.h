@@ -32,6 +32,8 @@ void test_registers(void);
 void test_exits(void);
 void test_tge(void);
 void test_stage2(void);
+void test_shadow(void);
+void test_cpus(void);
 void test_at(void);
 void test_at_stages(void);
 void test_at_controls(void);

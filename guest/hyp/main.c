@@ -18,6 +18,8 @@ static const struct group groups[] = {
 	{ "exits", test_exits },
 	{ "tge", test_tge },
 	{ "stage2", test_stage2 },
+	{ "shadow", test_shadow },
+	{ "cpus", test_cpus },
 	{ "at", test_at },
 	{ "at-stages", test_at_stages },
 	{ "at-controls", test_at_controls },
