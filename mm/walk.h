@@ -79,6 +79,7 @@ struct walk_table {
 	uint8_t page_shift, stride;
 	uint8_t start_shift; /* bits below an entry of the start level */
 	uint8_t oa_bits;     /* size of what descriptors may point to */
+	uint8_t pa_bits;     /* and of all physical addresses */
 	int8_t start_level;
 	int8_t block_level; /* the first at which a block may be */
 	uint8_t high;       /* enum walk_high */

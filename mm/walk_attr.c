@@ -13,8 +13,10 @@
 #define FWB_WB          6
 #define FWB_AS_S1       7
 
-/* A half of a byte: NC, or the policy in its upper two bits, the hints to allocate below. */
+/* A half of a byte: NC, or the policy in its upper two bits (10, or transient 00: write-through;
+ * 11, or transient 01: write-back), the hints to allocate below. */
 #define HALF_NC         4
+#define HALF_BACK       4
 #define HALF_WT         8
 #define HALF_WB         0xc
 #define HALF_HINTS      3
@@ -42,7 +44,7 @@ uint8_t attr_of_s2(unsigned mem_attr)
 /* Write-through: 0b00RW (transient, RW not 0) and 0b10RW; the rest, but NC, is write-back. */
 static bool is_write_through(unsigned half)
 {
-	return !(half & 4);
+	return !(half & HALF_BACK);
 }
 
 /* Neither is more cacheable than both; the hints are stage 1's. */
@@ -72,6 +74,19 @@ static uint8_t combine(uint8_t s1, uint8_t s2)
 	return (uint8_t)(combine_half(s1 >> 4, s2 >> 4) << 4 | combine_half(s1 & 15, s2 & 15));
 }
 
+/* Write-back whatever stage 1 said, whose hints stay where it is cacheable. */
+static unsigned force_half(unsigned s1)
+{
+	return s1 == HALF_NC ? HALF_WB | HALF_HINTS : s1 | HALF_BACK;
+}
+
+static uint8_t force_write_back(uint8_t s1)
+{
+	if (attr_is_device(s1))
+		return ATTR_NORMAL_WB;
+	return (uint8_t)(force_half(s1 >> 4) << 4 | force_half(s1 & 15));
+}
+
 /* 0b100 is reserved: as not cacheable. */
 static uint8_t combine_fwb(uint8_t s1, unsigned mem_attr)
 {
@@ -82,7 +97,7 @@ static uint8_t combine_fwb(uint8_t s1, unsigned mem_attr)
 	if (low == FWB_AS_S1)
 		return s1;
 	if (low == FWB_WB)
-		return ATTR_NORMAL_WB;
+		return force_write_back(s1);
 	return attr_is_device(s1) ? s1 : ATTR_NORMAL_NC;
 }
 

@@ -129,6 +129,7 @@ static bool sizes(struct s1_walk *walk, unsigned page_shift, unsigned txsz)
 	if (regime->features & REGIME_TTST)
 		txsz_max = TXSZ_MAX_SMALL - (page_shift == 16);
 	walk->table.page_shift = (uint8_t)page_shift;
+	walk->table.pa_bits = regime->pa_bits;
 	walk->table.high = (uint8_t)(walk->ds ? HIGH_LPA2 : large ? HIGH_64K : HIGH_NONE);
 	walk->table.oa_bits =
 		(uint8_t)MIN(MIN(size, regime->pa_bits), walk->ds || large ? 52U : 48U);

@@ -113,6 +113,7 @@ void walk_s2_prepare(const struct s2_regime *regime, struct s2_setup *setup)
 	setup->invalid = false;
 	setup->ia_bits = (uint8_t)(64 - FIELD_GET(VTCR_T0SZ, regime->vtcr));
 	setup->table.page_shift = (uint8_t)page_shift;
+	setup->table.pa_bits = regime->pa_bits;
 	setup->table.high = (uint8_t)(setup->ds ? HIGH_LPA2 : large ? HIGH_64K : HIGH_NONE);
 	setup->table.oa_bits = (uint8_t)MIN(
 		MIN(walk_size_bits(ps), regime->pa_bits), setup->ds || large ? 52U : 48U);

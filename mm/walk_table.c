@@ -4,11 +4,13 @@
 /* The start tables of 52-bit addresses are aligned to this at least. */
 #define HIGH_BASE_ALIGN 6
 
-/* Blocks: from 1 GiB on with 4 KiB granules, from 32 MiB, from 512 MiB; with 52-bit addresses one
- * level up. */
+/* Blocks: from 1 GiB on with 4 KiB granules, from 32 MiB, from 512 MiB; with LPA2, and with 64 KiB
+ * on a CPU of 52-bit addresses (whatever these tables may use of them), one level up. */
 static int block_level(const struct walk_table *table)
 {
-	return (table->page_shift == 12 ? 1 : 2) - (table->high != HIGH_NONE);
+	if (table->page_shift == 16)
+		return table->pa_bits == 52 ? 1 : 2;
+	return (table->page_shift == 12 ? 1 : 2) - (table->high == HIGH_LPA2);
 }
 
 enum status walk_table_lay_out(
