@@ -36,6 +36,7 @@
 #include "hyp/smccc/trng.h"
 #include "hyp/smccc/arch_calls.h"
 #include "hyp/nested/forward.h"
+#include "hyp/nested/at.h"
 #include "hyp/nested/sysreg.h"
 #include "hyp/trap/exit.h"
 #include "hyp/trap/idreg.h"
@@ -243,6 +244,7 @@ __noreturn void boot_main(void *dtb, uint64_t current_el, uint64_t sctlr)
 	sysreg_init();
 	nested_sysreg_init();
 	forward_init();
+	nested_at_init();
 	vcpu_exit_table = exit_table;
 	virtual_el2_init();
 	parts_init();

@@ -15,12 +15,14 @@
 #define PAR_ATTR        GENMASK(63, 56) /* as an attribute of MAIR_EL1 */
 #define PAR_ATTR_MEMORY GENMASK(63, 60) /* not 0: Normal memory; 0: Device */
 
-/* Who asks for what. */
-enum at_kind { AT_S1E1R, AT_S1E1W, AT_S1E0R, AT_S1E0W };
+/* Who asks for what. The last two are FEAT_PAN2's, made with PSTATE.PAN = 1. */
+enum at_kind { AT_S1E1R, AT_S1E1W, AT_S1E0R, AT_S1E0W, AT_S1E1RP, AT_S1E1WP };
 
 #ifdef LINTEL_HOST
 uint64_t fake_at_s1e1r(uint64_t va);
 uint64_t fake_at_s1(enum at_kind kind, uint64_t va);
+uint64_t fake_at_s1e2r(uint64_t va);
+#define at_s1e2r(va)    fake_at_s1e2r(va)
 #define at_s1e1r(va)    fake_at_s1e1r(va)
 #define at_s1(kind, va) fake_at_s1(kind, va)
 #else
@@ -40,6 +42,12 @@ static inline uint64_t at_s1e1r(uint64_t va)
 	return result;
 }
 
+/* PSTATE.PAN (MSR S0_0_C4_C<n>_4) means nothing to EL2's own accesses with E2H = 0. */
+#define at_with_pan(instruction, va)                               \
+	__asm__ volatile("msr s0_0_c4_c1_4, xzr\n\t" instruction   \
+			 ", %0\n\tmsr s0_0_c4_c0_4, xzr" ::"r"(va) \
+			 : "memory")
+
 /* The same by any of them. */
 static inline uint64_t at_s1(enum at_kind kind, uint64_t va)
 {
@@ -54,10 +62,28 @@ static inline uint64_t at_s1(enum at_kind kind, uint64_t va)
 	case AT_S1E0R:
 		__asm__ volatile("at s1e0r, %0" ::"r"(va) : "memory");
 		break;
-	default:
+	case AT_S1E0W:
 		__asm__ volatile("at s1e0w, %0" ::"r"(va) : "memory");
 		break;
+	case AT_S1E1RP:
+		at_with_pan("sys #0, c7, c9, #0", va);
+		break;
+	default:
+		at_with_pan("sys #0, c7, c9, #1", va);
+		break;
 	}
+	isb();
+	result = read_sysreg(PAR_EL1);
+	write_sysreg(guests, PAR_EL1);
+	return result;
+}
+
+/* AT S1E2R, by Lintel's own tables. */
+static inline uint64_t at_s1e2r(uint64_t va)
+{
+	uint64_t guests = read_sysreg(PAR_EL1), result;
+
+	__asm__ volatile("at s1e2r, %0" ::"r"(va) : "memory");
 	isb();
 	result = read_sysreg(PAR_EL1);
 	write_sysreg(guests, PAR_EL1);

@@ -1,10 +1,97 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/nested/at.h"
+
+#include "hyp/arch/at.h"
+#include "hyp/nested/at_walk.h"
+#include "hyp/nested/par.h"
 #include "hyp/vm/inject.h"
+
+void nested_at_init(void)
+{
+	/* Of an address that there is: this function's. */
+	uint64_t par = at_s1e2r((uintptr_t)nested_at_init);
+
+	if (!(par & PAR_EL1_F))
+		par_bits |= par & PAR_EL1_NS;
+}
+
+/* Is it there, and for who executes it? */
+static bool exists(const struct nested *nested, unsigned encoding, const struct at_op *op)
+{
+	if (nested->inner && SYSREG_OP1(encoding) != 0)
+		return false;
+	if (op->pan)
+		return FIELD_GET(ID_AA64MMFR1_EL1_PAN, read_sysreg(ID_AA64MMFR1_EL1)) >= 2;
+	if (op->any)
+		return FIELD_GET(ID_AA64ISAR2_EL1_ATS1A, read_sysreg(ID_AA64ISAR2_EL1)) != 0;
+	return true;
+}
+
+/* --- by the CPU --- */
+
+/* Are the CPU's EL1 registers those of the regime, and stage 1 as they say? */
+static bool is_live(const struct nested *nested, const struct at_op *op)
+{
+	if (op->off || op->any || op->through)
+		return false;
+	return nested->inner == (op->regime == REGIME_EL10);
+}
+
+static enum at_kind kind_of(const struct at_op *op, bool pan)
+{
+	if (op->user)
+		return op->write ? AT_S1E0W : AT_S1E0R;
+	if (op->pan && pan)
+		return op->write ? AT_S1E1WP : AT_S1E1RP;
+	return op->write ? AT_S1E1W : AT_S1E1R;
+}
+
+static bool is_believed(uint64_t par, unsigned pa_bits)
+{
+	unsigned fst_class = (unsigned)FIELD_GET(PAR_EL1_FST, par) & ~FST_LEVEL;
+
+	if (!(par & PAR_EL1_F))
+		return !((par & PAR_EL1_PA) >> pa_bits);
+	return !(par & PAR_EL1_S) && (fst_class == FST_PERMISSION || fst_class == FST_ACCESS_FLAG);
+}
+
+/* --- by a walk --- */
+
+static enum status walk(
+	const struct nested *nested, const struct at_op *op, uint64_t va, bool pan, uint64_t *par)
+{
+	struct walk_memory memory = walk_memory_updating(&nested->vcpu->vm->stage2);
+	struct regime regime =
+		op->regime == REGIME_EL10 ? nested_el1_regime(nested) : nested_el2_regime(nested);
+	struct s2_regime stage2;
+	struct s2_setup setup;
+
+	if (op->stage2) {
+		stage2 = nested_s2_regime(nested);
+		walk_s2_prepare(&stage2, &setup);
+	}
+	return at_walk(op, &regime, op->stage2 ? &setup : NULL, &memory, va, pan, par);
+}
 
 enum exit_result nested_at(struct vcpu *vcpu, unsigned encoding, uint64_t va)
 {
-	(void)encoding;
-	(void)va;
-	return inject_undefined(vcpu);
+	const struct nested *nested = nested_of(vcpu);
+	bool pan = vcpu->regs.pstate & PSTATE_PAN;
+	struct at_op op;
+	uint64_t par;
+
+	if (!at_op_decode(encoding, nested->vhe, VNCR_REG(nested, HCR_EL2), &op) ||
+		!exists(nested, encoding, &op))
+		return inject_undefined(vcpu);
+	if (is_live(nested, &op)) {
+		par = at_s1(kind_of(&op, pan), va);
+		if (is_believed(par, vcpu->vm->stage2.ipa_bits)) {
+			write_sysreg(par, PAR_EL1);
+			return EXIT_SKIP;
+		}
+	}
+	if (walk(nested, &op, va, pan, &par) != OK)
+		return EXIT_RESUME;
+	write_sysreg(par, PAR_EL1);
+	return EXIT_SKIP;
 }

@@ -68,13 +68,3 @@ bool at_op_decode(unsigned encoding, bool e2h, uint64_t hcr, struct at_op *op)
 	}
 	return true;
 }
-
-bool at_op_needs_pan2(unsigned encoding)
-{
-	return traits(encoding) & PAN;
-}
-
-bool at_op_needs_ats1a(unsigned encoding)
-{
-	return traits(encoding) & ANY;
-}

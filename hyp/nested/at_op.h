@@ -13,8 +13,8 @@
  * Stage 2 is there in the EL1&0 regime alone, while HCR_EL2.VM or DC is 1. With S1* it translates
  * where the descriptors are; with S12* also what comes out.
  *
- * PSTATE.PAN, of who executes it, counts for S1E1RP and S1E1WP, whatever E2H is. S1E1A and S1E2A
- * judge no permission.
+ * PSTATE.PAN, of who executes it, counts for S1E1RP and S1E1WP (FEAT_PAN2), whatever E2H is. S1E1A
+ * and S1E2A (FEAT_ATS1A) judge no permission.
  */
 #ifndef HYP_NESTED_AT_OP_H
 #define HYP_NESTED_AT_OP_H
@@ -27,17 +27,13 @@ struct at_op {
 	bool off;     /* stage 1 is off, whatever SCTLR_ELx.M says */
 	bool user;    /* as EL0 */
 	bool write;   /* judge whether it may be written, else whether it may be read */
-	bool any;     /* judge neither */
-	bool pan;     /* PSTATE.PAN counts */
+	bool any;     /* judge neither: FEAT_ATS1A */
+	bool pan;     /* PSTATE.PAN counts: FEAT_PAN2 */
 	bool stage2;  /* there is a stage 2 */
 	bool through; /* and it translates the output, too */
 };
 
 /* False: not an AT instruction. e2h is given, since a virtual EL2 has it as its form says. */
 bool at_op_decode(unsigned encoding, bool e2h, uint64_t hcr, struct at_op *op);
-
-/* Is it there only with FEAT_PAN2 (*P), FEAT_ATS1A (*A)? */
-bool at_op_needs_pan2(unsigned encoding);
-bool at_op_needs_ats1a(unsigned encoding);
 
 #endif

@@ -49,7 +49,7 @@
 #include "hyp/arch/sysreg.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/vm/vm.h"
-#include "mm/regime.h"
+#include "mm/walk_s2.h"
 
 /* EL1 registers of the CPU that mean vEL2 while hyp and vEL1 while inner. All are in the page but
  * CNTKCTL_EL1. */
@@ -114,10 +114,10 @@ struct nested {
 	uint64_t hyp_live[NR_SWITCHED];
 	uint64_t values[NR_VEL2_VALUES];
 	uint8_t granules;      /* of the CPU's: for regimes (mm/regime.h) */
+	uint8_t granules_s2;   /* likewise */
 	uint16_t features;     /* likewise */
 	uint64_t midr, vmpidr; /* VPIDR_EL2 and VMPIDR_EL2 while hyp */
-	uint64_t
-		serror; /* inner: HCR_EL2.VSE of what is pending for L1 itself, and its VSESR_EL2 */
+	uint64_t serror; /* inner: HCR_EL2.VSE of what is pending for L1 itself; its VSESR_EL2 */
 	uint64_t vsesr;
 	uint64_t base_hcr, base_cptr;       /* L0's own, as of any vCPU of this VM */
 	uint64_t inner_mdcr;                /* inner: bits of MDCR_EL2 that L1 has set */
@@ -172,6 +172,8 @@ void vel2_write(struct nested *nested, unsigned encoding, uint64_t value);
  * and by vEL1's. */
 struct regime nested_el2_regime(const struct nested *nested);
 struct regime nested_el1_regime(const struct nested *nested);
+/* And L1's stage 2, by vVTTBR_EL2 and vVTCR_EL2. */
+struct s2_regime nested_s2_regime(const struct nested *nested);
 
 /* v{E2H,TGE} of vHCR_EL2, with E2H as the form has it. */
 static inline bool nested_tge(const struct nested *nested)

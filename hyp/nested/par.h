@@ -35,21 +35,4 @@ uint64_t par_fault(unsigned fst, bool s2, bool walk);
 /* attr: a byte of MAIR_ELx; sh: as in a descriptor. */
 uint64_t par_address(uint64_t pa, uint8_t attr, uint8_t sh);
 
-/* Memory attributes of a translation. */
-struct par_memory {
-	uint8_t attr; /* as in MAIR_ELx */
-	uint8_t sh;
-};
-
-/* What a leaf of stage 2 says about memory. */
-struct par_stage2 {
-	uint8_t mem_attr; /* [5:2] of the descriptor */
-	uint8_t sh;
-	bool fwb; /* HCR_EL2.FWB */
-	bool cd;  /* HCR_EL2.CD: data isn't cached */
-};
-
-/* The attributes of both stages in one (DDI 0487 D8.6.7: S2CombineS1MemAttrs). */
-struct par_memory par_combine(struct par_memory stage1, struct par_stage2 stage2);
-
 #endif

@@ -164,6 +164,7 @@ void vel2_reset(struct nested *nested)
 	uint64_t mmfr0 = read_sysreg(ID_AA64MMFR0_EL1);
 
 	nested->granules = regime_granules(mmfr0);
+	nested->granules_s2 = regime_granules_s2(mmfr0);
 	nested->features = regime_features(
 		mmfr0, read_sysreg(ID_AA64MMFR1_EL1), read_sysreg(ID_AA64MMFR2_EL1));
 	bank[BANK_SCTLR_EL1] = cpu_form(nested, SYS_SCTLR_EL2, nested->values[VEL2_SCTLR]);
@@ -173,12 +174,18 @@ void vel2_reset(struct nested *nested)
 
 /* ---- as regimes ---- */
 
+/* L1 is shown no FEAT_NV: what it writes there has no effect. */
+static uint64_t effective_hcr(const struct nested *nested)
+{
+	return VNCR_REG(nested, HCR_EL2) & ~(HCR_EL2_NV | HCR_EL2_NV1 | HCR_EL2_NV2);
+}
+
 static void set_machine(const struct nested *nested, struct regime *regime)
 {
 	regime->pa_bits = nested->vcpu->vm->stage2.ipa_bits;
 	regime->granules = nested->granules;
 	regime->features = nested->features;
-	regime->hcr = VNCR_REG(nested, HCR_EL2);
+	regime->hcr = effective_hcr(nested);
 }
 
 struct regime nested_el2_regime(const struct nested *nested)
@@ -209,4 +216,17 @@ struct regime nested_el1_regime(const struct nested *nested)
 
 	set_machine(nested, &regime);
 	return regime;
+}
+
+struct s2_regime nested_s2_regime(const struct nested *nested)
+{
+	return (struct s2_regime){
+		.vttbr = VNCR_REG(nested, VTTBR_EL2),
+		.vtcr = VNCR_REG(nested, VTCR_EL2),
+		.sctlr = vel2_read(nested, SYS_SCTLR_EL2),
+		.hcr = effective_hcr(nested),
+		.pa_bits = nested->vcpu->vm->stage2.ipa_bits,
+		.granules = nested->granules_s2,
+		.features = nested->features,
+	};
 }

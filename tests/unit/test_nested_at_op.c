@@ -107,25 +107,8 @@ static void test_no_others(void **state)
 			known |= rows[row].encoding == encoding;
 		assert_int_equal(at_op_decode(encoding, false, 0, &op), known);
 		count += known;
-		if (known)
-			continue;
-		assert_false(at_op_needs_pan2(encoding));
-		assert_false(at_op_needs_ats1a(encoding));
 	}
 	assert_int_equal(count, 14);
-}
-
-static void test_features(void **state)
-{
-	(void)state;
-	for (unsigned row = 0; row < ARRAY_SIZE(rows); row++) {
-		unsigned encoding = rows[row].encoding;
-
-		assert_int_equal(at_op_needs_pan2(encoding),
-			encoding == SYS_AT_S1E1RP || encoding == SYS_AT_S1E1WP);
-		assert_int_equal(at_op_needs_ats1a(encoding),
-			encoding == SYS_AT_S1E1A || encoding == SYS_AT_S1E2A);
-	}
 }
 
 /* The encodings themselves, by the words of the instructions. */
@@ -146,7 +129,6 @@ int main(void)
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_no_others),
-		cmocka_unit_test(test_features),
 		cmocka_unit_test(test_encodings),
 	};
 

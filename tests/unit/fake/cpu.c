@@ -179,6 +179,11 @@ uint64_t fake_at_s1e1r(uint64_t va)
 	return fake_at_hook ? fake_at_hook(va) : PAR_F;
 }
 
+uint64_t fake_at_s1e2r(uint64_t va)
+{
+	return fake_at_s1e1r(va);
+}
+
 uint64_t fake_at_s1(enum at_kind kind, uint64_t va)
 {
 	return fake_at_kind_hook ? fake_at_kind_hook(kind, va) : fake_at_s1e1r(va);

@@ -43,7 +43,7 @@ extern unsigned fake_sysreg_accesses;
 extern uint64_t (*fake_sysreg_read_hook)(unsigned encoding, uint64_t value);
 extern uint64_t (*fake_sysreg_write_hook)(unsigned encoding, uint64_t value);
 
-/* AT S1E1R: what it gives for an address. NULL: no translation. */
+/* AT S1E1R and S1E2R: what they give for an address. NULL: no translation. */
 extern uint64_t (*fake_at_hook)(uint64_t va);
 /* The same for at_s1(), by kind (hyp/arch/at.h: enum at_kind). NULL: as AT S1E1R. */
 extern uint64_t (*fake_at_kind_hook)(unsigned kind, uint64_t va);
