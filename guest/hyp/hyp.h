@@ -30,6 +30,7 @@ void test_exceptions(void);
 void test_eret(void);
 void test_registers(void);
 void test_exits(void);
+void test_traps(void);
 void test_tge(void);
 void test_stage2(void);
 void test_shadow(void);

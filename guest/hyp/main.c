@@ -16,6 +16,7 @@ static const struct group groups[] = {
 	{ "eret", test_eret },
 	{ "registers", test_registers },
 	{ "exits", test_exits },
+	{ "traps", test_traps },
 	{ "tge", test_tge },
 	{ "stage2", test_stage2 },
 	{ "shadow", test_shadow },
