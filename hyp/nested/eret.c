@@ -78,14 +78,9 @@ static __noinline bool authenticate(struct vcpu *vcpu, uint64_t esr, uint64_t *e
 	return auth_pointer(&regime, kind, *elr, sp, key, b_key, elr);
 }
 
-enum exit_result nested_eret(struct vcpu *vcpu, uint64_t esr)
+static __always_inline void go(struct vcpu *vcpu, uint64_t spsr, uint64_t elr)
 {
-	struct nested *nested = nested_of(vcpu);
-	uint64_t spsr = read_sysreg(SPSR_EL1), elr = read_sysreg(ELR_EL1);
-
-	if (unlikely(esr & ISS_ERET_AUTHENTICATED) && !authenticate(vcpu, esr, &elr))
-		return inject_sync(vcpu, ESR_MAKE(EC_FPAC, esr & ISS_ERET_B_KEY));
-	switch (target_of(nested, spsr)) {
+	switch (target_of(nested_of(vcpu), spsr)) {
 	case TO_HYP:
 		spsr -= PSTATE_EL2H - PSTATE_EL1H;
 		break;
@@ -103,5 +98,19 @@ enum exit_result nested_eret(struct vcpu *vcpu, uint64_t esr)
 	vcpu->regs.pstate = spsr;
 	/* L1 may have an interrupt that it has not taken. */
 	nested_before_entry(vcpu);
+}
+
+void nested_return(struct vcpu *vcpu, uint64_t spsr, uint64_t elr)
+{
+	go(vcpu, spsr, elr);
+}
+
+enum exit_result nested_eret(struct vcpu *vcpu, uint64_t esr)
+{
+	uint64_t spsr = read_sysreg(SPSR_EL1), elr = read_sysreg(ELR_EL1);
+
+	if (unlikely(esr & ISS_ERET_AUTHENTICATED) && !authenticate(vcpu, esr, &elr))
+		return inject_sync(vcpu, ESR_MAKE(EC_FPAC, esr & ISS_ERET_B_KEY));
+	go(vcpu, spsr, elr);
 	return EXIT_RESUME;
 }

@@ -3,6 +3,7 @@
 #include "hyp/arch/features.h"
 #include "hyp/nested/context.h"
 #include "hyp/nested/gic.h"
+#include "hyp/nested/services.h"
 #include "hyp/nested/shadow.h"
 #include "hyp/nested/sysreg.h"
 #include "hyp/nested/timer.h"
@@ -57,7 +58,7 @@ static void destroy(struct vm *vm)
 enum status nested_create(struct vm *vm)
 {
 	static enum status (*const create[])(struct vm * vm) = { create_vcpus, shadow_create,
-		nested_timer_create, nested_gic_create };
+		nested_timer_create, nested_gic_create, nested_services_create };
 	enum status status = OK;
 
 	for (unsigned i = 0; status == OK && i < ARRAY_SIZE(create); i++)
@@ -99,6 +100,7 @@ static void vcpu_reset_part(struct vcpu *vcpu)
 	vcpu->cptr = nested_hyp_cptr(nested);
 	vcpu->exit_table = nested_exit_table[NESTED_EXITS_HYP];
 	vcpu->take = nested_take_recorded;
+	vcpu->el2 = &nested_el2_ops;
 	vcpu->on_demand |= (uint32_t)BIT(PART_NESTED);
 }
 
@@ -116,6 +118,7 @@ const struct vm_part nested_part = {
 	.name = "virtual EL2",
 	.reset = reset,
 	.vcpu_reset = vcpu_reset_part,
+	.vcpu_power_down = nested_power_down,
 	.destroy = destroy,
 	.vcpu_load = load,
 	.vcpu_put = put,

@@ -226,6 +226,13 @@ bool nested_take_serror(struct vcpu *vcpu, uint64_t iss);
 void nested_take_irq(struct vcpu *vcpu);
 
 /*
+ * Parts of taking an exception: the context is hyp afterwards, PC and PSTATE are as they were;
+ * returns what vSPSR_EL2 would be. And PSTATE at vEL2 after an exception; the context is hyp.
+ */
+uint64_t nested_go_to_hyp(struct vcpu *vcpu);
+uint64_t nested_new_pstate(const struct vcpu *vcpu, uint64_t interrupted);
+
+/*
  * The run loop, with work of any kind done, before the vCPU is entered: is there an interrupt for
  * L1 that takes it out of its inner guest?
  */
@@ -235,5 +242,8 @@ void nested_before_entry(struct vcpu *vcpu);
 
 /* EC 0x1a: ERET, ERETAA, ERETAB at vEL2. EXIT_RESUME or EXIT_INJECT (a failed authentication). */
 enum exit_result nested_eret(struct vcpu *vcpu, uint64_t esr);
+
+/* What ERET at vEL2 does with vSPSR_EL2 and vELR_EL2 of these values. */
+void nested_return(struct vcpu *vcpu, uint64_t spsr, uint64_t elr);
 
 #endif

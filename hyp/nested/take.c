@@ -25,30 +25,37 @@ static uint64_t vector_offset(const struct vcpu *vcpu, bool inner)
 	return inject_vector_offset(vcpu->regs.pstate);
 }
 
-/*
- * AArch64.TakeException to EL2 (DDI 0487 D1.3.6). PAN is set by SPAN = 0 only under {E2H,TGE} =
- * {1,1}; without VHE the CPU's SCTLR_EL1 has SPAN = 1.
- */
+uint64_t nested_go_to_hyp(struct vcpu *vcpu)
+{
+	uint64_t pstate = vcpu->regs.pstate;
+
+	if (nested_of(vcpu)->inner) {
+		nested_enter_hyp(vcpu);
+		return pstate;
+	}
+	nested_leave_el0(vcpu);
+	return spsr_of_hyp(pstate);
+}
+
+/* PAN is set by SPAN = 0 only under {E2H,TGE} = {1,1}; without VHE the CPU's SCTLR_EL1 has SPAN =
+ * 1. */
+uint64_t nested_new_pstate(const struct vcpu *vcpu, uint64_t interrupted)
+{
+	uint64_t sctlr = read_sysreg(SCTLR_EL1);
+
+	if (!nested_host_el0(nested_of(vcpu)))
+		sctlr |= SCTLR_EL1_SPAN;
+	return inject_new_pstate(interrupted, sctlr, cpu_features.pan, cpu_features.ssbs);
+}
+
+/* AArch64.TakeException to EL2 (DDI 0487 D1.3.6). */
 static void take(struct vcpu *vcpu, uint64_t offset)
 {
-	struct nested *nested = nested_of(vcpu);
-	uint64_t pstate = vcpu->regs.pstate, sctlr;
-	bool inner = nested->inner;
-	uint64_t vector = vector_offset(vcpu, inner) + offset;
+	uint64_t vector = vector_offset(vcpu, nested_of(vcpu)->inner) + offset;
 
-	if (inner) {
-		nested_enter_hyp(vcpu);
-	} else {
-		nested_leave_el0(vcpu);
-		pstate = spsr_of_hyp(pstate);
-	}
-	write_sysreg(pstate, SPSR_EL1);
+	write_sysreg(nested_go_to_hyp(vcpu), SPSR_EL1);
 	write_sysreg(vcpu->regs.pc, ELR_EL1);
-	sctlr = read_sysreg(SCTLR_EL1);
-	if (!nested_host_el0(nested))
-		sctlr |= SCTLR_EL1_SPAN;
-	vcpu->regs.pstate =
-		inject_new_pstate(vcpu->regs.pstate, sctlr, cpu_features.pan, cpu_features.ssbs);
+	vcpu->regs.pstate = nested_new_pstate(vcpu, vcpu->regs.pstate);
 	vcpu->regs.pc = read_sysreg(VBAR_EL1) + vector;
 }
 

@@ -44,6 +44,9 @@ void nested_timer_destroy(struct vm *vm);
 /* All off; vCNTHCTL_EL2 (values[]) has its reset value already. The vCPU isn't loaded. */
 void nested_timer_reset(struct nested *nested);
 
+/* vCNTHCTL_EL2 (values[]) has changed: what CNTHCTL_EL2 of the CPU is to be in each context. */
+void nested_timer_set_controls(struct nested *nested);
+
 /* The context changes, nested->inner is still the old one, and so is CNTKCTL_EL1: other timers go
  * into the CPU. The list registers are those of L1's own interrupts, or detached. */
 void nested_timer_enter(struct nested *nested);

@@ -35,7 +35,4 @@ bool nested_timer_is_live(const struct nested *nested, enum nested_timer_id whic
 /* One in memory was written: ISTATUS, the level of its PPI, what watches it. The vCPU is loaded. */
 void nested_timer_changed(struct nested *nested, enum nested_timer_id which);
 
-/* vCNTHCTL_EL2 (values[]) has changed: cnthctl[]. */
-void nested_timer_set_controls(struct nested *nested);
-
 #endif

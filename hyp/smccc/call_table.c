@@ -76,9 +76,37 @@ const struct call_table *call_table_make(const char *vm, enum conduit conduit)
 	return defaults;
 }
 
+/* That of HVC of all VMs with a virtual EL2. */
+static struct call_table *all_reflected;
+
+static struct call_table *make_reflected(void)
+{
+	struct call_table *table = mm_zalloc(size_of(1));
+
+	if (!table)
+		return NULL;
+	table->nr_rows = 1;
+	table->rows[0] =
+		(struct call_row){ .first = 0, .last = CALL_KEY_LAST, .action = CALL_REFLECT };
+	fill_index(table);
+	return table;
+}
+
+enum status call_tables_reflect_hvc(struct vm *vm)
+{
+	if (!all_reflected)
+		all_reflected = make_reflected();
+	if (!all_reflected)
+		return ERR_NO_MEMORY;
+	call_table_release(vm->vcpus[0]->call_tables[SMCCC_HVC]);
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		vm->vcpus[i]->call_tables[SMCCC_HVC] = all_reflected;
+	return OK;
+}
+
 void call_table_release(const struct call_table *table)
 {
-	if (table && table != defaults)
+	if (table && table != defaults && table != all_reflected)
 		mm_free((void *)(uintptr_t)table, size_of(table->nr_rows));
 }
 

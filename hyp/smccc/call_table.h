@@ -120,6 +120,10 @@ unsigned call_table_fill(struct call_table *table, unsigned capacity,
 const struct call_table *call_table_make(const char *vm, enum conduit conduit);
 void call_table_release(const struct call_table *table);
 
+/* From now on every HVC of the VM, which was just made, is its guest hypervisor's: of its rules
+ * those for HVC mean nothing. ERR_NO_MEMORY. */
+enum status call_tables_reflect_hvc(struct vm *vm) __must_check;
+
 extern const struct vm_part smccc_part;
 
 #endif

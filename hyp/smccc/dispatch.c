@@ -83,7 +83,11 @@ static enum exit_result perform(struct vcpu *vcpu, enum conduit conduit, const s
 	case CALL_TO_MONITOR:
 		vcpu->calls[CALL_MONITOR]++;
 		return monitor_forward(vcpu, conduit, row->rule, immediate);
-	case CALL_REFLECT: /* denied until there is a virtual EL2: nothing takes EXIT_REFLECT */
+	case CALL_REFLECT:
+		/* A guest without one must not make the same call for ever. */
+		if (vcpu->el2)
+			return EXIT_REFLECT;
+		return smccc_not_supported(vcpu, conduit, function);
 	default:
 		return smccc_not_supported(vcpu, conduit, function);
 	}

@@ -19,7 +19,7 @@
  *      | undef    | an Undefined Instruction exception, whose return address is the call         |
  *      | firmware | firmware_forward() (firmware.h)                                              |
  *      | monitor  | monitor_forward() (monitor.h)                                                |
- *      | reflect  | as denied, until there is a virtual EL2                                      |
+ *      | reflect  | an exception to the guest's EL2: every HVC of a VM with a virtual one        |
  *
  * NOT_SUPPORTED is -1 in x0, 64 bits wide. A handler writes no more than its function's results:
  * x4-x17 are preserved but for them, x18-x30 always.

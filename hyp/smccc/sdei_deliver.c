@@ -6,6 +6,9 @@
  * is. x0-x3 say what happened, all other registers are those of what was interrupted; ELR_EL1 and
  * SPSR_EL1, too. x0-x17, PC and PSTATE are kept here until it is complete.
  *
+ * The client is the guest's highest EL: with a virtual EL2 that (vcpu->el2), whose registers EL1's
+ * of the CPU are then. What is kept, and said in x3, is PSTATE as it has it.
+ *
  * Nothing that is pending is forgotten. What a vCPU that looks can't begin, it leaves to another
  * one (RM_ANY), or it, or its VM, `waits`: then it looks again when its handler is complete. Who
  * unmasks its vCPU or enables an event looks in any case.
@@ -36,8 +39,10 @@ _Static_assert(SDEI_CONTEXT_REGISTERS % 6 == 0, "three times six");
 
 /* ---- in ---- */
 
-static uint64_t handler_pstate(uint64_t interrupted)
+static uint64_t handler_pstate(const struct vcpu *vcpu, uint64_t interrupted)
 {
+	if (vcpu->el2)
+		return vcpu->el2->new_pstate(vcpu, interrupted);
 	return inject_new_pstate(
 		interrupted, read_sysreg(SCTLR_EL1), cpu_features.pan, cpu_features.ssbs);
 }
@@ -50,12 +55,12 @@ static void enter_handler(struct sdei_vm *sdei, struct vcpu *vcpu, unsigned plac
 
 	copy_x(context->x, regs->x);
 	context->pc = regs->pc;
-	context->pstate = regs->pstate;
+	context->pstate = vcpu->el2 ? vcpu->el2->enter(vcpu) : regs->pstate;
 	regs->x[0] = sdei->events[place].number;
 	regs->x[1] = to->argument;
 	regs->x[2] = context->pc;
 	regs->x[3] = context->pstate;
-	regs->pstate = handler_pstate(context->pstate);
+	regs->pstate = handler_pstate(vcpu, context->pstate);
 	regs->pc = to->relative ? read_sysreg(VBAR_EL1) + to->entry : to->entry;
 }
 
@@ -151,6 +156,10 @@ void sdei_finish(struct sdei_vm *sdei, struct vcpu *vcpu)
 static void leave_handler(struct vcpu *vcpu, const struct sdei_context *context)
 {
 	copy_x(vcpu->regs.x, context->x);
+	if (vcpu->el2) {
+		vcpu->el2->leave(vcpu, context->pstate, context->pc);
+		return;
+	}
 	vcpu->regs.pc = context->pc;
 	vcpu->regs.pstate = context->pstate;
 }
@@ -162,7 +171,7 @@ static void resume_at(struct vcpu *vcpu, const struct sdei_context *context, uin
 	write_sysreg(context->pc, ELR_EL1);
 	write_sysreg(context->pstate, SPSR_EL1);
 	vcpu->regs.pc = address;
-	vcpu->regs.pstate = handler_pstate(context->pstate);
+	vcpu->regs.pstate = handler_pstate(vcpu, context->pstate);
 }
 
 /* The lock is given back. */

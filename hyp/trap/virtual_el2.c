@@ -4,6 +4,7 @@
 #include "hyp/nested/at.h"
 #include "hyp/nested/forward.h"
 #include "hyp/nested/gic.h"
+#include "hyp/nested/services.h"
 #include "hyp/nested/shadow.h"
 #include "hyp/nested/sysreg.h"
 #include "hyp/nested/tlbi.h"
@@ -99,6 +100,16 @@ static enum exit_result inner_wfx(struct vcpu *vcpu, uint64_t esr)
 	return wfx_handle(vcpu, esr);
 }
 
+static enum exit_result inner_smc(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	nested->exits[1][EC_SMC64]++;
+	if (forward_class(nested, esr))
+		return EXIT_REFLECT;
+	return nested_inner_smc(vcpu, esr);
+}
+
 static enum exit_result inner_other(struct vcpu *vcpu, uint64_t esr)
 {
 	struct nested *nested = nested_of(vcpu);
@@ -152,6 +163,7 @@ void virtual_el2_init(void)
 	inner_table[EC_SYSREG] = inner_sysreg;
 	inner_table[EC_WFX] = inner_wfx;
 	inner_table[EC_HVC64] = inner_hvc;
+	inner_table[EC_SMC64] = inner_smc;
 	inner_table[EC_INSN_ABORT_LOWER] = inner_abort;
 	inner_table[EC_DATA_ABORT_LOWER] = inner_abort;
 	nested_exit_table[NESTED_EXITS_HYP] = hyp_table;

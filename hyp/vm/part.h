@@ -51,6 +51,8 @@ struct vm_part {
 	/* One vCPU back to its reset state (PSCI CPU_ON of a vCPU that was off). It is not loaded.
 	 */
 	void (*vcpu_reset)(struct vcpu *vcpu);
+	/* What vcpu_power_down() takes from it, after the registers. It is not loaded. */
+	void (*vcpu_power_down)(struct vcpu *vcpu);
 	void (*destroy)(struct vm *vm);
 	/* Every vCPU of the VM is PAUSED, or about to be READY again: what counts virtual time by
 	 * itself stops, and goes on. vm->cntvoff is up to date when resume is called. With the VM's

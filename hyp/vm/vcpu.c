@@ -89,6 +89,7 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 	vcpu->exit_table = vcpu_exit_table;
 	vcpu->take = NULL;
 	vcpu->waits = 0;
+	vcpu->el2 = NULL;
 	vcpu->on_demand = 0;
 	vcpu->signalled = false;
 	vcpu->wait_over = NULL;
@@ -216,12 +217,19 @@ void vcpu_power_down(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
 	static const enum vm_part_id lost[] = { PART_FPSIMD, PART_DEBUG, PART_NESTED };
 
+	/* A CPU comes up at its highest EL. */
+	if (vcpu->el2)
+		(void)vcpu->el2->enter(vcpu);
 	vcpu_put(vcpu);
 	reset_registers(vcpu, pc, x0);
 	vcpu->hcr &= ~HCR_EL2_VSE;
 	for (unsigned i = 0; i < ARRAY_SIZE(lost); i++) {
 		if (vm_parts[lost[i]].vcpu_reset)
 			vm_parts[lost[i]].vcpu_reset(vcpu);
+	}
+	for (unsigned i = 0; i < NR_PARTS; i++) {
+		if (vm_parts[i].vcpu_power_down)
+			vm_parts[i].vcpu_power_down(vcpu);
 	}
 	vcpu_load(vcpu);
 }

@@ -169,6 +169,20 @@ struct access_note {
 	uint8_t data[64];
 };
 
+/*
+ * Of a vCPU with a virtual EL2 (hyp/nested/services.h), for services whose client is that: the vCPU
+ * goes there, whatever it ran, and back. It is loaded here.
+ */
+struct vcpu_el2_ops {
+	/* Goes there; PC and PSTATE are the caller's. Returns what SPSR_EL2 would be after an
+	 * exception. */
+	uint64_t (*enter)(struct vcpu *vcpu);
+	/* PSTATE there after an exception from that one. */
+	uint64_t (*new_pstate)(const struct vcpu *vcpu, uint64_t interrupted);
+	/* As firmware's ERET: PC, PSTATE as SPSR has it, and where that is. */
+	void (*leave)(struct vcpu *vcpu, uint64_t pstate, uint64_t pc);
+};
+
 struct device_table;
 struct call_table;
 
@@ -232,6 +246,7 @@ struct vcpu {
 	 * there, instead of inject_now(). */
 	void (*take)(struct vcpu *vcpu);
 	uint64_t waits; /* HCR_EL2.{TWI,TWE} that a guest hypervisor has set for its guest */
+	const struct vcpu_el2_ops *el2; /* it has a virtual EL2; NULL: it hasn't */
 	/*
 	 * What it waits for beyond an interrupt (the answer to a call); NULL: nothing. It is
 	 * BLOCKED, or soon is again: the run loop asks when it has been woken, and enters the

@@ -345,6 +345,47 @@ static void test_part(void **state)
 	assert_int_equal(bytes, before);
 }
 
+/* Every HVC is the guest hypervisor's, whatever rules there are; every SMC as before. */
+static void test_reflected(void **state)
+{
+	static struct vm first, second;
+	static struct vcpu vcpus[4];
+	const struct call_table *reflected;
+	size_t before;
+
+	(void)state;
+	make_vm(&first, "plain", &vcpus[0]);
+	make_vm(&second, "ruled", &vcpus[2]);
+	add("ruled", true, true);
+	before = bytes;
+	assert_int_equal(smccc_part.create(&first), OK);
+	assert_int_equal(smccc_part.create(&second), OK);
+	fail_at = allocations + 1;
+	assert_int_equal(call_tables_reflect_hvc(&first), ERR_NO_MEMORY);
+	assert_ptr_equal(vcpus[0].call_tables[SMCCC_HVC], vcpus[0].call_tables[SMCCC_SMC]);
+	fail_at = 0;
+	assert_int_equal(call_tables_reflect_hvc(&first), OK);
+	assert_int_equal(call_tables_reflect_hvc(&second), OK);
+	reflected = vcpus[0].call_tables[SMCCC_HVC];
+	for (unsigned i = 1; i < 4; i++)
+		assert_ptr_equal(vcpus[i].call_tables[SMCCC_HVC], reflected);
+	assert_int_equal(reflected->nr_rows, 1);
+	for (unsigned i = 0; i < CALL_INDEX_ENTRIES; i++)
+		assert_int_equal(call_entry_function(&reflected->index[i]), CALL_ENTRY_NONE);
+	assert_int_equal(call_table_find(reflected, 0)->action, CALL_REFLECT);
+	assert_int_equal(call_table_find(reflected, 0x84000000)->action, CALL_REFLECT);
+	assert_int_equal(call_table_find(reflected, CALL_KEY_LAST)->action, CALL_REFLECT);
+	assert_int_equal(
+		call_table_find(vcpus[0].call_tables[SMCCC_SMC], 0x84000000)->action, CALL_HANDLE);
+	assert_int_equal(call_table_find(vcpus[2].call_tables[SMCCC_SMC], 0x83000000)->action,
+		CALL_UNDEFINED);
+	smccc_part.destroy(&second);
+	smccc_part.destroy(&first);
+	/* It stays, for the next one. */
+	assert_int_equal(bytes, before + sizeof(struct call_table) + sizeof(struct call_row));
+	assert_int_equal(reflected->nr_rows, 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -352,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_random_rules, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_capacity, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_part, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reflected, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -445,6 +445,34 @@ static void test_eret_no_aarch32(void **state)
 	assert_true(vcpu.regs.pstate & PSTATE_IL);
 }
 
+/* A handler of an event's: into vEL2 from either context, and back as by ERET; vEL2's registers are
+ * as they were. */
+static void test_event(void **state)
+{
+	(void)state;
+	for (unsigned f = 0; f < 2; f++) {
+		begin(forms[f]);
+		fake_reg(ELR_EL1) = OTHER;
+		fake_reg(SPSR_EL1) = OTHER + 1;
+		vcpu.regs.pstate = PSTATE_EL1T | PSTATE_Z;
+		assert_int_equal(nested_go_to_hyp(&vcpu), PSTATE_EL2T | PSTATE_Z);
+		assert_int_equal(vcpu.regs.pstate, PSTATE_EL1T | PSTATE_Z);
+		nested_return(&vcpu, PSTATE_EL1H | PSTATE_C, PC);
+		assert_true(nested.inner);
+		assert_int_equal(vcpu.regs.pc, PC);
+		assert_int_equal(vcpu.regs.pstate, PSTATE_EL1H | PSTATE_C);
+		assert_int_equal(nested_go_to_hyp(&vcpu), PSTATE_EL1H | PSTATE_C);
+		assert_false(nested.inner);
+		assert_int_equal(nested_new_pstate(&vcpu, PSTATE_EL1H | PSTATE_C) & 0x3cf,
+			DAIF | PSTATE_EL1H);
+		nested_return(&vcpu, PSTATE_EL2H | PSTATE_V, ELR);
+		assert_false(nested.inner);
+		assert_int_equal(vcpu.regs.pstate, PSTATE_EL1H | PSTATE_V);
+		assert_int_equal(fake_reg(ELR_EL1), OTHER);
+		assert_int_equal(fake_reg(SPSR_EL1), OTHER + 1);
+	}
+}
+
 /* An interrupt that waits for L1 is taken before the inner guest's first instruction. */
 static void test_eret_interrupt(void **state)
 {
@@ -867,6 +895,7 @@ int main(void)
 		cmocka_unit_test(test_no_imo),
 		cmocka_unit_test(test_eret),
 		cmocka_unit_test(test_eret_no_aarch32),
+		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_eret_interrupt),
 		cmocka_unit_test(test_eret_authenticated),
 		cmocka_unit_test(test_eret_pauth2),

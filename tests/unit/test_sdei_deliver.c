@@ -170,6 +170,66 @@ static void test_resume(void **state)
 		assert_int_equal(regs->x[i], 1 << 8 | i);
 }
 
+/* A virtual EL2 is the client: it is gone to, and left, by others. */
+#define SEEN      UINT64_C(0x600003c9)
+#define EL2_STATE UINT64_C(0x3c5)
+static unsigned entered, left;
+
+static uint64_t el2_enter(struct vcpu *vcpu)
+{
+	entered++;
+	assert_int_equal(vcpu->regs.pstate, 0);
+	assert_int_equal(vcpu->regs.pc, 0xf0);
+	return SEEN;
+}
+
+static uint64_t el2_new_pstate(const struct vcpu *vcpu, uint64_t interrupted)
+{
+	assert_ptr_equal(vcpu, model_vcpu(0));
+	assert_int_equal(interrupted, SEEN);
+	return EL2_STATE;
+}
+
+static void el2_leave(struct vcpu *vcpu, uint64_t pstate, uint64_t pc)
+{
+	left++;
+	assert_int_equal(pstate, SEEN);
+	assert_int_equal(vcpu->regs.x[3], 3);
+	vcpu->regs.pc = pc;
+	vcpu->regs.pstate = 0;
+}
+
+static void test_at_el2(void **state)
+{
+	static const struct vcpu_el2_ops el2 = { el2_enter, el2_new_pstate, el2_leave };
+	struct guest_regs *regs = &model_vcpu(0)->regs;
+
+	(void)state;
+	entered = left = 0;
+	model_vcpu(0)->el2 = &el2;
+	enable(0, 0);
+	signal_and_run(0);
+	assert_int_equal(entered, 1);
+	assert_int_equal(regs->x[2], 0xf0);
+	assert_int_equal(regs->x[3], SEEN);
+	assert_int_equal(regs->pstate, EL2_STATE);
+	assert_int_equal(regs->pc, HANDLER);
+	assert_int_equal(left, 0);
+	CALL0(0, event_complete);
+	assert_int_equal(sdei_model_result, EXIT_SWITCH);
+	assert_int_equal(left, 1);
+	assert_true(sdei_model_is_back(0, 0));
+	signal_and_run(0);
+	CALL1(0, event_complete_and_resume, RESUME);
+	assert_int_equal(entered, 2);
+	assert_int_equal(left, 1);
+	assert_int_equal(regs->pc, RESUME);
+	assert_int_equal(regs->pstate, EL2_STATE);
+	assert_int_equal(fake_reg(SPSR_EL1), SEEN);
+	assert_int_equal(fake_reg(ELR_EL1), 0xf0);
+	model_vcpu(0)->el2 = NULL;
+}
+
 static void test_relative(void **state)
 {
 	(void)state;
@@ -642,6 +702,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_complete),
 		TEST(test_resume),
+		TEST(test_at_el2),
 		TEST(test_relative),
 		TEST(test_merge_and_mask),
 		TEST(test_wakes),

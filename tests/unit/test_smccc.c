@@ -366,6 +366,7 @@ static void test_conduits(void **state)
 
 static void test_reflect(void **state)
 {
+	static const struct vcpu_el2_ops el2;
 	struct call_rule rule = functions(CALL_REFLECT, 0x82000000, 0x82000000);
 	const struct call_rule *rules[] = { &rule };
 	struct call_table *table = calloc(1, sizeof(*table) + 64 * sizeof(struct call_row));
@@ -376,12 +377,16 @@ static void test_reflect(void **state)
 	assert_in_range(call_table_fill(table, 64, rules, 1), 1, 64);
 	vcpu.call_tables[SMCCC_HVC] = table;
 	vcpu.call_tables[SMCCC_SMC] = table;
-	/* There is no virtual EL2 yet: the guest must not make the same call for ever. */
+	/* Without a virtual EL2 the guest must not make the same call for ever. */
 	assert_int_equal(trap(SMCCC_HVC, 0, 0x82000000), EXIT_RESUME);
 	assert_int_equal(vcpu.regs.x[0], UINT64_MAX);
 	assert_preserved(1);
 	assert_int_equal(trap(SMCCC_SMC, 0, 0x82000000), EXIT_SKIP);
 	assert_int_equal(vcpu.regs.x[0], UINT64_MAX);
+	vcpu.el2 = &el2;
+	assert_int_equal(trap(SMCCC_HVC, 0, 0x82000000), EXIT_REFLECT);
+	assert_int_equal(vcpu.regs.x[0], 0x82000000);
+	assert_preserved(1);
 	vcpu.call_tables[SMCCC_HVC] = made;
 	vcpu.call_tables[SMCCC_SMC] = made_smc;
 	free(table);

@@ -18,6 +18,7 @@
 #include "hyp/nested/context.h"
 #include "hyp/nested/forward.h"
 #include "hyp/nested/gic.h"
+#include "hyp/nested/services.h"
 #include "hyp/nested/shadow.h"
 #include "hyp/nested/sysreg.h"
 #include "hyp/nested/timer.h"
@@ -58,6 +59,7 @@ static uint64_t called_esr, called_far, called_hpfar, called_ipa;
 HANDLER(sysreg_handle)
 HANDLER(wfx_handle)
 HANDLER(nested_eret)
+HANDLER(nested_inner_smc)
 
 static enum exit_result ordinary(struct vcpu *v, uint64_t esr)
 {
@@ -213,6 +215,22 @@ enum status nested_gic_create(struct vm *v)
 	return gic_status;
 }
 
+static enum status services_status;
+
+enum status nested_services_create(struct vm *v)
+{
+	(void)v;
+	note("V");
+	return services_status;
+}
+
+const struct vcpu_el2_ops nested_el2_ops;
+
+void nested_power_down(struct vcpu *v)
+{
+	(void)v;
+}
+
 void shadow_destroy(struct vm *v)
 {
 	(void)v;
@@ -347,9 +365,10 @@ static void test_inner(void **state)
 		forwards = false;
 		assert_int_equal(leave(NESTED_EXITS_INNER, ec, 0), EXIT_RESUME);
 		assert_string_equal(called,
-			ec == EC_SYSREG        ? "sysreg_handle"
-				: ec == EC_WFX ? "wfx_handle"
-					       : "ordinary");
+			ec == EC_SYSREG          ? "sysreg_handle"
+				: ec == EC_WFX   ? "wfx_handle"
+				: ec == EC_SMC64 ? "nested_inner_smc"
+						 : "ordinary");
 		assert_int_equal(nested.exits[1][ec], 2);
 	}
 	/* A WFI with an interrupt in the inner guest's own list registers is over at once. */
@@ -428,20 +447,20 @@ static void test_create(void **state)
 	vcpu.part[PART_NESTED] = NULL;
 	vm.policy.virtual_el2 = VIRTUAL_EL2_VHE;
 	assert_int_equal(nested_create(&vm), OK);
-	assert_string_equal(calls, "STG");
+	assert_string_equal(calls, "STGV");
 	assert_true(nested_of(&vcpu)->vhe);
 	assert_ptr_equal(nested_of(&second)->vcpu, &second);
 	assert_non_null(nested_of(&second)->page);
 	nested_part.reset(&vm);
 	nested_part.destroy(&vm);
-	assert_string_equal(calls, "STGrgts");
+	assert_string_equal(calls, "STGVrgts");
 	assert_int_equal(freed, 4);
 	assert_null(nested_of(&vcpu));
 	/* Of a VM that isn't one nothing is reset or destroyed. */
 	nested_part.reset(&vm);
 	nested_part.destroy(&vm);
 	nested_part.vcpu_reset(&vcpu);
-	assert_string_equal(calls, "STGrgts");
+	assert_string_equal(calls, "STGVrgts");
 }
 
 /* What can't be had leaves nothing behind. */
@@ -486,6 +505,7 @@ static void test_reset(void **state)
 	assert_int_equal(vcpu.cptr, 0x222 | BIT(31));
 	assert_ptr_equal(vcpu.exit_table, nested_exit_table[NESTED_EXITS_HYP]);
 	assert_ptr_equal(vcpu.take, nested_take_recorded);
+	assert_ptr_equal(vcpu.el2, &nested_el2_ops);
 	assert_int_equal(vcpu.on_demand, BIT(PART_NESTED));
 	nested_part.vcpu_load(&vcpu);
 	nested_part.vcpu_put(&vcpu);
