@@ -74,13 +74,10 @@ static void reset(struct vm *vm)
 		shadow_reset(vm);
 }
 
-/* Behind the parts that have a say in the controls of every vCPU of the VM. */
-static void vcpu_reset_part(struct vcpu *vcpu)
+void nested_reset_registers(struct nested *nested)
 {
-	struct nested *nested = nested_of(vcpu);
+	struct vcpu *vcpu = nested->vcpu;
 
-	if (!nested)
-		return;
 	nested->shadow = NULL;
 	vcpu->vttbr = vcpu->vm->stage2.vttbr;
 	vcpu->vtcr = vcpu->vm->stage2.vtcr;
@@ -93,7 +90,6 @@ static void vcpu_reset_part(struct vcpu *vcpu)
 	nested_sysreg_reset(nested);
 	vel2_reset(nested);
 	nested_gic_reset(nested);
-	nested_timer_reset(nested);
 	vcpu->vmpidr = nested->vmpidr;
 	vcpu->waits = 0;
 	vcpu->hcr = nested_hyp_hcr(nested);
@@ -102,6 +98,17 @@ static void vcpu_reset_part(struct vcpu *vcpu)
 	vcpu->take = nested_take_recorded;
 	vcpu->el2 = &nested_el2_ops;
 	vcpu->on_demand |= (uint32_t)BIT(PART_NESTED);
+}
+
+/* Behind the parts that have a say in the controls of every vCPU of the VM. */
+static void vcpu_reset_part(struct vcpu *vcpu)
+{
+	struct nested *nested = nested_of(vcpu);
+
+	if (!nested)
+		return;
+	nested_reset_registers(nested);
+	nested_timer_reset(nested);
 }
 
 static void load(struct vcpu *vcpu)

@@ -157,6 +157,10 @@ extern const struct vm_part nested_part;
  */
 enum status nested_create(struct vm *vm) __must_check;
 
+/* The vCPU is hyp, with the registers of a reset; timers are the caller's to see to. It isn't
+ * loaded. */
+void nested_reset_registers(struct nested *nested);
+
 /* ---- vEL2's registers (vel2.c) ---- */
 
 /* An EL2 register that is switched or in values[], by its EL2 name: vel2_read(nested,

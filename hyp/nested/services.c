@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/nested/services.h"
 #include "hyp/base/string.h"
-#include "hyp/nested/gic.h"
-#include "hyp/nested/sysreg.h"
 #include "hyp/nested/timer.h"
 #include "hyp/smccc/call_table.h"
 
@@ -35,9 +33,7 @@ void nested_power_down(struct vcpu *vcpu)
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(kept); i++)
 		words[i] = nested->page[kept[i] / 8];
-	nested_sysreg_reset(nested);
-	vel2_reset(nested);
-	nested_gic_reset(nested);
+	nested_reset_registers(nested);
 	nested_timer_set_controls(nested);
 	for (unsigned i = 0; i < ARRAY_SIZE(kept); i++)
 		nested->page[kept[i] / 8] = words[i];

@@ -25,8 +25,8 @@ enum status nested_services_create(struct vm *vm) __must_check;
 /* vcpu->el2. */
 extern const struct vcpu_el2_ops nested_el2_ops;
 
-/* Its part of vcpu_power_down(): vEL2's and vEL1's registers are reset, but for the timers'. The
- * context is hyp. */
+/* Its part of vcpu_power_down(): it is hyp again, vEL2's and vEL1's registers are reset, but for
+ * the timers'. */
 void nested_power_down(struct vcpu *vcpu);
 
 /* An SMC of the inner guest that L1 doesn't trap. */

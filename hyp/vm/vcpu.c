@@ -215,11 +215,8 @@ void vcpu_put(struct vcpu *vcpu)
 
 void vcpu_power_down(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
 {
-	static const enum vm_part_id lost[] = { PART_FPSIMD, PART_DEBUG, PART_NESTED };
+	static const enum vm_part_id lost[] = { PART_FPSIMD, PART_DEBUG };
 
-	/* A CPU comes up at its highest EL. */
-	if (vcpu->el2)
-		(void)vcpu->el2->enter(vcpu);
 	vcpu_put(vcpu);
 	reset_registers(vcpu, pc, x0);
 	vcpu->hcr &= ~HCR_EL2_VSE;

@@ -61,6 +61,13 @@ HANDLER(wfx_handle)
 HANDLER(nested_eret)
 HANDLER(nested_inner_smc)
 
+enum exit_result inject_undefined(struct vcpu *v)
+{
+	assert_ptr_equal(v, &vcpu);
+	called = "undefined";
+	return EXIT_INJECT;
+}
+
 static enum exit_result ordinary(struct vcpu *v, uint64_t esr)
 {
 	assert_ptr_equal(v, &vcpu);
@@ -363,9 +370,11 @@ static void test_inner(void **state)
 		forwards = true;
 		assert_int_equal(leave(NESTED_EXITS_INNER, ec, 0), EXIT_REFLECT);
 		forwards = false;
-		assert_int_equal(leave(NESTED_EXITS_INNER, ec, 0), EXIT_RESUME);
+		assert_int_equal(leave(NESTED_EXITS_INNER, ec, 0),
+			ec == EC_HVC64 ? EXIT_INJECT : EXIT_RESUME);
 		assert_string_equal(called,
 			ec == EC_SYSREG          ? "sysreg_handle"
+				: ec == EC_HVC64 ? "undefined"
 				: ec == EC_WFX   ? "wfx_handle"
 				: ec == EC_SMC64 ? "nested_inner_smc"
 						 : "ordinary");
