@@ -36,6 +36,8 @@ void test_stage2(void);
 void test_shadow(void);
 void test_cpus(void);
 void test_at(void);
+/* Figures instead of tests, with boot argument `bench`. */
+void bench(void);
 void test_at_stages(void);
 void test_at_controls(void);
 void test_gic(void);

@@ -5,7 +5,7 @@
  *
  * It passes at a real EL2, too: QEMU's virt machine with virtualization=on, this payload as its
  * kernel. What only a virtual one promises is skipped there (boot argument `lintel`).
- * Boot argument only=NAME: one group.
+ * Boot arguments: only=NAME, one group; bench, figures instead.
  */
 #include "hyp.h"
 #include "smp.h"
@@ -49,6 +49,10 @@ void payload_main(void)
 	if (!el2_form) {
 		tap_skip("virtual EL2", "entered at EL1");
 		return;
+	}
+	if (arg_flag("bench")) {
+		inner_plain();
+		return bench();
 	}
 	(void)arg_text("only", only, sizeof(only));
 	tap_note("EL2 in %s form", vhe() ? "VHE" : "non-VHE");
