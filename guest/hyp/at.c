@@ -79,6 +79,8 @@ static const struct cell {
 		SH_OUTER, SH_OUTER },
 	{ "device, inner shareable", MAP_DEVICE | MAP_AF | MAP_UXN | UINT64_C(3) << 8, 0, 0, 0,
 		{ 0, 0, P3, P3, 0, 0 }, ATTR_NGNRE, SH_OUTER, SH_OUTER },
+	{ "device nGnRnE", UINT64_C(3) << 2 | MAP_AF | MAP_UXN, 0, 0, 0, { 0, 0, P3, P3, 0, 0 },
+		ATTR_NGNRNE, SH_OUTER, SH_OUTER },
 	{ "not cacheable", MAP_NC | MAP_AF | MAP_UXN, 0, 0, 0, { 0, 0, P3, P3, 0, 0 }, ATTR_NC,
 		SH_OUTER, SH_OUTER },
 	{ "not shareable", UINT64_C(1) << 2 | MAP_AF | MAP_UXN, 0, 0, 0, { 0, 0, P3, P3, 0, 0 },

@@ -238,6 +238,51 @@ static void big_endian(void)
 	isb();
 }
 
+/* What no table can be walked by, and tables where no memory is. */
+static void bad_controls(void)
+{
+	u64 nowhere = UINT64_C(0x0300000000);
+	struct probe p = { .x = { VA48 } };
+	u64 tcr, par;
+
+	build(12, 48, VA48, 3, LEAF);
+	tcr = tables_tcr(&el1) & ~UINT64_C(0x3f);
+	el1_set_tcr(tcr | 12);
+	isb();
+	stage2_tlbi();
+	par_row(at_s1e1r(VA48), PAR_FAULT(FSC_TRANSLATION(0)), "T0SZ below what there is");
+	el1_set_tcr(tcr | 63);
+	isb();
+	stage2_tlbi();
+	par_row(at_s1e1r(0), PAR_FAULT(FSC_TRANSLATION(0)), "T0SZ above what there is");
+	load(0);
+	el1_set_sctlr(SCTLR_ON & ~SCTLR_C);
+	isb();
+	stage2_tlbi();
+	par = at_s1e1r(VA48);
+	/* QEMU does not look at it. */
+	tap_ok(par_is(par, PAR_OK(OUT, ATTR_NC, SH_OUTER)) ||
+			par_is(par, PAR_OK(OUT, ATTR_WB, SH_INNER)),
+		"SCTLR_EL1.C = 0: not cacheable, or as the table says");
+	load(0);
+	if (!under_lintel()) {
+		tap_skip("tables where nothing is", "QEMU's own EL2 takes an abort");
+		return;
+	}
+	write_descriptor(tables_at(&el1, VA48, 1), nowhere | DESC_TABLE);
+	stage2_tlbi();
+	probe_insn(&p, INSN_SYS(0, 7, 8, 0, 0));
+	tap_ok(!p.taken, "a table where nothing is: no exception");
+	par_row(mrs(par_el1), PAR_FAULT(FSC_SEA_WALK(2)), "a table where nothing is");
+	el1_set_ttbr0(nowhere);
+	isb();
+	stage2_tlbi();
+	par_row(at_s1e1r(VA48), PAR_FAULT(FSC_SEA_WALK(0)), "a root where nothing is");
+	par_row(at_s12e0w(VA48), PAR_FAULT(FSC_SEA_WALK(0)), "a root where nothing is, both");
+	par_row(at_s1e2r(UINT64_C(0x7f00000000)), PAR_FAULT(FSC_TRANSLATION(1)),
+		"EL2's own are where they were");
+}
+
 #define AT_S1E1R_X1 INSN_SYS(0, 7, 8, 0, 1)
 #define AT_S1E0W_X1 INSN_SYS(0, 7, 8, 3, 1)
 #define AT_S12E1R   INSN_SYS(4, 7, 8, 4, 1)
@@ -294,6 +339,7 @@ void test_at_controls(void)
 	bases();
 	hardware_flags();
 	big_endian();
+	bad_controls();
 	inner_plain();
 	inner_at();
 	inner_plain();

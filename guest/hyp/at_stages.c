@@ -30,6 +30,8 @@ static void build(u64 leaf)
 	u64 ram = machine.memory_size < MIB(64) ? machine.memory_size : MIB(64);
 	u64 pool;
 
+	msr(HCR_EL2, el2_hcr());
+	isb();
 	pool_reset();
 	tables_init(&stage2, 12, IPA_BITS, true);
 	pool = ALIGN_DOWN((u64)stage2.root, MIB(2));
@@ -239,11 +241,45 @@ static void stages_off(void)
 		"AT S12E0R with HCR_EL2.DC, stage 2 unmapped");
 }
 
+/* VTCR_EL2 and VTTBR_EL2 by which nothing can be walked. */
+static void bad_stage2(void)
+{
+	static const struct {
+		const char *what;
+		u64 vtcr, root;
+		u8 fault;
+	} rows[] = {
+		{ "a start level that is too deep for T0SZ", 0, 0, FSC_TRANSLATION(0) },
+		{ "a start level that is too high for T0SZ", UINT64_C(2) << 6 | 30, 0,
+			FSC_TRANSLATION(0) },
+		{ "a root above PS", UINT64_C(1) << 6 | 25, BEYOND_PS, 0 },
+	};
+
+	build(LEAF_ATTRS);
+	el1_set_sctlr(SCTLR_RES1);
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		u64 vtcr = tables_vtcr(&stage2) & ~(VTCR_PS | UINT64_C(0xff));
+
+		vtcr |= rows[i].vtcr ? rows[i].vtcr : UINT64_C(0) << 6 | 25;
+		msr(VTCR_EL2, vtcr | VTCR_PS_36);
+		msr(VTTBR_EL2, (u64)stage2.root | rows[i].root);
+		isb();
+		stage2_tlbi();
+		par_row(at_s12e1r(PAGE_IPA), PAR_FAULT(rows[i].fault) | PAR_STAGE2, "AT S12E1R: %s",
+			rows[i].what);
+	}
+	el1_set_sctlr(SCTLR_RES1 | SCTLR_M);
+	isb();
+	par_row(at_s1e1r(VA), PAR_FAULT(0) | PAR_STAGE2 | PAR_PTW,
+		"AT S1E1R: a root of stage 2 above PS");
+}
+
 void test_at_stages(void)
 {
 	on_address();
 	on_tables();
 	stages_off();
+	bad_stage2();
 	stage2_off();
 	inner_plain();
 	stage2_tlbi();

@@ -145,6 +145,9 @@ static void pstate_on_entry(void)
 		bool span = i & 2;
 		bool sets = vhe() && tge && !span;
 
+		/* A virtual EL2 can't know TGE at an exception that no one sees. */
+		if (vhe() && under_lintel() && !tge && !span)
+			continue;
 		msr(HCR_EL2, el2_hcr() | (tge ? HCR_TGE : 0));
 		msr(SCTLR_EL2, span || !vhe() ? sctlr | SCTLR_SPAN : sctlr & ~SCTLR_SPAN);
 		isb();

@@ -237,7 +237,8 @@ static void reset_values(void)
 		tap_skip("reset values", "a real EL2, after firmware");
 		return;
 	}
-	tap_is(el2_reset[EL2_RESET_HCR], vhe() ? HCR_E2H : 0, "HCR_EL2 at reset");
+	/* RW may be fixed, where EL1 has AArch64 alone. */
+	tap_is(el2_reset[EL2_RESET_HCR] & ~HCR_RW, vhe() ? HCR_E2H : 0, "HCR_EL2 at reset");
 	tap_is(el2_reset[EL2_RESET_SCTLR] & (SCTLR_M | SCTLR_C | SCTLR_I), 0,
 		"SCTLR_EL2 at reset: all off");
 	tap_is(el2_reset[EL2_RESET_CPTR], vhe() ? 0 : CPTR_EL2_RES1, "CPTR_EL2 at reset");
