@@ -14,7 +14,7 @@
  *   nested_gicd_typer_read, nested_sgi_self, nested_timer_irq: the same operations of an inner
  *                       guest that guest/bench has of a guest
  *
- * Boot arguments besides: bench; suffix=TEXT.
+ * Boot arguments besides: bench; suffix=TEXT; inner, without AT and registers.
  */
 #include "gic.h"
 #include "hyp.h"
@@ -171,7 +171,8 @@ void bench(void)
 	(void)arg_text("suffix", suffix, sizeof(suffix));
 	if (mrs(cntfrq_el0) != NANOSECOND)
 		tap_note("CNTFRQ_EL0 is %lu: a tick is not an instruction", mrs(cntfrq_el0));
-	bench_at();
+	if (!arg_flag("inner"))
+		bench_at();
 	pool_reset();
 	bench_inner();
 }
