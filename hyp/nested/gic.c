@@ -28,12 +28,16 @@
 
 /* gic.h says what loaded, linked and backed are. */
 struct nested_gic {
-	bool in_cpu; /* between nested_gic_enter() and nested_gic_leave() */
-	bool line;   /* of PPI 25, as the vGIC knows it */
+	uint32_t special; /* SPECIAL_* */
+	bool in_cpu;      /* between nested_gic_enter() and nested_gic_leave() */
 	bool split_logged;
 	uint32_t loaded, linked, backed;
 	uint64_t hcr; /* ICH_HCR_EL2 as written last */
 };
+
+/* nested_gic.special: what the short ways in and out don't know of */
+#define SPECIAL_LINE BIT(0) /* PPI 25 is high, as far as the vGIC knows */
+#define SPECIAL_APRS BIT(1) /* more than one active priority register for each group */
 
 /* ---- the maintenance interrupt of L1 ---- */
 
@@ -42,25 +46,31 @@ static bool is_due(const struct nested *nested)
 	return (PAGE_ICH_HCR(nested->page) & VIF_HCR_EN) && gic_misr(nested->page) != 0;
 }
 
+static bool line(const struct nested_gic *gic)
+{
+	return gic->special & SPECIAL_LINE;
+}
+
 static __noinline void update_line(struct nested *nested)
 {
 	struct nested_gic *gic = nested->gic;
 	bool due = is_due(nested);
 
-	if (due == gic->line)
+	if (due == line(gic))
 		return;
-	gic->line = due;
+	gic->special ^= (uint32_t)SPECIAL_LINE;
 	vgic_set_ppi(nested->vcpu, NESTED_PPI_MAINTENANCE, due);
 }
 
 /* The vGIC asks. While the CPU has the list registers the page is stale. */
 static bool level(struct vcpu *vcpu)
 {
-	struct nested *nested = nested_of(vcpu);
+	const struct nested *nested = nested_of(vcpu);
+	struct nested_gic *gic = nested->gic;
 
-	if (!nested->gic->in_cpu)
-		nested->gic->line = is_due(nested);
-	return nested->gic->line;
+	if (!gic->in_cpu && is_due(nested) != line(gic))
+		gic->special ^= (uint32_t)SPECIAL_LINE;
+	return line(gic);
 }
 
 /* ---- into the CPU ---- */
@@ -116,26 +126,45 @@ static __noinline uint64_t link(struct nested *nested, unsigned index, uint64_t 
 #define HW_TO_EOI 20
 _Static_assert(LR_HW >> HW_TO_EOI == LR_EOI, "the bits are so far apart");
 
-/* The list registers; returns such words of all that are inactive in one. */
+/* Is a list register for the CPU, beside those that are there? */
+static __always_inline bool is_fit(const struct nested *nested, uint32_t there, uint64_t lr)
+{
+	return likely(is_possible(lr)) &&
+		likely(!there || !is_double(nested, there, lr, LR_VINTID));
+}
+
+/* One list register; `index` is a constant where that saves looking it up. Inactive ones are
+ * gathered in words as HW_TO_EOI says. */
+static __always_inline void load_lr(
+	struct nested *nested, unsigned index, uint32_t *loaded, uint64_t *owing)
+{
+	uint64_t lr = PAGE_ICH_LR(nested->page, index);
+
+	if (likely(!(lr & LR_STATE))) {
+		*owing |= lr & ~(lr >> HW_TO_EOI);
+	} else if (is_fit(nested, *loaded, lr)) {
+		vif_lr_write(index, unlikely(lr & LR_HW) ? link(nested, index, lr) : lr & LR_PLAIN);
+		*loaded |= (uint32_t)BIT(index);
+	}
+}
+
+/* What most machines have. */
+#define COMMON_LRS 4
+
 static __always_inline uint64_t load_lrs(struct nested *nested, struct nested_gic *gic)
 {
-	const uint64_t *from = &PAGE_ICH_LR(nested->page, 0);
 	uint32_t loaded = 0;
 	uint64_t owing = 0;
 
 	gic->linked = gic->backed = 0;
-	for (unsigned i = 0, end = vif.lrs; i != end; i++) {
-		uint64_t lr = from[i];
-
-		if (likely(!(lr & LR_STATE))) {
-			owing |= lr & ~(lr >> HW_TO_EOI);
-			continue;
-		}
-		if (unlikely(!is_possible(lr)) ||
-			unlikely(loaded && is_double(nested, loaded, lr, LR_VINTID)))
-			continue;
-		vif_lr_write(i, unlikely(lr & LR_HW) ? link(nested, i, lr) : lr & LR_PLAIN);
-		loaded |= (uint32_t)BIT(i);
+	if (likely(vif.lrs == COMMON_LRS)) {
+		load_lr(nested, 0, &loaded, &owing);
+		load_lr(nested, 1, &loaded, &owing);
+		load_lr(nested, 2, &loaded, &owing);
+		load_lr(nested, 3, &loaded, &owing);
+	} else {
+		for (unsigned i = 0; i < vif.lrs; i++)
+			load_lr(nested, i, &loaded, &owing);
 	}
 	gic->loaded = loaded;
 	return owing;
@@ -173,6 +202,14 @@ static __noinline void log_split(struct nested *nested)
 		"set");
 }
 
+/* The line may go, or rise where a list register owes a maintenance interrupt from the start. */
+static __noinline void enter_more(struct nested *nested)
+{
+	if (nested->gic->special & SPECIAL_APRS)
+		more_aprs_in(nested->page);
+	update_line(nested);
+}
+
 void nested_gic_enter(struct nested *nested)
 {
 	struct nested_gic *gic = nested->gic;
@@ -184,15 +221,13 @@ void nested_gic_enter(struct nested *nested)
 		log_split(nested);
 	owing = load_lrs(nested, gic);
 	vif_vmcr_write(PAGE_ICH_VMCR(page) & VMCR_MASK);
-	if (unlikely(vif.aprs != 1))
-		more_aprs_in(page);
 	write_sysreg((uint32_t)PAGE_ICH_AP0R(page, 0), ICH_AP0R0_EL2);
 	write_sysreg((uint32_t)PAGE_ICH_AP1R(page, 0), ICH_AP1R0_EL2);
 	gic->hcr = PAGE_ICH_HCR(page) & HCR_MASK;
 	vif_hcr_write(gic->hcr);
 	gic->in_cpu = true;
-	if (unlikely(owing & LR_EOI) || unlikely(gic->line))
-		update_line(nested);
+	if (unlikely((owing & LR_EOI) | gic->special))
+		enter_more(nested);
 }
 
 /* ---- out of the CPU ---- */
@@ -209,20 +244,29 @@ static __noinline void end_link(struct nested *nested, unsigned index)
 	gic->backed &= ~bit;
 }
 
-/* The states into the page; the list registers are emptied, or not. Returns what those in the page
- * are whose state is 0 now, in one word. */
-static __always_inline uint64_t store_states(struct nested *nested, bool empty)
+/* The state of one list register that was loaded into the page, and it is emptied. Those that are
+ * inactive now are gathered in one word. */
+static __always_inline void store_lr(struct nested *nested, unsigned index, uint64_t *ended)
 {
-	uint64_t *page = nested->page, ended = 0;
+	uint64_t *at = &PAGE_ICH_LR(nested->page, index);
+	uint64_t state = vif_lr_take(index) & LR_STATE, lr = (*at & ~LR_STATE) | state;
 
-	for (uint32_t left = nested->gic->loaded; left != 0; left &= left - 1) {
-		unsigned index = (unsigned)__builtin_ctz(left);
-		uint64_t state = (empty ? vif_lr_take(index) : vif_lr_read(index)) & LR_STATE;
-		uint64_t lr = (PAGE_ICH_LR(page, index) & ~LR_STATE) | state;
+	*at = lr;
+	if (!state)
+		*ended |= lr;
+}
 
-		PAGE_ICH_LR(page, index) = lr;
-		ended |= state ? 0 : lr;
-	}
+/* Of all: returns that word. */
+static __always_inline uint64_t store_lrs(struct nested *nested, uint32_t loaded)
+{
+	uint64_t ended = 0;
+
+	if (loaded & BIT(0))
+		store_lr(nested, 0, &ended);
+	if (loaded & BIT(1))
+		store_lr(nested, 1, &ended);
+	for (uint32_t left = loaded & ~(uint32_t)GENMASK(1, 0); left != 0; left &= left - 1)
+		store_lr(nested, (unsigned)__builtin_ctz(left), &ended);
 	return ended;
 }
 
@@ -245,23 +289,27 @@ static __noinline void end_links(struct nested *nested)
 	}
 }
 
+static __noinline void leave_more(struct nested *nested)
+{
+	if (nested->gic->special & SPECIAL_APRS)
+		more_aprs_out(nested->page);
+	end_links(nested);
+	update_line(nested);
+}
+
 void nested_gic_leave(struct nested *nested)
 {
 	struct nested_gic *gic = nested->gic;
 	uint64_t *page = nested->page;
-	uint64_t ended = store_states(nested, true);
+	uint64_t ended = store_lrs(nested, gic->loaded);
 
 	store_interface(nested);
-	if (unlikely(vif.aprs != 1))
-		more_aprs_out(page);
 	PAGE_ICH_AP0R(page, 0) = read_sysreg(ICH_AP0R0_EL2);
 	PAGE_ICH_AP1R(page, 0) = read_sysreg(ICH_AP1R0_EL2);
 	gic->in_cpu = false;
-	if (unlikely(gic->linked))
-		end_links(nested);
-	if (unlikely(gic->line) || unlikely(PAGE_ICH_HCR(page) & HCR_CAUSES) ||
-		unlikely(ended & LR_EOI))
-		update_line(nested);
+	if (unlikely(gic->linked | gic->special | (PAGE_ICH_HCR(page) & HCR_CAUSES) |
+		    (ended & LR_EOI)))
+		leave_more(nested);
 	vgic_attach(nested->vcpu);
 }
 
@@ -275,17 +323,19 @@ static __noinline void look(struct nested *nested)
 {
 	struct nested_gic *gic = nested->gic;
 
-	(void)store_states(nested, false);
-	store_interface(nested);
-	end_links(nested);
 	for (uint32_t left = gic->loaded; left != 0; left &= left - 1) {
 		unsigned index = (unsigned)__builtin_ctz(left);
+		uint64_t state = vif_lr_read(index) & LR_STATE;
+		uint64_t *lr = &PAGE_ICH_LR(nested->page, index);
 
-		if (PAGE_ICH_LR(nested->page, index) & LR_STATE)
+		*lr = (*lr & ~LR_STATE) | state;
+		if (state)
 			continue;
 		vif_lr_write(index, 0);
 		gic->loaded &= ~(uint32_t)BIT(index);
 	}
+	store_interface(nested);
+	end_links(nested);
 	isb();
 	if ((gic->hcr & VIF_HCR_EN) && vif_misr()) {
 		gic->hcr &= ~HCR_CAUSES;
@@ -387,6 +437,7 @@ void nested_gic_reset(struct nested *nested)
 
 	vgic_set_ppi(nested->vcpu, NESTED_PPI_MAINTENANCE, false);
 	memset(nested->gic, 0, sizeof(*nested->gic));
+	nested->gic->special = vif.aprs > 1 ? SPECIAL_APRS : 0;
 	PAGE_ICH_VMCR(nested->page) = FIELD_PREP(VIF_VMCR_VBPR0, bpr0) |
 		FIELD_PREP(VIF_VMCR_VBPR1, bpr0 + 1) | VIF_VMCR_VFIQEN;
 }

@@ -83,7 +83,7 @@ static enum exit_result inner_sysreg(struct vcpu *vcpu, uint64_t esr)
 	struct nested *nested = nested_of(vcpu);
 
 	nested->exits[1][EC_SYSREG]++;
-	if (forward_sysreg(nested, esr))
+	if (forward_sysreg(nested, esr) || nested_gic_forwards(nested, sysreg_encoding_of(esr)))
 		return EXIT_REFLECT;
 	return sysreg_handle(vcpu, esr);
 }

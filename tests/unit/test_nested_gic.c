@@ -38,6 +38,25 @@ void vcpu_log(struct vcpu *vcpu, const char *fmt, ...)
 	logged++;
 }
 
+/* Those registers of the CPU's of which the model has none. */
+static struct vif_aprs more_aprs;
+
+void vif_more_aprs_save(struct vif_aprs *to)
+{
+	for (unsigned i = 1; i < vif.aprs; i++) {
+		to->ap0[i] = more_aprs.ap0[i];
+		to->ap1[i] = more_aprs.ap1[i];
+	}
+}
+
+void vif_more_aprs_restore(const struct vif_aprs *from)
+{
+	for (unsigned i = 1; i < vif.aprs; i++) {
+		more_aprs.ap0[i] = from->ap0[i];
+		more_aprs.ap1[i] = from->ap1[i];
+	}
+}
+
 static void enter(void)
 {
 	nested.inner_lrs = true;
@@ -408,6 +427,53 @@ static void eoicount(void **state)
 	leave();
 	assert_int_equal(FIELD_GET(VIF_HCR_EOICOUNT, PAGE_ICH_HCR(page)), 3);
 	assert_int_equal(PAGE_ICH_AP1R(page, 0), 0);
+}
+
+static void many_active_priorities(void **state)
+{
+	(void)state;
+	vif.aprs = 4;
+	nested_gic_reset(&nested);
+	memset(&more_aprs, 0, sizeof(more_aprs));
+	for (unsigned i = 0; i < 4; i++) {
+		PAGE_ICH_AP0R(page, i) = UINT64_MAX << i;
+		PAGE_ICH_AP1R(page, i) = UINT64_MAX << (i + 8);
+	}
+	enter();
+	for (unsigned i = 1; i < 4; i++) {
+		assert_int_equal(more_aprs.ap0[i], UINT32_MAX << i);
+		assert_int_equal(more_aprs.ap1[i], UINT32_MAX << (i + 8));
+		more_aprs.ap0[i] = i;
+		more_aprs.ap1[i] = i + 4;
+	}
+	leave();
+	for (unsigned i = 1; i < 4; i++) {
+		assert_int_equal(PAGE_ICH_AP0R(page, i), i);
+		assert_int_equal(PAGE_ICH_AP1R(page, i), i + 4);
+	}
+	assert_int_equal(PAGE_ICH_AP0R(page, 0), UINT32_MAX);
+	vif.aprs = 1;
+	nested_gic_reset(&nested);
+}
+
+/* As many list registers as there can be, or few. */
+static void other_numbers_of_registers(void **state)
+{
+	(void)state;
+	model_switch(0, NULL);
+	vif.lrs = 3;
+	model_switch(0, model_vcpu(0));
+	for (unsigned i = 0; i < 4; i++)
+		PAGE_ICH_LR(page, i) = lr_of(40 + i, LR_PENDING);
+	enter();
+	expect_loaded(2, lr_of(42, LR_PENDING));
+	expect_loaded(3, 0);
+	assert_int_equal(guest_ack(0, true), 40);
+	leave();
+	assert_int_equal(PAGE_ICH_LR(page, 0), lr_of(40, LR_ACTIVE));
+	assert_int_equal(PAGE_ICH_LR(page, 2), lr_of(42, LR_PENDING));
+	expect_loaded(2, 0);
+	vif.lrs = LRS;
 }
 
 static void interface_of_outer_is_kept(void **state)
@@ -1119,6 +1185,8 @@ int main(void)
 		test(nothing),
 		test(plain),
 		test(eoicount),
+		test(many_active_priorities),
+		test(other_numbers_of_registers),
 		test(interface_of_outer_is_kept),
 		test(split),
 		test(spi_for_outer),

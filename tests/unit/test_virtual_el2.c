@@ -31,9 +31,12 @@
 #include "mm/page.h"
 #include "tests/unit/fake/cpu.h"
 
-#define FAR   UINT64_C(0x1234560)
-#define HPFAR UINT64_C(0x80000)
-#define L1IPA UINT64_C(0x9000000)
+/* MSR ICC_SGI1R_EL1, X0 */
+#define ISS_SGI1R UINT64_C(0x3a3016)
+
+#define FAR       UINT64_C(0x1234560)
+#define HPFAR     UINT64_C(0x80000)
+#define L1IPA     UINT64_C(0x9000000)
 
 struct cpu_features cpu_features;
 enum exit_result (*const *nested_exit_table[NR_NESTED_EXITS])(struct vcpu *vcpu, uint64_t esr);
@@ -100,6 +103,12 @@ bool forward_class(const struct nested *n, uint64_t esr)
 	(void)n;
 	(void)esr;
 	return forwards;
+}
+
+bool nested_gic_forwards(const struct nested *n, unsigned encoding)
+{
+	(void)n;
+	return encoding == SYS_ICC_SGI1R_EL1;
 }
 
 bool nested_gic_inner_signals(struct nested *n)
@@ -380,6 +389,8 @@ static void test_inner(void **state)
 						 : "ordinary");
 		assert_int_equal(nested.exits[1][ec], 2);
 	}
+	/* An SGI of an inner guest with list registers of its own is the guest hypervisor's. */
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_SYSREG, ISS_SGI1R), EXIT_REFLECT);
 	/* A WFI with an interrupt in the inner guest's own list registers is over at once. */
 	nested.inner_lrs = inner_signals = true;
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_WFX, 0), EXIT_SKIP);

@@ -53,13 +53,13 @@ void line_ended(struct vm *vm, unsigned intid)
 }
 
 /* The model's CPUs have one register of each group. */
-void vif_more_aprs_save(struct vif_aprs *to)
+__weak void vif_more_aprs_save(struct vif_aprs *to)
 {
 	(void)to;
 	fail();
 }
 
-void vif_more_aprs_restore(const struct vif_aprs *from)
+__weak void vif_more_aprs_restore(const struct vif_aprs *from)
 {
 	(void)from;
 	fail();
