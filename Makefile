@@ -253,6 +253,31 @@ $(B)/guest/el3.elf: $(EL3_OBJ) guest/el3/el3.ld
 .PHONY: payloads
 payloads: $(PAYLOAD_BINS)
 
+# No payload either: Lintel's walkers beside the CPU's own AT (tests/qemu/at-differential), linked from the image's objects.
+AT_LINTEL := $(patsubst %.c,$(B)/obj/%.o,$(filter-out mm/walk_guest.c,$(wildcard mm/walk_*.c)) hyp/nested/at_op.c \
+	hyp/nested/at_walk.c hyp/nested/par.c hyp/base/format.c hyp/base/string.c)
+AT_OWN := $(patsubst %,$(B)/obj/%.o,$(wildcard tests/at/*.S)) $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/at/*.c))
+AT_LDFLAGS := -static --no-dynamic-linker -z max-page-size=4096 -z noexecstack --build-id=none -T tests/at/at.ld
+ifneq ($(TC),clang)
+AT_LDFLAGS += --no-warn-rwx-segments
+endif
+$(B)/at.elf: $(AT_OWN) $(AT_LINTEL) tests/at/at.ld
+	@echo "  LD      $@"
+	@$(LD) $(AT_LDFLAGS) -o $@ $(AT_OWN) $(AT_LINTEL) $(PICOLIBC_LIB)
+
+# The same with one line of Lintel's changed.
+AT_MUTANTS := $(patsubst tests/at/mutants/%,$(B)/at-mutants/%.elf,$(wildcard tests/at/mutants/*))
+$(B)/at-mutants/%.elf: tests/at/mutants/% tests/at/mutate $(AT_OWN) $(AT_LINTEL) tests/at/at.ld
+	@mkdir -p $(@D)
+	@echo "  MUTANT  $*"
+	@source=$$(tests/at/mutate $< $(@:.elf=.c)) && \
+		$(CC) $(EL2_FLAGS) -Wno-unused -c -o $(@:.elf=.o) $(@:.elf=.c) && \
+		$(LD) $(AT_LDFLAGS) -o $@ $(@:.elf=.o) \
+			$$(printf '%s\n' $(AT_OWN) $(AT_LINTEL) | grep -vx "$(B)/obj/$${source%.c}.o") $(PICOLIBC_LIB)
+.PHONY: at-programs
+at-programs: $(B)/at.elf $(AT_MUTANTS)
+-include $(AT_OWN:.o=.d)
+
 # guest/NAME.dts is a manifest over the payloads: $(B)/NAME.cpio. bundle.dts is the one that is built in.
 $(B)/%.cpio: guest/%.dts tools/pack-bundle tools/manifestlib.py tools/calllib.py tools/placelib.py hyp/bundle/schema.def $(PAYLOAD_BINS)
 	@mkdir -p $(@D)
@@ -354,7 +379,7 @@ cbmc-if-possible:
 	@command -v cbmc >/dev/null || tools/fetch cbmc >/dev/null || true
 
 C_FILES = $(wildcard boot/*.[ch] hyp/*/*.[ch] mm/*.[ch] drivers/*.[ch] drivers/*/*.[ch] guest/*/*.[ch] \
-	tests/unit/*.[ch] tests/unit/fake/*.[ch] tests/fuzz/*.[ch] tests/proof/*.[ch] tests/qemu/*.[ch])
+	tests/at/*.[ch] tests/unit/*.[ch] tests/unit/fake/*.[ch] tests/fuzz/*.[ch] tests/proof/*.[ch] tests/qemu/*.[ch])
 
 format:
 	@tools/setup test
@@ -365,7 +390,8 @@ check:
 	@$(MAKE) all
 	@O=$(O) tests/run --only=check
 
-# The long forms: a million interrupts sent and taken, by one VM and by each crowd of them.
+# The long forms: a million interrupts sent and taken, by one VM and by each crowd of them; ten million translations beside
+# the CPU's own.
 SOAK_FACTOR ?= 50
 .PHONY: soak
 soak:
@@ -373,6 +399,7 @@ soak:
 	@$(MAKE) all $(B)/soak.cpio
 	@$(RUN_ENV) LINTEL_TIME_LIMIT=3600 tools/run --bundle=$(B)/soak.cpio --cpus=2
 	@$(RUN_ENV) LINTEL_IMAGE=$(abspath $(B))/lintel.bin tests/qemu/many $(SOAK_FACTOR)
+	@$(RUN_ENV) LINTEL_IMAGE=$(abspath $(B))/lintel.bin tests/qemu/at-differential --long
 
 # The fuzz targets; FUZZ_SECONDS=0 runs only their corpora.
 .PHONY: fuzz
