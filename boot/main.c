@@ -242,7 +242,7 @@ __noreturn void boot_main(void *dtb, uint64_t current_el, uint64_t sctlr)
 		stage2_force_write_back();
 	idreg_init();
 	sysreg_init();
-	nested_sysreg_init();
+	nested_sysreg_init(sysreg_handle);
 	forward_init();
 	nested_at_init();
 	vcpu_exit_table = exit_table;

@@ -172,6 +172,40 @@ void vel2_reset(struct nested *nested);
 /* The write of one, with what it means to the CPU's registers, whichever context is there. */
 void vel2_write(struct nested *nested, unsigned encoding, uint64_t value);
 
+/*
+ * Where vel2_read() finds a register while hyp, in that form: its index in values[], or
+ * NR_VEL2_VALUES and enum switched, when the CPU has it as it is; -1: it isn't one of them.
+ */
+int vel2_where(bool vhe, unsigned encoding);
+
+/* A register of the CPU that is switched. */
+static __always_inline uint64_t switched_read(enum switched which)
+{
+	switch (which) {
+#define X(name)               \
+	case SWITCHED_##name: \
+		return read_sysreg(name##_EL1);
+		SWITCHED_REGISTERS(X)
+#undef X
+	default:
+		return 0;
+	}
+}
+
+static __always_inline void switched_write(enum switched which, uint64_t value)
+{
+	switch (which) {
+#define X(name)                                  \
+	case SWITCHED_##name:                    \
+		write_sysreg(value, name##_EL1); \
+		break;
+		SWITCHED_REGISTERS(X)
+#undef X
+	default:
+		break;
+	}
+}
+
 /* The regimes as values, for the walkers of mm: by vEL2's registers (EL2&0, or EL2 without VHE),
  * and by vEL1's. */
 struct regime nested_el2_regime(const struct nested *nested);

@@ -2,6 +2,7 @@
 #include "hyp/nested/sysreg.h"
 #include "hyp/arch/esr.h"
 #include "hyp/arch/sysreg_index.h"
+#include "hyp/base/panic.h"
 #include "hyp/base/string.h"
 #include "hyp/nested/at.h"
 #include "hyp/nested/gic.h"
@@ -22,18 +23,123 @@ enum vel2_class {
 #define CLASS_(class) VEL2_CLASS_##class
 #define CLASS(class)  CLASS_(class)
 
-/* By sysreg_row(). */
-static const uint8_t classes[NR_SYSREG_ROWS] = {
-	[SYSREG_ROW_NONE] = VEL2_CLASS_NONE,
+static const struct {
+	uint16_t encoding;
+	uint8_t class;
+} rows[] = {
 #define SYSREG(name, op0, op1, crn, crm, op2, bank, trap, vncr, ...) \
-	[SYSREG_ROW_##name] = CLASS(SYSREG_COLUMN_VEL2(__VA_ARGS__)),
+	{ SYS_##name, CLASS(SYSREG_COLUMN_VEL2(__VA_ARGS__)) },
 #include "hyp/arch/sysreg.def"
 #undef SYSREG
 };
 
-void nested_sysreg_init(void)
+/* ---- the index ---- */
+
+/* How it is answered, in one form. */
+enum how {
+	HOW_ORDINARY, /* as any guest's */
+	HOW_VALUE,    /* place: in values[]; vel2_write() */
+	HOW_CPU,      /* place: enum switched */
+	HOW_PAGE,     /* place: of words */
+	HOW_ZERO,
+	HOW_RESET,
+	HOW_GIC,
+	HOW_TIMER,
+};
+
+struct answer {
+	uint8_t how;
+	uint8_t place;
+	uint16_t encoding; /* whose: CPTR_EL2 for CPACR_EL1 */
+};
+
+/*
+ * From the syndrome to the answer in two steps that cost next to nothing: its bits 21:10 (op0, op2,
+ * op1, CRn) choose a group, CRm a cell in it. Group 0, and answer 0, are for all the rest.
+ */
+#define ISS_GROUP   GENMASK(21, 10)
+#define GROUPS_MAX  64
+#define ANSWERS_MAX 96
+
+static uint8_t groups[1 << 12];
+static uint8_t cells[GROUPS_MAX][16];
+static struct answer answers[2][ANSWERS_MAX]; /* without VHE, with it */
+
+static enum exit_result (*answer_otherwise)(struct vcpu *vcpu, uint64_t esr);
+
+/* vEL2's own: where it is. */
+static struct answer answer_value(bool vhe, unsigned encoding)
 {
+	int where = vel2_where(vhe, encoding);
+
+	assert(where >= 0);
+	if (where < NR_VEL2_VALUES)
+		return (struct answer){ HOW_VALUE, (uint8_t)where, (uint16_t)encoding };
+	return (struct answer){ HOW_CPU, (uint8_t)(where - NR_VEL2_VALUES), (uint16_t)encoding };
+}
+
+static struct answer answer_for(bool vhe, enum vel2_class class, unsigned encoding)
+{
+	static const uint8_t how[] = {
+		[VEL2_CLASS_ZERO] = HOW_ZERO,
+		[VEL2_CLASS_RESET] = HOW_RESET,
+		[VEL2_CLASS_GIC] = HOW_GIC,
+		[VEL2_CLASS_TIMER] = HOW_TIMER,
+	};
+
+	switch (class) {
+	case VEL2_CLASS_VHE:
+		return vhe ? answer_value(true, encoding) : (struct answer){ 0 };
+	case VEL2_CLASS_VALUE:
+		return answer_value(vhe, encoding);
+	case VEL2_CLASS_CPACR:
+		if (vhe)
+			return answer_value(true, SYS_CPTR_EL2);
+		return (struct answer){ HOW_PAGE, VNCR_CPACR_EL1 / 8, (uint16_t)encoding };
+	default:
+		return (struct answer){ how[class], 0, (uint16_t)encoding };
+	}
+}
+
+static unsigned group_of(unsigned encoding)
+{
+	uint64_t iss = FIELD_PREP(ISS_SYS_OP0, SYSREG_OP0(encoding)) |
+		FIELD_PREP(ISS_SYS_OP1, SYSREG_OP1(encoding)) |
+		FIELD_PREP(ISS_SYS_CRN, SYSREG_CRN(encoding)) |
+		FIELD_PREP(ISS_SYS_OP2, SYSREG_OP2(encoding));
+
+	return (unsigned)FIELD_GET(ISS_GROUP, iss);
+}
+
+void nested_sysreg_init(enum exit_result (*otherwise)(struct vcpu *vcpu, uint64_t esr))
+{
+	unsigned nr_groups = 1, nr_answers = 1;
+
+	answer_otherwise = otherwise;
 	sysreg_index_init();
+	memset(groups, 0, sizeof(groups));
+	memset(cells, 0, sizeof(cells));
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		unsigned encoding = rows[i].encoding;
+		uint8_t *group = &groups[group_of(encoding)];
+
+		if (rows[i].class == VEL2_CLASS_NONE)
+			continue;
+		assert(nr_groups < GROUPS_MAX && nr_answers < ANSWERS_MAX);
+		if (*group == 0)
+			*group = (uint8_t)nr_groups++;
+		for (unsigned vhe = 0; vhe < 2; vhe++)
+			answers[vhe][nr_answers] =
+				answer_for(vhe, (enum vel2_class)rows[i].class, encoding);
+		cells[*group][SYSREG_CRM(encoding)] = (uint8_t)nr_answers++;
+	}
+}
+
+static __always_inline struct answer find(const struct nested *nested, uint64_t esr)
+{
+	unsigned cell = cells[groups[FIELD_GET(ISS_GROUP, esr)]][FIELD_GET(ISS_SYS_CRM, esr)];
+
+	return answers[nested->vhe][cell];
 }
 
 /* ---- accesses ---- */
@@ -45,103 +151,105 @@ void nested_sysreg_init(void)
 #define CRM_AT_FIRST 8
 #define CRM_AT_LAST  9
 
-static bool instruction(
-	struct vcpu *vcpu, unsigned encoding, uint64_t esr, enum exit_result *result)
+static __noinline enum exit_result other(struct vcpu *vcpu, uint64_t esr)
 {
+	unsigned encoding = sysreg_encoding_of(esr);
 	unsigned crn = SYSREG_CRN(encoding), crm = SYSREG_CRM(encoding);
-	uint64_t operand = vcpu_get_x(vcpu, (unsigned)FIELD_GET(ISS_SYS_RT, esr));
+	uint64_t operand;
 
-	if (esr & ISS_SYS_READ)
-		return false;
+	if (SYSREG_OP0(encoding) != 1 || (esr & ISS_SYS_READ))
+		return answer_otherwise(vcpu, esr);
+	operand = vcpu_get_x(vcpu, (unsigned)FIELD_GET(ISS_SYS_RT, esr));
 	if (crn == CRN_AT && crm >= CRM_AT_FIRST && crm <= CRM_AT_LAST)
-		*result = nested_at(vcpu, encoding, operand);
-	else if (crn == CRN_TLBI || crn == CRN_TLBI_NXS)
-		*result = nested_tlbi(vcpu, encoding, operand);
-	else
-		return false;
-	return true;
+		return nested_at(vcpu, encoding, operand);
+	if (crn == CRN_TLBI || crn == CRN_TLBI_NXS)
+		return nested_tlbi(vcpu, encoding, operand);
+	return answer_otherwise(vcpu, esr);
 }
 
-static bool read_register(
-	struct nested *nested, enum vel2_class class, unsigned encoding, uint64_t *value)
-{
-	switch (class) {
-	case VEL2_CLASS_VHE:
-		if (!nested->vhe)
-			return false;
-		/* fall through */
-	case VEL2_CLASS_VALUE:
-		*value = vel2_read(nested, encoding);
-		return true;
-	case VEL2_CLASS_ZERO:
-		*value = 0;
-		return true;
-	case VEL2_CLASS_RESET:
-		*value = nested->vcpu->vm->entry.pc;
-		return true;
-	case VEL2_CLASS_CPACR:
-		*value =
-			nested->vhe ? vel2_read(nested, SYS_CPTR_EL2) : VNCR_REG(nested, CPACR_EL1);
-		return true;
-	case VEL2_CLASS_GIC:
-		return nested_gic_read(nested, encoding, value);
-	case VEL2_CLASS_TIMER:
-		return nested_timer_read(nested, encoding, value);
-	default:
-		return false;
-	}
-}
-
-static bool write_register(
-	struct nested *nested, enum vel2_class class, unsigned encoding, uint64_t value)
-{
-	switch (class) {
-	case VEL2_CLASS_VHE:
-		if (!nested->vhe)
-			return false;
-		/* fall through */
-	case VEL2_CLASS_VALUE:
-		vel2_write(nested, encoding, value);
-		return true;
-	case VEL2_CLASS_ZERO:
-		return true;
-	case VEL2_CLASS_CPACR:
-		if (nested->vhe)
-			vel2_write(nested, SYS_CPTR_EL2, value);
-		else
-			VNCR_REG(nested, CPACR_EL1) = value;
-		return true;
-	case VEL2_CLASS_GIC:
-		return nested_gic_write(nested, encoding, value);
-	case VEL2_CLASS_TIMER:
-		return nested_timer_write(nested, encoding, value);
-	default:
-		return false;
-	}
-}
-
-bool nested_sysreg(struct vcpu *vcpu, uint64_t esr, enum exit_result *result)
+/* Registers that other files have. */
+static __noinline enum exit_result read_part(struct vcpu *vcpu, uint64_t esr, struct answer answer)
 {
 	struct nested *nested = nested_of(vcpu);
-	unsigned encoding = sysreg_encoding_of(esr);
-	unsigned rt = (unsigned)FIELD_GET(ISS_SYS_RT, esr);
-	enum vel2_class class;
+	uint64_t value;
+	bool is = answer.how == HOW_GIC ? nested_gic_read(nested, answer.encoding, &value)
+					: nested_timer_read(nested, answer.encoding, &value);
+
+	if (!is)
+		return answer_otherwise(vcpu, esr);
+	vcpu_set_x(vcpu, (unsigned)FIELD_GET(ISS_SYS_RT, esr), value);
+	return EXIT_SKIP;
+}
+
+static __always_inline enum exit_result read_register(
+	struct vcpu *vcpu, uint64_t esr, const struct nested *nested, struct answer answer)
+{
 	uint64_t value;
 
-	if (SYSREG_OP0(encoding) == 1)
-		return instruction(vcpu, encoding, esr, result);
-	class = (enum vel2_class)classes[sysreg_row(encoding)];
-	if (class == VEL2_CLASS_NONE)
-		return false;
-	if (esr & ISS_SYS_READ) {
-		if (!read_register(nested, class, encoding, &value))
-			return false;
-		vcpu_set_x(vcpu, rt, value);
-	} else if (!write_register(nested, class, encoding, vcpu_get_x(vcpu, rt))) {
-		return false;
+	switch ((enum how)answer.how) {
+	case HOW_VALUE:
+		value = nested->values[answer.place];
+		break;
+	case HOW_CPU:
+		value = switched_read((enum switched)answer.place);
+		break;
+	case HOW_PAGE:
+		value = nested->page[answer.place];
+		break;
+	case HOW_ZERO:
+		value = 0;
+		break;
+	case HOW_RESET:
+		value = vcpu->vm->entry.pc;
+		break;
+	case HOW_GIC:
+	case HOW_TIMER:
+		return read_part(vcpu, esr, answer);
+	default:
+		return other(vcpu, esr);
 	}
-	*result = EXIT_SKIP;
-	return true;
+	vcpu_set_x(vcpu, (unsigned)FIELD_GET(ISS_SYS_RT, esr), value);
+	return EXIT_SKIP;
+}
+
+static __always_inline enum exit_result write_register(
+	struct vcpu *vcpu, uint64_t esr, struct nested *nested, struct answer answer)
+{
+	uint64_t value = vcpu_get_x(vcpu, (unsigned)FIELD_GET(ISS_SYS_RT, esr));
+	bool is = true;
+
+	switch ((enum how)answer.how) {
+	case HOW_VALUE:
+		vel2_write(nested, answer.encoding, value);
+		break;
+	case HOW_CPU:
+		switched_write((enum switched)answer.place, value);
+		break;
+	case HOW_PAGE:
+		nested->page[answer.place] = value;
+		break;
+	case HOW_ZERO:
+		break;
+	case HOW_GIC:
+		is = nested_gic_write(nested, answer.encoding, value);
+		break;
+	case HOW_TIMER:
+		is = nested_timer_write(nested, answer.encoding, value);
+		break;
+	default:
+		return other(vcpu, esr);
+	}
+	return likely(is) ? EXIT_SKIP : answer_otherwise(vcpu, esr);
+}
+
+enum exit_result nested_sysreg(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+	struct answer answer = find(nested, esr);
+
+	if (esr & ISS_SYS_READ)
+		return read_register(vcpu, esr, nested, answer);
+	return write_register(vcpu, esr, nested, answer);
 }
 
 /* ---- reset ---- */

@@ -13,14 +13,14 @@
 
 #include "hyp/nested/nested.h"
 
-/* Boot CPU, once. */
-void nested_sysreg_init(void);
+/* Boot CPU, once. otherwise: who answers what is no business of the virtual EL2's. */
+void nested_sysreg_init(enum exit_result (*otherwise)(struct vcpu *vcpu, uint64_t esr));
 
 /*
- * An access at vEL2 that is the virtual EL2's business. False: it isn't (an ID register, ICC_*,
- * debug registers, what is UNDEFINED ...): it is answered as any guest's.
+ * EC 0x18 at vEL2. What is not the virtual EL2's business (an ID register, ICC_*, debug registers,
+ * what is UNDEFINED ...) is answered as any guest's.
  */
-bool nested_sysreg(struct vcpu *vcpu, uint64_t esr, enum exit_result *result);
+enum exit_result nested_sysreg(struct vcpu *vcpu, uint64_t esr);
 
 /*
  * vEL2's registers as a reset leaves them, and vEL1's, in the page and in values[]. The vCPU is

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/nested/nested.h"
 #include "hyp/arch/features.h"
+#include "hyp/arch/sysreg_index.h"
 
 /* SCTLR_EL1 for SCTLR_EL2 without VHE: bits that are at the same place and mean the same, and what
  * is RES1 in the other (DDI 0487 D19.2, SCTLR_EL1, SCTLR_EL2). */
@@ -46,72 +47,71 @@ static uint64_t cpacr_of_cptr(const struct nested *nested, uint64_t cptr)
 
 /* ---- where they are ---- */
 
+/* name: of EL2; in values[], or -1; switched, as the register of that name of EL1's, or -1. */
+#define PLACES(X)                                           \
+	X(SCTLR, VEL2_SCTLR, SWITCHED_SCTLR)                \
+	X(TCR, VEL2_TCR, SWITCHED_TCR)                      \
+	X(TTBR0, VEL2_TTBR0, SWITCHED_TTBR0)                \
+	X(TTBR1, VEL2_TTBR1, SWITCHED_TTBR1)                \
+	X(MAIR, VEL2_MAIR, SWITCHED_MAIR)                   \
+	X(AMAIR, VEL2_AMAIR, SWITCHED_AMAIR)                \
+	X(VBAR, VEL2_VBAR, SWITCHED_VBAR)                   \
+	X(CONTEXTIDR, VEL2_CONTEXTIDR, SWITCHED_CONTEXTIDR) \
+	X(AFSR0, VEL2_AFSR0, SWITCHED_AFSR0)                \
+	X(AFSR1, VEL2_AFSR1, SWITCHED_AFSR1)                \
+	X(CPTR, VEL2_CPTR, SWITCHED_CPACR)                  \
+	X(ESR, -1, SWITCHED_ESR)                            \
+	X(FAR, -1, SWITCHED_FAR)                            \
+	X(SPSR, -1, SWITCHED_SPSR)                          \
+	X(ELR, -1, SWITCHED_ELR)                            \
+	X(SP, -1, SWITCHED_SP)                              \
+	X(CNTHCTL, VEL2_CNTHCTL, -1)                        \
+	X(MDCR, VEL2_MDCR, -1)                              \
+	X(HPFAR, VEL2_HPFAR, -1)
+
 static const struct place {
-	unsigned encoding;
 	int8_t value;    /* enum vel2_value, -1: none */
 	int8_t switched; /* enum switched, -1: none */
-} places[] = {
-	{ SYS_SCTLR_EL2, VEL2_SCTLR, SWITCHED_SCTLR },
-	{ SYS_TCR_EL2, VEL2_TCR, SWITCHED_TCR },
-	{ SYS_TTBR0_EL2, VEL2_TTBR0, SWITCHED_TTBR0 },
-	{ SYS_TTBR1_EL2, VEL2_TTBR1, SWITCHED_TTBR1 },
-	{ SYS_MAIR_EL2, VEL2_MAIR, SWITCHED_MAIR },
-	{ SYS_AMAIR_EL2, VEL2_AMAIR, SWITCHED_AMAIR },
-	{ SYS_VBAR_EL2, VEL2_VBAR, SWITCHED_VBAR },
-	{ SYS_CONTEXTIDR_EL2, VEL2_CONTEXTIDR, SWITCHED_CONTEXTIDR },
-	{ SYS_AFSR0_EL2, VEL2_AFSR0, SWITCHED_AFSR0 },
-	{ SYS_AFSR1_EL2, VEL2_AFSR1, SWITCHED_AFSR1 },
-	{ SYS_CPTR_EL2, VEL2_CPTR, SWITCHED_CPACR },
-	{ SYS_ESR_EL2, -1, SWITCHED_ESR },
-	{ SYS_FAR_EL2, -1, SWITCHED_FAR },
-	{ SYS_SPSR_EL2, -1, SWITCHED_SPSR },
-	{ SYS_ELR_EL2, -1, SWITCHED_ELR },
-	{ SYS_SP_EL2, -1, SWITCHED_SP },
-	{ SYS_CNTHCTL_EL2, VEL2_CNTHCTL, -1 },
-	{ SYS_MDCR_EL2, VEL2_MDCR, -1 },
-	{ SYS_HPFAR_EL2, VEL2_HPFAR, -1 },
+} places[] = { { -1, -1 },
+#define X(name, value, switched) { value, switched },
+	PLACES(X)
+#undef X
+};
+
+enum {
+	NO_PLACE,
+#define X(name, value, switched) PLACE_##name,
+	PLACES(X)
+#undef X
+};
+
+/* By sysreg_row(). */
+static const uint8_t place_numbers[NR_SYSREG_ROWS] = {
+#define X(name, value, switched) [SYSREG_ROW_##name##_EL2] = PLACE_##name,
+	PLACES(X)
+#undef X
 };
 
 static const struct place *find(unsigned encoding)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(places); i++)
-		if (places[i].encoding == encoding)
-			return &places[i];
-	return NULL;
-}
+	unsigned number = place_numbers[sysreg_row(encoding)];
 
-static uint64_t read_cpu(enum switched which)
-{
-	switch (which) {
-#define X(name)               \
-	case SWITCHED_##name: \
-		return read_sysreg(name##_EL1);
-		SWITCHED_REGISTERS(X)
-#undef X
-	default:
-		return 0;
-	}
-}
-
-static void write_cpu(enum switched which, uint64_t value)
-{
-	switch (which) {
-#define X(name)                                  \
-	case SWITCHED_##name:                    \
-		write_sysreg(value, name##_EL1); \
-		break;
-		SWITCHED_REGISTERS(X)
-#undef X
-	default:
-		break;
-	}
+	return number == NO_PLACE ? NULL : &places[number];
 }
 
 /* Is what L1 wrote in values[]? Else the register of the CPU is it. */
-static bool in_values(const struct nested *nested, const struct place *place)
+static bool in_values(bool vhe, const struct place *place)
 {
-	return place->value >= 0 &&
-		(place->switched < 0 || !nested->vhe || place->value == VEL2_CPTR);
+	return place->value >= 0 && (place->switched < 0 || !vhe || place->value == VEL2_CPTR);
+}
+
+int vel2_where(bool vhe, unsigned encoding)
+{
+	const struct place *place = find(encoding);
+
+	if (!place)
+		return -1;
+	return in_values(vhe, place) ? place->value : NR_VEL2_VALUES + place->switched;
 }
 
 uint64_t vel2_read(const struct nested *nested, unsigned encoding)
@@ -120,11 +120,11 @@ uint64_t vel2_read(const struct nested *nested, unsigned encoding)
 
 	if (!place)
 		return 0;
-	if (in_values(nested, place))
+	if (in_values(nested->vhe, place))
 		return nested->values[place->value];
 	if (nested->inner)
 		return nested->hyp_live[place->switched];
-	return read_cpu((enum switched)place->switched);
+	return switched_read((enum switched)place->switched);
 }
 
 /* What the CPU has for a value of L1's. */
@@ -146,7 +146,7 @@ void vel2_write(struct nested *nested, unsigned encoding, uint64_t value)
 
 	if (!place)
 		return;
-	if (in_values(nested, place))
+	if (in_values(nested->vhe, place))
 		nested->values[place->value] = value;
 	if (place->switched < 0)
 		return;
@@ -154,7 +154,7 @@ void vel2_write(struct nested *nested, unsigned encoding, uint64_t value)
 	if (nested->inner)
 		nested->hyp_live[place->switched] = form;
 	else
-		write_cpu((enum switched)place->switched, form);
+		switched_write((enum switched)place->switched, form);
 }
 
 /* The CPU's registers for the reset values; those of the others are UNKNOWN, zero here. */

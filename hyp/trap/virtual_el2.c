@@ -17,15 +17,6 @@
 
 /* ---- at vEL2 ---- */
 
-static enum exit_result hyp_sysreg(struct vcpu *vcpu, uint64_t esr)
-{
-	enum exit_result result;
-
-	if (likely(nested_sysreg(vcpu, esr, &result)))
-		return result;
-	return sysreg_handle(vcpu, esr);
-}
-
 static enum exit_result hyp_hvc(struct vcpu *vcpu, uint64_t esr)
 {
 	nested_take_sync(vcpu, esr);
@@ -157,7 +148,7 @@ void virtual_el2_init(void)
 		inner_table[ec] = inner_other;
 		el0_table[ec] = el0_exit;
 	}
-	hyp_table[EC_SYSREG] = hyp_sysreg;
+	hyp_table[EC_SYSREG] = nested_sysreg;
 	hyp_table[EC_HVC64] = hyp_hvc;
 	hyp_table[EC_ERET] = nested_eret;
 	inner_table[EC_SYSREG] = inner_sysreg;

@@ -3,7 +3,7 @@
  * Virtual EL2's contexts: which registers are switched, where an ERET goes, what an exception to
  * vEL2 leaves, in both forms.
  *
- * links: hyp/nested/vel2.c hyp/nested/context.c hyp/nested/take.c hyp/nested/eret.c
+ * links: hyp/nested/vel2.c hyp/arch/sysreg_index.c hyp/nested/context.c hyp/nested/take.c hyp/nested/eret.c
  * hyp/nested/el0.c hyp/nested/auth.c hyp/vm/inject.c links: hyp/arch/features.c
  */
 #include <setjmp.h>
@@ -16,6 +16,7 @@
 
 #include "hyp/arch/esr.h"
 #include "hyp/arch/features.h"
+#include "hyp/arch/sysreg_index.h"
 #include "hyp/nested/auth.h"
 #include "hyp/nested/context.h"
 #include "hyp/nested/forward.h"
@@ -169,6 +170,7 @@ uint64_t fake_pacga(uint64_t pointer, uint64_t modifier, struct pauth_key key)
 static void begin(bool vhe)
 {
 	fake_cpu_reset();
+	sysreg_index_init();
 	cpu_features = (struct cpu_features){ .pan = true, .aarch32_el0 = true };
 	memset(page, 0, sizeof(page));
 	calls[0] = 0;

@@ -3,7 +3,7 @@
  * Trapped accesses at virtual EL2: every encoding there is, read and written, in both forms,
  * against a list of the architecture's own.
  *
- * links: hyp/nested/sysreg.c hyp/arch/sysreg_index.c
+ * links: hyp/nested/sysreg.c hyp/nested/vel2.c hyp/arch/sysreg_index.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,8 +39,7 @@ static uint64_t page[512];
 
 enum called {
 	NOBODY,
-	READ_VEL2,
-	WRITE_VEL2,
+	ORDINARILY,
 	AT,
 	TLBI,
 	READ_GIC,
@@ -55,23 +54,19 @@ static bool is_theirs; /* what the GIC and the timer say */
 
 static void call(enum called who, unsigned encoding, uint64_t value)
 {
-	assert_int_equal(called, NOBODY);
 	called = who;
 	called_encoding = encoding;
 	called_value = value;
 }
 
-uint64_t vel2_read(const struct nested *of, unsigned encoding)
+/* Who answers what isn't the virtual EL2's. */
+static enum exit_result otherwise(struct vcpu *of, uint64_t esr)
 {
-	assert_ptr_equal(of, &nested);
-	call(READ_VEL2, encoding, 0);
-	return ANSWER;
-}
-
-void vel2_write(struct nested *of, unsigned encoding, uint64_t value)
-{
-	assert_ptr_equal(of, &nested);
-	call(WRITE_VEL2, encoding, value);
+	assert_ptr_equal(of, &vcpu);
+	assert_int_equal(ESR_GET_EC(esr), EC_SYSREG);
+	called = ORDINARILY;
+	called_encoding = sysreg_encoding_of(esr);
+	return EXIT_STOP_VM;
 }
 
 enum exit_result nested_at(struct vcpu *of, unsigned encoding, uint64_t va)
@@ -122,6 +117,37 @@ bool nested_timer_write(struct nested *of, unsigned encoding, uint64_t value)
 
 enum answer { ORDINARY, VEL2, VEL2_VHE, ZERO, RESET, CPACR, AN_AT, A_TLBI, GIC, TIMER };
 
+/* vEL2's own: in VHE form the CPU's register of EL1's has it, but for those without one. */
+static const struct el2_register {
+	unsigned encoding;
+	enum vel2_value value;
+	unsigned el1; /* 0: none that has it as it is */
+	bool vhe_only;
+} registers[] = {
+	{ SYSREG_ENC(3, 4, 1, 0, 0), VEL2_SCTLR, SYS_SCTLR_EL1, false },
+	{ SYSREG_ENC(3, 4, 1, 1, 1), VEL2_MDCR, 0, false },
+	{ SYSREG_ENC(3, 4, 1, 1, 2), VEL2_CPTR, 0, false },
+	{ SYSREG_ENC(3, 4, 2, 0, 0), VEL2_TTBR0, SYS_TTBR0_EL1, false },
+	{ SYSREG_ENC(3, 4, 2, 0, 1), VEL2_TTBR1, SYS_TTBR1_EL1, true },
+	{ SYSREG_ENC(3, 4, 2, 0, 2), VEL2_TCR, SYS_TCR_EL1, false },
+	{ SYSREG_ENC(3, 4, 5, 1, 0), VEL2_AFSR0, SYS_AFSR0_EL1, false },
+	{ SYSREG_ENC(3, 4, 5, 1, 1), VEL2_AFSR1, SYS_AFSR1_EL1, false },
+	{ SYSREG_ENC(3, 4, 6, 0, 4), VEL2_HPFAR, 0, false },
+	{ SYSREG_ENC(3, 4, 10, 2, 0), VEL2_MAIR, SYS_MAIR_EL1, false },
+	{ SYSREG_ENC(3, 4, 10, 3, 0), VEL2_AMAIR, SYS_AMAIR_EL1, false },
+	{ SYSREG_ENC(3, 4, 12, 0, 0), VEL2_VBAR, SYS_VBAR_EL1, false },
+	{ SYSREG_ENC(3, 4, 13, 0, 1), VEL2_CONTEXTIDR, SYS_CONTEXTIDR_EL1, true },
+};
+
+static const struct el2_register *register_of(unsigned encoding)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++) {
+		if (registers[i].encoding == encoding)
+			return &registers[i];
+	}
+	return NULL;
+}
+
 /* By encoding: those of the list of what NV2 leaves to trap (DDI 0487 D8.13). */
 static enum answer answer_of(unsigned encoding)
 {
@@ -136,22 +162,9 @@ static enum answer answer_of(unsigned encoding)
 		return TIMER;
 	if (op0 == 3 && op1 == 4 && crn == 12 && (crm == 11 || encoding == SYS_ICC_SRE_EL2))
 		return GIC;
+	if (register_of(encoding))
+		return register_of(encoding)->vhe_only ? VEL2_VHE : VEL2;
 	switch (encoding) {
-	case SYSREG_ENC(3, 4, 1, 0, 0):
-	case SYSREG_ENC(3, 4, 1, 1, 1):
-	case SYSREG_ENC(3, 4, 1, 1, 2):
-	case SYSREG_ENC(3, 4, 2, 0, 0):
-	case SYSREG_ENC(3, 4, 2, 0, 2):
-	case SYSREG_ENC(3, 4, 5, 1, 0):
-	case SYSREG_ENC(3, 4, 5, 1, 1):
-	case SYSREG_ENC(3, 4, 6, 0, 4):
-	case SYSREG_ENC(3, 4, 10, 2, 0):
-	case SYSREG_ENC(3, 4, 10, 3, 0):
-	case SYSREG_ENC(3, 4, 12, 0, 0):
-		return VEL2;
-	case SYSREG_ENC(3, 4, 2, 0, 1):
-	case SYSREG_ENC(3, 4, 13, 0, 1):
-		return VEL2_VHE;
 	case SYSREG_ENC(3, 4, 1, 0, 1):
 	case SYSREG_ENC(3, 4, 1, 1, 7):
 		return ZERO;
@@ -202,39 +215,34 @@ static int setup(void **state)
 	vm.entry.pc = ENTRY;
 	nested.vcpu = &vcpu;
 	nested.page = page;
-	nested_sysreg_init();
+	nested_sysreg_init(otherwise);
 	return 0;
 }
 
 /* --- the tests --- */
 
-static bool do_access(unsigned encoding, bool read, enum exit_result *result)
+static enum exit_result do_access(unsigned encoding, bool read)
 {
 	called = NOBODY;
-	*result = EXIT_STOP_VM;
 	vcpu.regs.x[RT] = VALUE;
-	return nested_sysreg(&vcpu, esr_of(encoding, read, RT), result);
+	return nested_sysreg(&vcpu, esr_of(encoding, read, RT));
 }
 
 static void expect_ordinary(unsigned encoding, bool read)
 {
-	enum exit_result result;
-
-	assert_false(do_access(encoding, read, &result));
-	assert_int_equal(called, NOBODY);
+	assert_int_equal(do_access(encoding, read), EXIT_STOP_VM);
+	assert_int_equal(called, ORDINARILY);
+	assert_int_equal(called_encoding, encoding);
 	assert_int_equal(vcpu.regs.x[RT], VALUE);
 }
 
-static void expect(unsigned encoding, bool read, enum called who, unsigned as, enum exit_result is)
+static void expect(unsigned encoding, bool read, enum called who, enum exit_result is)
 {
-	enum exit_result result;
-
-	assert_true(do_access(encoding, read, &result));
-	assert_int_equal(result, is);
+	assert_int_equal(do_access(encoding, read), is);
 	assert_int_equal(called, who);
 	if (who == NOBODY)
 		return;
-	assert_int_equal(called_encoding, as);
+	assert_int_equal(called_encoding, encoding);
 	assert_int_equal(vcpu.regs.x[RT], read ? ANSWER : VALUE);
 	if (!read)
 		assert_int_equal(called_value, VALUE);
@@ -242,28 +250,40 @@ static void expect(unsigned encoding, bool read, enum called who, unsigned as, e
 
 static void check_part(unsigned encoding, bool read, enum called who)
 {
-	enum exit_result result;
-
 	if (!has_row(encoding)) {
 		expect_ordinary(encoding, read);
 		return;
 	}
 	is_theirs = true;
-	expect(encoding, read, who, encoding, EXIT_SKIP);
+	expect(encoding, read, who, EXIT_SKIP);
 	is_theirs = false;
-	assert_false(do_access(encoding, read, &result));
-	assert_int_equal(called, who);
-	assert_int_equal(vcpu.regs.x[RT], VALUE);
+	expect_ordinary(encoding, read);
+}
+
+static void check_value(unsigned encoding, unsigned as, bool read)
+{
+	const struct el2_register *reg = register_of(as);
+	bool in_cpu = nested.vhe && reg->el1 != 0;
+
+	nested.values[reg->value] = in_cpu ? 0 : ANSWER;
+	if (reg->el1 != 0)
+		fake_sysreg_write(reg->el1, in_cpu ? ANSWER : 0);
+	expect(encoding, read, NOBODY, EXIT_SKIP);
+	assert_int_equal(vcpu.regs.x[RT], read ? ANSWER : VALUE);
+	assert_int_equal(in_cpu ? fake_sysreg_read(reg->el1) : nested.values[reg->value],
+		read ? ANSWER : VALUE);
+	if (in_cpu)
+		assert_int_equal(nested.values[reg->value], 0);
 }
 
 static void check_cpacr(bool read)
 {
 	if (nested.vhe) {
-		expect(SYS_CPACR_EL1, read, read ? READ_VEL2 : WRITE_VEL2, SYS_CPTR_EL2, EXIT_SKIP);
+		check_value(SYS_CPACR_EL1, SYS_CPTR_EL2, read);
 		return;
 	}
 	page[0x100 / 8] = ANSWER;
-	expect(SYS_CPACR_EL1, read, NOBODY, 0, EXIT_SKIP);
+	expect(SYS_CPACR_EL1, read, NOBODY, EXIT_SKIP);
 	assert_int_equal(vcpu.regs.x[RT], read ? ANSWER : VALUE);
 	assert_int_equal(page[0x100 / 8], read ? ANSWER : VALUE);
 }
@@ -278,7 +298,7 @@ static void check(unsigned encoding, bool read)
 		if (read)
 			expect_ordinary(encoding, true);
 		else
-			expect(encoding, false, answer == AN_AT ? AT : TLBI, encoding,
+			expect(encoding, false, answer == AN_AT ? AT : TLBI,
 				answer == AN_AT ? EXIT_RESUME : EXIT_INJECT);
 		break;
 	case VEL2_VHE:
@@ -288,10 +308,10 @@ static void check(unsigned encoding, bool read)
 		}
 		/* fall through */
 	case VEL2:
-		expect(encoding, read, read ? READ_VEL2 : WRITE_VEL2, encoding, EXIT_SKIP);
+		check_value(encoding, encoding, read);
 		break;
 	case ZERO:
-		expect(encoding, read, NOBODY, 0, EXIT_SKIP);
+		expect(encoding, read, NOBODY, EXIT_SKIP);
 		assert_int_equal(vcpu.regs.x[RT], read ? 0 : VALUE);
 		break;
 	case RESET:
@@ -299,7 +319,7 @@ static void check(unsigned encoding, bool read)
 			expect_ordinary(encoding, false);
 			break;
 		}
-		expect(encoding, true, NOBODY, 0, EXIT_SKIP);
+		expect(encoding, true, NOBODY, EXIT_SKIP);
 		assert_int_equal(vcpu.regs.x[RT], ENTRY);
 		break;
 	case CPACR:
@@ -332,17 +352,15 @@ static void test_every_encoding(void **state)
 /* XZR: nothing is written, zero is read out of it. */
 static void test_zero_register(void **state)
 {
-	enum exit_result result;
-
 	(void)state;
 	nested.vhe = true;
+	fake_sysreg_write(SYS_SCTLR_EL1, ANSWER);
+	assert_int_equal(nested_sysreg(&vcpu, esr_of(SYS_SCTLR_EL2, true, 31)), EXIT_SKIP);
+	assert_int_equal(nested_sysreg(&vcpu, esr_of(SYS_SCTLR_EL2, false, 31)), EXIT_SKIP);
+	assert_int_equal(read_sysreg(SCTLR_EL1), 0);
 	called = NOBODY;
-	assert_true(nested_sysreg(&vcpu, esr_of(SYS_SCTLR_EL2, true, 31), &result));
-	called = NOBODY;
-	assert_true(nested_sysreg(&vcpu, esr_of(SYS_SCTLR_EL2, false, 31), &result));
-	assert_int_equal(called_value, 0);
-	called = NOBODY;
-	assert_true(nested_sysreg(&vcpu, esr_of(SYSREG_ENC(1, 4, 8, 7, 0), false, 31), &result));
+	(void)nested_sysreg(&vcpu, esr_of(SYSREG_ENC(1, 4, 8, 7, 0), false, 31));
+	assert_int_equal(called, TLBI);
 	assert_int_equal(called_value, 0);
 }
 
