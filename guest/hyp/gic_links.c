@@ -108,6 +108,35 @@ static void interrupted(void)
 	gic_disable(5);
 }
 
+/* Long enough to lose the CPU meanwhile, where others want it. */
+#define LONG_LOOP                                                               \
+	0xd2a00805u /* mov x5, #0x400000 */, 0xf10004a5u /* subs x5, x5, #1 */, \
+		0x54ffffe1u /* b.ne */
+
+static void long_run(void)
+{
+	struct inner inner;
+
+	vif_begin(VHCR_EN);
+	gic_set_edge(SPI, true);
+	gic_enable(SPI);
+	gic_set_pending(SPI);
+	if (!take(SPI))
+		return;
+	lr_set(0, lr_hw(60, SPI, LR_PENDING));
+	lr_set(3, lr_of(61, 0x60, LR_PENDING));
+	VIF_RUN(&inner, "a long run", LONG_LOOP, INSN_MRS(INNER_IAR1, 0), LONG_LOOP,
+		INSN_MSR(INNER_EOIR1, 0), INSN_MRS(INNER_IAR1, 1), LONG_LOOP,
+		0xd2801203u /* mov x3, #0x90 */, INSN_MSR(INNER_PMR, 3), LONG_LOOP,
+		INSN_MSR(INNER_EOIR1, 1), LONG_LOOP, INSN_MRS(INNER_PMR, 2));
+	tap_is(inner.x[0], 61, "a long run: the first interrupt");
+	tap_is(inner.x[1], 60, "a long run: the second");
+	tap_is(inner.x[2], 0x90, "a long run: the mask is as it was");
+	tap_is(lr_get(0), lr_hw(60, SPI, 0), "a long run: its list register is inactive");
+	tap_ok(!gic_is_active(SPI), "a long run: the SPI is not active");
+	gic_disable(SPI);
+}
+
 static void nonsense(void)
 {
 	static const u64 rows[][4] = {
@@ -141,6 +170,7 @@ void test_gic_links(void)
 	timer_once(true);
 	timer_once(false);
 	interrupted();
+	long_run();
 	if (arg_flag("lintel"))
 		nonsense();
 	vif_end();

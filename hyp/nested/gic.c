@@ -51,15 +51,19 @@ static bool line(const struct nested_gic *gic)
 	return gic->special & SPECIAL_LINE;
 }
 
-static __noinline void update_line(struct nested *nested)
+static void set_line(struct nested *nested, bool due)
 {
 	struct nested_gic *gic = nested->gic;
-	bool due = is_due(nested);
 
 	if (due == line(gic))
 		return;
 	gic->special ^= (uint32_t)SPECIAL_LINE;
 	vgic_set_ppi(nested->vcpu, NESTED_PPI_MAINTENANCE, due);
+}
+
+static void update_line(struct nested *nested)
+{
+	set_line(nested, is_due(nested));
 }
 
 /* The vGIC asks. While the CPU has the list registers the page is stale. */
@@ -384,7 +388,7 @@ bool nested_gic_read(struct nested *nested, unsigned encoding, uint64_t *value)
 		return true;
 	case SYS_ICH_MISR_EL2:
 		*value = gic_misr(nested->page);
-		update_line(nested);
+		set_line(nested, *value && (PAGE_ICH_HCR(nested->page) & VIF_HCR_EN));
 		return true;
 	case SYS_ICH_VTR_EL2:
 		*value = gic_vtr();
