@@ -36,6 +36,9 @@ enum trace_kind {
 	 * entered first. */
 	TRACE_RUN = 11,
 	TRACE_PUT = 12, /* its state leaves this CPU, and no other comes: pc */
+	/* One with a virtual EL2 goes on there (0) or in its inner guest (1), or is loaded so: its
+	 * exits from now on are of that level. */
+	TRACE_LEVEL = 13,
 	NR_TRACE_KINDS,
 };
 #define TRACE_VCPU(vm, vcpu) ((uint32_t)(vm) << 16 | (uint32_t)(vcpu))

@@ -10,6 +10,7 @@
 #include "hyp/base/format.h"
 #include "hyp/monitor/console.h"
 #include "hyp/monitor/stats_bell.h"
+#include "hyp/nested/nested.h"
 #include "hyp/smccc/call_names.h"
 #include "hyp/smccc/monitor.h"
 #include "hyp/trap/exit.h"
@@ -28,6 +29,8 @@ enum section {
 	SECTION_TIME,
 	SECTION_INTERRUPTS,
 	SECTION_EXITS,
+	SECTION_INNER_COUNTS,
+	SECTION_INNER_EXITS,
 	SECTION_PSCI,
 	SECTION_CALLS,
 	SECTION_ABORTS,
@@ -36,6 +39,15 @@ enum section {
 	SECTION_BELLS,
 	SECTION_LINES,
 	NR_SECTIONS
+};
+
+/* Of a vCPU with a virtual EL2, about its guest. */
+enum { INNER_ENTERED, INNER_TAKEN, INNER_INTERRUPTS, NR_INNER_COUNTS };
+
+static const char *const inner_names[NR_INNER_COUNTS] = {
+	[INNER_ENTERED] = "entered by ERET",
+	[INNER_TAKEN] = "left to virtual EL2",
+	[INNER_INTERRUPTS] = "interrupt",
 };
 
 static const char *const injected_names[NR_INJECT_CLASSES] = {
@@ -55,6 +67,10 @@ static unsigned rows_of(const struct vm *vm, enum section section)
 		return 1;
 	case SECTION_EXITS:
 		return NR_EXIT_CLASSES;
+	case SECTION_INNER_COUNTS:
+		return vm->policy.virtual_el2 ? NR_INNER_COUNTS : 0;
+	case SECTION_INNER_EXITS:
+		return vm->policy.virtual_el2 ? NR_EXIT_CLASSES : 0;
 	case SECTION_PSCI:
 		return NR_PSCI_CALLS;
 	case SECTION_CALLS:
@@ -72,6 +88,18 @@ static unsigned rows_of(const struct vm *vm, enum section section)
 	}
 }
 
+static uint64_t inner_count(const struct nested *nested, unsigned row)
+{
+	switch (row) {
+	case INNER_ENTERED:
+		return READ_ONCE(nested->eret_count);
+	case INNER_TAKEN:
+		return READ_ONCE(nested->taken_count);
+	default:
+		return nested_inner_irqs(nested);
+	}
+}
+
 /* A counter of a vCPU: `row` of a section between interrupts and injected. */
 static uint64_t counter(const struct vcpu *vcpu, enum section section, unsigned row)
 {
@@ -80,6 +108,10 @@ static uint64_t counter(const struct vcpu *vcpu, enum section section, unsigned 
 		return READ_ONCE(vcpu->irq_exits);
 	case SECTION_EXITS:
 		return READ_ONCE(vcpu->exits[row]);
+	case SECTION_INNER_COUNTS:
+		return inner_count(nested_of(vcpu), row);
+	case SECTION_INNER_EXITS:
+		return READ_ONCE(nested_of(vcpu)->exits[1][row]);
 	case SECTION_PSCI:
 		return READ_ONCE(vcpu->psci_calls[row]);
 	case SECTION_CALLS:
@@ -98,7 +130,10 @@ static const char *row_name(enum section section, unsigned row)
 	case SECTION_INTERRUPTS:
 		return "interrupt";
 	case SECTION_EXITS:
+	case SECTION_INNER_EXITS:
 		return exit_class_name(row);
+	case SECTION_INNER_COUNTS:
+		return inner_names[row];
 	case SECTION_PSCI:
 		return psci_function_name(row);
 	case SECTION_CALLS:
@@ -215,7 +250,7 @@ static bool has_any(const struct vm *vm, enum section first)
 {
 	unsigned last = first;
 
-	if (first == SECTION_INTERRUPTS || first == SECTION_PSCI)
+	if (first == SECTION_INTERRUPTS || first == SECTION_INNER_COUNTS || first == SECTION_PSCI)
 		last = first + 1;
 	for (unsigned section = first; section <= last; section++) {
 		for (unsigned row = 0; row < rows_of(vm, (enum section)section); row++) {
@@ -246,6 +281,7 @@ static void print_heading(const struct vm *vm, enum section section)
 	static const char *const titles[NR_SECTIONS] = {
 		[SECTION_TIME] = "time:",
 		[SECTION_INTERRUPTS] = "exits:",
+		[SECTION_INNER_COUNTS] = "of these, its inner guest's:",
 		[SECTION_PSCI] = "calls:",
 		[SECTION_ABORTS] = "aborts:",
 		[SECTION_INJECTED] = "exceptions given to it:",
@@ -405,6 +441,8 @@ static void print_vcpu_machine_readable(const struct vm *vm, const struct vcpu *
 	static const char *const words[NR_SECTIONS] = {
 		[SECTION_INTERRUPTS] = "interrupts",
 		[SECTION_EXITS] = "exits",
+		[SECTION_INNER_COUNTS] = "inner",
+		[SECTION_INNER_EXITS] = "inner-exits",
 		[SECTION_PSCI] = "psci",
 		[SECTION_CALLS] = "calls",
 		[SECTION_ABORTS] = "aborts",

@@ -57,7 +57,10 @@ static void describe_vcpu(const struct trace_entry *entry, char *text, size_t si
 		return;
 	}
 	length = format(text, size, "%s vCPU %u ", vm_name(low >> 16), (unsigned)(low & 0xffff));
-	if (kind >= NR_TRACE_KINDS || !vcpu_events[kind])
+	if (kind == TRACE_LEVEL)
+		format(text + MIN(length, size), size - MIN(length, size), "goes on %s",
+			entry->argument ? "in its inner guest" : "at virtual EL2");
+	else if (kind >= NR_TRACE_KINDS || !vcpu_events[kind])
 		format(text, size, "unknown event %016llx", (unsigned long long)entry->what);
 	else if (length < size)
 		format(text + length, size - length, vcpu_events[kind],
@@ -91,18 +94,41 @@ void trace_describe(const struct trace_entry *entry, char *text, size_t size)
 	}
 }
 
-static void print_event(const struct cpu *cpu, const struct trace_entry *entry)
+/* Of a CPU, while its events are printed: the vCPU of the last TRACE_LEVEL, and at which level it
+ * is. Known until another one has its turn. */
+struct level {
+	bool known, inner;
+	uint64_t vcpu;
+};
+
+static void follow_level(struct level *level, const struct trace_entry *entry)
+{
+	if (trace_kind(entry) == TRACE_LEVEL)
+		*level = (struct level){ true, entry->argument != 0, trace_low(entry) };
+	else if (trace_kind(entry) == TRACE_RUN && trace_low(entry) != level->vcpu)
+		level->known = false;
+}
+
+static const char *level_name(const struct level *level, const struct trace_entry *entry)
+{
+	if (!level->known || trace_kind(entry) > TRACE_SERROR || !entry->argument)
+		return "";
+	return level->inner ? ", of the inner guest" : ", at virtual EL2";
+}
+
+static void print_event(const struct cpu *cpu, const struct trace_entry *entry, struct level *level)
 {
 	unsigned long long us =
 		timer_ticks_to_ns(entry->out - MIN(entry->out, cpus[0].started)) / 1000;
 	char text[DESCRIPTION], duration[32] = "";
 
+	follow_level(level, entry);
 	trace_describe(entry, text, sizeof(text));
 	if (entry->in > entry->out)
 		format(duration, sizeof(duration), ", %llu ns in Lintel",
 			(unsigned long long)timer_ticks_to_ns(entry->in - entry->out));
-	console_printf("%6llu.%06llu CPU %u  %s%s\n", us / 1000000, us % 1000000, cpu->index, text,
-		duration);
+	console_printf("%6llu.%06llu CPU %u  %s%s%s\n", us / 1000000, us % 1000000, cpu->index,
+		text, level_name(level, entry), duration);
 }
 
 /* --- the dump --- */
@@ -215,6 +241,7 @@ static struct {
 	unsigned left;            /* show: events still to be printed */
 	unsigned back;            /* show: events still to go back */
 	unsigned place[MAX_CPUS]; /* show: each CPU's next event; dump: place[cpu] */
+	struct level level[MAX_CPUS];
 } printing;
 
 bool trace_is_printing(void)
@@ -303,7 +330,8 @@ static bool show_piece(void)
 
 		if (n == nr_cpus)
 			return false;
-		print_event(&cpus[n], trace_at(&cpus[n].trace, printing.place[n]++));
+		print_event(&cpus[n], trace_at(&cpus[n].trace, printing.place[n]++),
+			&printing.level[n]);
 		printing.left--;
 	}
 	return printing.left != 0;

@@ -154,6 +154,7 @@ static __always_inline void end_inner(struct nested *nested)
 void nested_load(struct nested *nested)
 {
 	write_sysreg((uintptr_t)nested->page, VNCR_EL2);
+	trace_vcpu(nested->vcpu, TRACE_LEVEL, nested->inner);
 	if (!nested->inner) {
 		nested_timer_load(nested);
 		return;
@@ -180,6 +181,8 @@ void nested_enter_inner(struct vcpu *vcpu)
 	save_hyp(nested);
 	nested->inner = true;
 	nested->eret_count++;
+	nested->inner_irq_exits -= vcpu->irq_exits;
+	trace_vcpu(vcpu, TRACE_LEVEL, 1);
 	shadow_take(nested);
 	controls_of_inner(nested, vcpu);
 	write_controls(vcpu);
@@ -206,6 +209,8 @@ void nested_enter_hyp(struct vcpu *vcpu)
 	load_hyp(nested);
 	nested->inner = nested->inner_lrs = false;
 	nested->taken_count++;
+	nested->inner_irq_exits += vcpu->irq_exits;
+	trace_vcpu(vcpu, TRACE_LEVEL, 0);
 	vcpu->exit_table = nested_exit_table[NESTED_EXITS_HYP];
 	vcpu->take = nested_take_recorded;
 }

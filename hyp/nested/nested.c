@@ -78,6 +78,8 @@ void nested_reset_registers(struct nested *nested)
 {
 	struct vcpu *vcpu = nested->vcpu;
 
+	if (nested->inner)
+		nested->inner_irq_exits += vcpu->irq_exits;
 	nested->shadow = NULL;
 	vcpu->vttbr = vcpu->vm->stage2.vttbr;
 	vcpu->vtcr = vcpu->vm->stage2.vtcr;

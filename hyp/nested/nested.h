@@ -119,14 +119,16 @@ struct nested {
 	uint64_t midr, vmpidr; /* VPIDR_EL2 and VMPIDR_EL2 while hyp */
 	uint64_t serror; /* inner: HCR_EL2.VSE of what is pending for L1 itself; its VSESR_EL2 */
 	uint64_t vsesr;
-	uint64_t base_hcr, base_cptr;       /* L0's own, as of any vCPU of this VM */
-	uint64_t inner_mdcr;                /* inner: bits of MDCR_EL2 that L1 has set */
-	uint64_t forwarded;                 /* inner: what of L1's is in the CPU (forward.h) */
-	struct shadow *shadow;              /* in force while inner */
-	struct nested_gic *gic;             /* hyp/nested/gic.h */
-	struct nested_timer *timer;         /* hyp/nested/timer.h */
-	uint64_t exits[2][NR_EXIT_CLASSES]; /* by ESR_EL2.EC, of hyp and of inner */
-	uint64_t irq_exits[2];
+	uint64_t base_hcr, base_cptr; /* L0's own, as of any vCPU of this VM */
+	uint64_t inner_mdcr;          /* inner: bits of MDCR_EL2 that L1 has set */
+	uint64_t forwarded;           /* inner: what of L1's is in the CPU (forward.h) */
+	struct shadow *shadow;        /* in force while inner */
+	struct nested_gic *gic;       /* hyp/nested/gic.h */
+	struct nested_timer *timer;   /* hyp/nested/timer.h */
+	/* Of the exits that vcpu->exits and vcpu->irq_exits count, those of inner: [1], by
+	 * ESR_EL2.EC; and nested_inner_irqs(). */
+	uint64_t exits[2][NR_EXIT_CLASSES];
+	uint64_t inner_irq_exits;         /* while inner: less those of the vCPU when that began */
 	uint64_t eret_count, taken_count; /* to inner, and exceptions to vEL2 from inner */
 };
 
@@ -139,6 +141,12 @@ extern enum exit_result (*const *nested_exit_table[NR_NESTED_EXITS])(
 static inline struct nested *nested_of(const struct vcpu *vcpu)
 {
 	return vcpu->part[PART_NESTED];
+}
+
+/* Interrupts that came while inner. */
+static inline uint64_t nested_inner_irqs(const struct nested *nested)
+{
+	return nested->inner_irq_exits + (nested->inner ? nested->vcpu->irq_exits : 0);
 }
 
 /* A register in the page, by name: VNCR_REG(nested, HCR_EL2). An lvalue. */

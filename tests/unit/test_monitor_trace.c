@@ -237,6 +237,32 @@ static void test_dump_pieces(void **state)
 	HAS("trace 0 0 805 805\ntrace end\n");
 }
 
+/* At which level exits were, where a vCPU has two, and it is known. */
+static void test_show_levels(void **state)
+{
+	(void)state;
+	event(0, ESR_MAKE(EC_HVC64, 0), 0x10, 0x1000, 0);
+	event(0, TRACE_WHAT(TRACE_LEVEL) | TRACE_VCPU(1, 1), 0, 0x1001, 0);
+	event(0, TRACE_WHAT(TRACE_RUN) | TRACE_VCPU(1, 1), 0x20, 0x1002, 0);
+	event(0, ESR_MAKE(EC_HVC64, 0), 0x30, 0x1003, 0x1004);
+	event(0, TRACE_WHAT(TRACE_LEVEL) | TRACE_VCPU(1, 1), 1, 0x1004, 0);
+	event(1, TRACE_WHAT(TRACE_IRQ) | 27, 0x40, 0x1005, 0);
+	event(0, TRACE_WHAT(TRACE_IRQ) | 27, 0x50, 0x1006, 0);
+	event(0, TRACE_WHAT(TRACE_IRQ) | 28, 0, 0x1007, 0);
+	event(0, TRACE_WHAT(TRACE_RUN) | TRACE_VCPU(0, 0), 0x60, 0x1008, 0);
+	event(0, TRACE_WHAT(TRACE_IRQ) | 29, 0x70, 0x1009, 0);
+	trace_command("show");
+	run_jobs();
+	HAS(" exit: HVC, ESR 5a000000, PC 10\n");
+	HAS(" beta vCPU 1 goes on at virtual EL2\n");
+	HAS(" exit: HVC, ESR 5a000000, PC 30, at virtual EL2, 1000 ns in Lintel\n");
+	HAS(" beta vCPU 1 goes on in its inner guest\n");
+	HAS(" CPU 1  exit: interrupt 27, PC 40\n");
+	HAS(" CPU 0  exit: interrupt 27, PC 50, of the inner guest\n");
+	HAS(" interrupt 28\n");
+	HAS(" exit: interrupt 29, PC 70\n");
+}
+
 static void test_show(void **state)
 {
 	(void)state;
@@ -389,8 +415,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(test_no_memory), TEST(test_dump_at_the_end),
 		TEST(test_dump_command), TEST(test_dump_one), TEST(test_dump_pieces),
-		TEST(test_show), TEST(test_show_many), TEST(test_off_on), TEST(test_absent_cpu),
-		TEST(test_words), TEST(test_describe) };
+		TEST(test_show), TEST(test_show_levels), TEST(test_show_many), TEST(test_off_on),
+		TEST(test_absent_cpu), TEST(test_words), TEST(test_describe) };
 
 	return cmocka_run_group_tests_name("monitor trace", tests, NULL, NULL);
 }

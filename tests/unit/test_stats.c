@@ -16,6 +16,7 @@
 #include "hyp/base/format.h"
 #include "hyp/monitor/console.h"
 #include "hyp/monitor/stats.h"
+#include "hyp/nested/nested.h"
 #include "hyp/smccc/monitor.h"
 #include "hyp/smccc/call_names.h"
 #include "hyp/trap/exit.h"
@@ -173,6 +174,42 @@ static void test_counters(void **state)
 	LACKS("PSCI_VERSION");
 	LACKS("other");
 	assert_int_equal(strlen(output), length);
+}
+
+/* Of a VM with a virtual EL2 its inner guest's, of those of both. */
+static void test_levels(void **state)
+{
+	static struct nested nested[2];
+
+	(void)state;
+	vm.policy.virtual_el2 = VIRTUAL_EL2_VHE;
+	for (unsigned i = 0; i < 2; i++) {
+		vcpus[i].part[PART_NESTED] = &nested[i];
+		nested[i].vcpu = &vcpus[i];
+	}
+	vcpus[1].exits[0x16] = 40;
+	stats_print_vm(&vm);
+	LACKS("inner guest's");
+	nested[1].exits[1][0x16] = 30;
+	nested[0].eret_count = 8;
+	nested[0].taken_count = 7;
+	/* It is there now: interrupts since that began are its, too. */
+	vcpus[0].irq_exits = 100;
+	nested[0].inner_irq_exits = 5 - UINT64_C(90);
+	nested[0].inner = true;
+	vcpus[1].irq_exits = 10;
+	nested[1].inner_irq_exits = 4;
+	stats_print_vm(&vm);
+	HAS("  HVC                                              40           0          40\n"
+	    "[linux] of these, its inner guest's:              all      vCPU 0      vCPU 1\n"
+	    "  entered by ERET                                   8           8           0\n"
+	    "  left to virtual EL2                               7           7           0\n"
+	    "  interrupt                                        19          15           4\n"
+	    "  HVC                                              30           0          30\n");
+	stats_print_machine_readable(&vm);
+	HAS("stats linux vcpu 0 inner 0x02 15 interrupt\n");
+	HAS("stats linux vcpu 1 inner-exits 0x16 30 HVC\n");
+	HAS("stats linux vcpu 1 exits 0x16 40 HVC\n");
 }
 
 /* One vCPU, or too many to stand side by side: the sum alone. */
@@ -402,11 +439,11 @@ static void test_bells(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_counters), TEST(test_columns),
-		TEST(test_monitor), TEST(test_steps), TEST(test_time), TEST(test_cpus),
-		TEST(test_machine_readable), TEST(test_steps_of_silence), TEST(test_bells),
-		TEST(test_time), TEST(test_cpus), TEST(test_machine_readable), TEST(test_refresh),
-		TEST(test_names) };
+	const struct CMUnitTest tests[] = { TEST(test_counters), TEST(test_levels),
+		TEST(test_columns), TEST(test_monitor), TEST(test_steps), TEST(test_time),
+		TEST(test_cpus), TEST(test_machine_readable), TEST(test_steps_of_silence),
+		TEST(test_bells), TEST(test_time), TEST(test_cpus), TEST(test_machine_readable),
+		TEST(test_refresh), TEST(test_names) };
 
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
 }
