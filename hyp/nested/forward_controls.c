@@ -112,8 +112,14 @@ static __always_inline uint64_t inner_hcrx(const struct nested *nested)
 
 /*
  * A virtual SError that L1 has made pending. vVSESR_EL2 and vVDISR_EL2 are in the page; the CPU's
- * are vEL2's own while hyp, where nobody but L0 makes one pending.
+ * are vEL2's own while hyp, where nobody but L0 makes one pending. EL1 reaches VDISR_EL2 as
+ * DISR_EL1, writes it at any time, and no trap tells.
  */
+static __always_inline uint64_t disr_of_cpu(void)
+{
+	return cpu_features.ras ? read_sysreg(VDISR_EL2) : 0;
+}
+
 static __noinline void enter_serror(struct nested *nested)
 {
 	struct vcpu *vcpu = nested->vcpu;
@@ -125,6 +131,7 @@ static __noinline void enter_serror(struct nested *nested)
 	}
 	if (!cpu_features.ras)
 		return;
+	nested->vdisr = read_sysreg(VDISR_EL2);
 	write_sysreg(VNCR_REG(nested, VSESR_EL2), VSESR_EL2);
 	write_sysreg(VNCR_REG(nested, VDISR_EL2), VDISR_EL2);
 }
@@ -144,7 +151,8 @@ static __noinline void leave_serror(struct nested *nested)
 	if (!cpu_features.ras)
 		return;
 	VNCR_REG(nested, VDISR_EL2) = read_sysreg(VDISR_EL2);
-	write_sysreg(0, VDISR_EL2);
+	write_sysreg(nested->vdisr, VDISR_EL2);
+	nested->vdisr = 0;
 }
 
 void forward_enter(struct nested *nested)
@@ -164,7 +172,8 @@ void forward_enter(struct nested *nested)
 		write_sysreg(hstr, HSTR_EL2);
 		done |= FORWARDED_HSTR;
 	}
-	if (unlikely((VNCR_REG(nested, HCR_EL2) & HCR_EL2_VSE) || VNCR_REG(nested, VDISR_EL2))) {
+	if (unlikely((VNCR_REG(nested, HCR_EL2) & HCR_EL2_VSE) | VNCR_REG(nested, VDISR_EL2) |
+		    disr_of_cpu())) {
 		enter_serror(nested);
 		done |= FORWARDED_SERROR;
 	}
@@ -175,6 +184,8 @@ void forward_leave(struct nested *nested)
 {
 	uint64_t done = nested->forwarded;
 
+	if (unlikely(disr_of_cpu() != 0))
+		done |= FORWARDED_SERROR;
 	if (done == 0)
 		return;
 	if (done & FORWARDED_FINE)
