@@ -119,7 +119,7 @@ struct nested {
 	uint64_t midr, vmpidr; /* VPIDR_EL2 and VMPIDR_EL2 while hyp */
 	uint64_t serror; /* inner: HCR_EL2.VSE of what is pending for L1 itself; its VSESR_EL2 */
 	uint64_t vsesr;
-	uint64_t vdisr; /* inner: vEL2's own VDISR_EL2, where that is not 0 */
+	uint64_t vdisr;               /* inner: vEL2's own VDISR_EL2, where that is not 0 */
 	uint64_t base_hcr, base_cptr; /* L0's own, as of any vCPU of this VM */
 	uint64_t inner_mdcr;          /* inner: bits of MDCR_EL2 that L1 has set */
 	uint64_t forwarded;           /* inner: what of L1's is in the CPU (forward.h) */

@@ -37,16 +37,7 @@ static uint64_t page[512];
 
 /* --- what is below --- */
 
-enum called {
-	NOBODY,
-	ORDINARILY,
-	AT,
-	TLBI,
-	READ_GIC,
-	WRITE_GIC,
-	READ_TIMER,
-	WRITE_TIMER
-};
+enum called { NOBODY, ORDINARILY, AT, TLBI, READ_GIC, WRITE_GIC, READ_TIMER, WRITE_TIMER };
 static enum called called;
 static unsigned called_encoding;
 static uint64_t called_value;
