@@ -2,6 +2,7 @@
 #include "tests/at/cpu.h"
 
 #include "hyp/arch/sysreg_fields.h"
+#include "hyp/nested/par.h"
 
 /* EL1 is AArch64. */
 #define HCR_ALWAYS       BIT(31)
@@ -110,4 +111,53 @@ uint64_t cpu_at(const struct at_case *made, uint64_t *esr)
 	__atomic_store_n(&at_expected, 0, __ATOMIC_SEQ_CST);
 	*esr = __atomic_load_n(&at_syndrome, __ATOMIC_SEQ_CST);
 	return read_sysreg(PAR_EL1);
+}
+
+/* --- accesses --- */
+
+#define SCTLR_EL1_OFF  UINT64_C(0x30d00800)
+#define SCTLR_EL2_OFF  UINT64_C(0x30c50830)
+#define ESR_EC         GENMASK(31, 26)
+#define EC_INSTRUCTION 0x20
+#define EC_DATA        0x24
+#define ESR_FSC        0x3f
+
+extern char at_el1_code[], at_el1_read[], at_el1_write[], at_el2_vectors[];
+void at_enter_el1(uint64_t pc, uint64_t x1);
+
+uint64_t cpu_access_code(void)
+{
+	return (uintptr_t)at_el1_code;
+}
+
+static uint64_t read_spsr_el3(void)
+{
+	uint64_t spsr;
+
+	__asm__ volatile("mrs %0, spsr_el3" : "=r"(spsr));
+	return spsr;
+}
+
+uint64_t cpu_access(const struct at_case *made, uint64_t code_ipa, uint64_t ipa, bool write)
+{
+	static struct at_case flat;
+	uint64_t offset = (uintptr_t)(write ? at_el1_write : at_el1_read) - cpu_access_code();
+	uint64_t esr, fsc;
+
+	flat = *made;
+	flat.hcr &= HCR_EL2_VM | HCR_EL2_FWB;
+	flat.el1 = (struct at_registers){ .sctlr = SCTLR_EL1_OFF };
+	flat.el2 = (struct at_registers){ .sctlr = SCTLR_EL2_OFF | (made->el2.sctlr & SCTLR_EE) };
+	write_sysreg((uintptr_t)at_el2_vectors, VBAR_EL2);
+	write_sysreg(code_ipa, VBAR_EL1);
+	load(&flat);
+	at_enter_el1(code_ipa + offset, ipa);
+	if ((read_spsr_el3() & PSTATE_MODE_MASK) == PSTATE_EL1H)
+		return 0;
+	esr = read_sysreg(ESR_EL2);
+	fsc = esr & ESR_FSC;
+	/* With registers that make no sense there is no code either. */
+	return FIELD_GET(ESR_EC, esr) == EC_DATA || FIELD_GET(ESR_EC, esr) == EC_INSTRUCTION
+		? par_fault((unsigned)fsc, true, false)
+		: esr;
 }

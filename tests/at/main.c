@@ -10,7 +10,7 @@
  * What is not compared, and why:
  *   AT S12* that meets a permission fault of stage 2 for the final address ends QEMU (10.0) by an
  *   assertion. Whether there is one is Lintel's to say: if it says no and is wrong, that ends the
- *   run, too. Those results are compared with real accesses (access.c).
+ *   run, too. Its results are compared with real accesses of EL1's instead, stage 1 off.
  *   AT S1E1* and S1E0* with {E2H,TGE} = {0,1} while SCTLR_EL1.M = 1: stage 1 is off there, but QEMU
  *   walks. at_make() makes no such cases.
  *   An external abort on the walk is an exception of the CPU's, with PAR_EL1 unknown: its status
@@ -298,6 +298,66 @@ static enum kind compare(const struct at_case *made, const struct at_cpu *descri
 	return same(made, cpu, model) ? SAME : DIFFERENT;
 }
 
+/* --- real accesses --- */
+
+/* Where stage 1 leads, by Lintel; false: nowhere. */
+static bool find_ipa(const struct at_case *made, const struct at_cpu *described, uint64_t *ipa)
+{
+	static struct at_case first;
+	uint64_t par;
+
+	first = *made;
+	first.encoding &= ~SYSREG_ENC(0, 4, 0, 0, 4); /* S1E1R, S1E1W */
+	par = model_at(&first, described, &memory);
+	*ipa = (par & PAR_EL1_PA) | (made->va & (PAGE_SIZE - 1) & ~UINT64_C(7));
+	return !(par & PAR_EL1_F);
+}
+
+/* The same of stage 2 alone. */
+static uint64_t model_access(
+	const struct at_case *made, const struct at_cpu *described, uint64_t ipa)
+{
+	static struct at_case flat;
+	uint64_t par;
+
+	flat = *made;
+	flat.hcr &= HCR_EL2_VM | HCR_EL2_FWB;
+	flat.el1.sctlr &= ~SCTLR_M;
+	flat.el1.tcr = 0;
+	flat.va = ipa;
+	par = model_at(&flat, described, &memory);
+	return par & PAR_EL1_F ? par : 0;
+}
+
+/*
+ * AT S12E1* where there is a stage 2: what it says of the last step is tried by a real access of
+ * EL1's. `made` has a way for the code afterwards.
+ */
+static enum kind try_access(struct at_case *made, const struct at_cpu *described,
+	struct answer *cpu, struct answer *model)
+{
+	bool write = made->encoding == SYS_AT_S12E1W;
+	uint64_t code, ipa;
+
+	if (!(made->hcr & HCR_EL2_VM) || (made->encoding != SYS_AT_S12E1R && !write))
+		return NOT_ASKED;
+	code = at_pin(made, described, cpu_access_code());
+	lay_out(made);
+	if (!code || !find_ipa(made, described, &ipa)) {
+		clear(made);
+		return NOT_ASKED;
+	}
+	lay_out(made);
+	model->par = model_access(made, described, ipa);
+	look(made, model->left);
+	lay_out(made);
+	cpu->par = cpu_access(made, code, ipa, write);
+	look(made, cpu->left);
+	clear(made);
+	/* Whether an external abort on a walk says S is Lintel's own. */
+	return !((cpu->par ^ model->par) & ~PAR_EL1_S) ? SAME : DIFFERENT;
+}
+
 /* --- the mix --- */
 
 /* Kinds of result: successes; and faults by stage, class and level. */
@@ -317,6 +377,7 @@ struct mix {
 	unsigned long faults[3][5][4];
 	unsigned long odd; /* any other status code */
 	unsigned long not_asked, different, updated;
+	unsigned long accesses[2]; /* made, and forbidden */
 };
 
 static void count_fault(struct mix *mix, uint64_t par)
@@ -370,7 +431,10 @@ static bool print_mix(const struct mix *mix, unsigned pa_bits)
 					(class == EXTERNAL_ABORT && pa_bits <= 40);
 		}
 	print("# other faults %lu; not asked of the CPU: %lu\n", mix->odd, mix->not_asked);
-	return all && mix->successes[0] && mix->successes[1] && mix->successes[2] && mix->updated;
+	print("# real accesses: %lu made, %lu forbidden by stage 2\n", mix->accesses[0],
+		mix->accesses[1]);
+	return all && mix->successes[0] && mix->successes[1] && mix->successes[2] && mix->updated &&
+		mix->accesses[0] && mix->accesses[1];
 }
 
 /* --- arguments --- */
@@ -430,6 +494,19 @@ static void run(const struct at_cpu *described, uint64_t seed, uint64_t cases)
 			break;
 		}
 		count(&mix, &made, &model);
+		switch (try_access(&made, described, &cpu, &model)) {
+		case DIFFERENT:
+			if (mix.different++ < SHOWN) {
+				print("# a real access:\n");
+				show(&made, &cpu, &model);
+			}
+			break;
+		case SAME:
+			mix.accesses[model.par != 0]++;
+			break;
+		default:
+			break;
+		}
 	}
 	rich = print_mix(&mix, described->pa_bits) || cases < COUNT;
 	print("%s 1 - %lu of %lu translations are the CPU's own\n", mix.different ? "not ok" : "ok",

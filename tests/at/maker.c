@@ -33,26 +33,11 @@
 
 #define SCTLR_EPAN BIT(57)
 
-/* A walk to be made up: where it begins, and how wide it is. */
-struct shape {
-	unsigned shift;   /* of the granule */
-	unsigned ia_bits; /* of the input */
-	unsigned oa_bits; /* of what may come out */
-	int level;        /* the first */
-	bool high;        /* 64 KiB granules: descriptors have address bits [51:48] in [15:12] */
-	bool ds;          /* LPA2: bits [51:50] in [9:8] */
-	bool big_endian;
-	bool stage2;
-};
-
 struct maker {
 	struct at_case *made;
 	const struct at_cpu *cpu;
 	uint64_t random;
 	struct at_op op;
-	struct shape s2;
-	uint64_t s2_base;
-	bool s2_sane;
 };
 
 /* --- chance --- */
@@ -149,7 +134,7 @@ static unsigned pick_size(struct maker *maker)
 	return chance(maker, 32) ? between(maker, 0, 6) : between(maker, 2, 6);
 }
 
-static void set_output(const struct maker *maker, struct shape *shape, unsigned field)
+static void set_output(const struct maker *maker, struct at_shape *shape, unsigned field)
 {
 	shape->oa_bits = MIN(size_of_field(field), maker->cpu->pa_bits);
 	if (shape->shift != 16 && !shape->ds)
@@ -161,7 +146,7 @@ static void set_output(const struct maker *maker, struct shape *shape, unsigned 
  * The largest address that a descriptor can have. With LPA2 and an output of 48 bits or fewer QEMU
  * 10.0 doesn't look at [51:50], where a CPU would find the address too large.
  */
-static unsigned top_bit(const struct shape *shape)
+static unsigned top_bit(const struct at_shape *shape)
 {
 	if (shape->ds && shape->oa_bits <= 48)
 		return 49;
@@ -192,7 +177,8 @@ static struct at_descriptor *find(const struct maker *maker, uint64_t address)
 }
 
 /* Writes what isn't written yet; what is there now. False: the address is out of reach. */
-static bool put(struct maker *maker, const struct shape *shape, uint64_t address, uint64_t *value)
+static bool put(
+	struct maker *maker, const struct at_shape *shape, uint64_t address, uint64_t *value)
 {
 	struct at_case *made = maker->made;
 	struct at_descriptor *old = find(maker, address);
@@ -209,7 +195,7 @@ static bool put(struct maker *maker, const struct shape *shape, uint64_t address
 }
 
 /* A place for a table of 2^align_bits bytes, or (rarely) one that can't be. */
-static uint64_t table_place(struct maker *maker, const struct shape *shape, unsigned align_bits)
+static uint64_t table_place(struct maker *maker, const struct at_shape *shape, unsigned align_bits)
 {
 	uint64_t align = GENMASK(63, align_bits);
 
@@ -225,12 +211,12 @@ static uint64_t table_place(struct maker *maker, const struct shape *shape, unsi
  * The base of a start table with so many bits of index. QEMU 10.0 takes TTBR[5:4] for a part of the
  * address in place, too, if the table is smaller than the 64 bytes that 52-bit addresses ask for.
  */
-static uint64_t start_place(const struct shape *shape, unsigned index_bits, uint64_t place)
+static uint64_t start_place(const struct at_shape *shape, unsigned index_bits, uint64_t place)
 {
 	return shape->oa_bits > 48 && index_bits < 3 ? place & ~GENMASK(51, 50) : place;
 }
 
-static uint64_t address_field(const struct shape *shape, uint64_t address)
+static uint64_t address_field(const struct at_shape *shape, uint64_t address)
 {
 	uint64_t field = address & GENMASK(shape->ds ? 49 : 47, shape->shift);
 
@@ -243,7 +229,7 @@ static uint64_t address_field(const struct shape *shape, uint64_t address)
 
 /* --- descriptors --- */
 
-static uint64_t leaf_bits(struct maker *maker, const struct shape *shape)
+static uint64_t leaf_bits(struct maker *maker, const struct at_shape *shape)
 {
 	static const unsigned normal[] = { 5, 6, 7, 9, 10, 11, 13, 14, 15, 15 };
 	uint64_t desc = bits(maker, IGNORED, 16) | bits(maker, DBM | CONTIGUOUS | XN, 16);
@@ -267,7 +253,7 @@ static uint64_t leaf_bits(struct maker *maker, const struct shape *shape)
 
 /* What an output address is: wanted if it can be, or anything. */
 static uint64_t leaf_address(
-	struct maker *maker, const struct shape *shape, unsigned shift, uint64_t wanted)
+	struct maker *maker, const struct at_shape *shape, unsigned shift, uint64_t wanted)
 {
 	uint64_t address = wanted;
 
@@ -278,7 +264,7 @@ static uint64_t leaf_address(
 }
 
 /* Does the maker want to stop here, with a leaf (right or wrong at that level)? */
-static bool wants_leaf(struct maker *maker, const struct shape *shape, int level)
+static bool wants_leaf(struct maker *maker, const struct at_shape *shape, int level)
 {
 	if (level == 3)
 		return true;
@@ -289,8 +275,8 @@ static bool wants_leaf(struct maker *maker, const struct shape *shape, int level
 	return chance(maker, 1);
 }
 
-static uint64_t make_descriptor(
-	struct maker *maker, const struct shape *shape, int level, unsigned shift, uint64_t wanted)
+static uint64_t make_descriptor(struct maker *maker, const struct at_shape *shape, int level,
+	unsigned shift, uint64_t wanted)
 {
 	uint64_t desc;
 
@@ -311,7 +297,7 @@ static uint64_t make_descriptor(
 	return desc;
 }
 
-static uint64_t address_of(const struct shape *shape, uint64_t desc)
+static uint64_t address_of(const struct at_shape *shape, uint64_t desc)
 {
 	uint64_t address = desc & GENMASK(shape->ds ? 49 : 47, shape->shift);
 
@@ -328,8 +314,8 @@ static uint64_t address_of(const struct shape *shape, uint64_t desc)
  * Makes a way for ipa that leads to `wanted`, or joins the one that is there. What comes out; 0:
  * the maker doesn't know.
  */
-static uint64_t way(struct maker *maker, const struct shape *shape, uint64_t base, uint64_t input,
-	uint64_t wanted, uint64_t (*place)(struct maker *maker, uint64_t address));
+static uint64_t way(struct maker *maker, const struct at_shape *shape, uint64_t base,
+	uint64_t input, uint64_t wanted, uint64_t (*place)(struct maker *maker, uint64_t address));
 
 static uint64_t in_place(struct maker *maker, uint64_t address)
 {
@@ -340,12 +326,12 @@ static uint64_t in_place(struct maker *maker, uint64_t address)
 /* Where in real memory a descriptor of stage 1 is. */
 static uint64_t through_stage2(struct maker *maker, uint64_t ipa)
 {
-	uint64_t size = BIT(maker->s2.shift), wanted;
+	uint64_t size = BIT(maker->made->s2.shift), wanted;
 
-	if (!maker->s2_sane)
+	if (!maker->made->s2.sane)
 		return 0;
 	wanted = maker->cpu->pool + (any(maker) & (AT_POOL_SIZE - 1) & ~(size - 1));
-	return way(maker, &maker->s2, maker->s2_base, ipa, wanted, in_place);
+	return way(maker, &maker->made->s2, maker->made->s2.base, ipa, wanted, in_place);
 }
 
 /* Blocks too large to be in the pool: around it, or where nothing is. */
@@ -356,8 +342,8 @@ static uint64_t block_place(const struct maker *maker, uint64_t size, uint64_t w
 	return size <= GIB(1) ? maker->cpu->memory_base : ALIGN_UP(AT_NOWHERE, size);
 }
 
-static uint64_t way(struct maker *maker, const struct shape *shape, uint64_t base, uint64_t input,
-	uint64_t wanted, uint64_t (*place)(struct maker *maker, uint64_t address))
+static uint64_t way(struct maker *maker, const struct at_shape *shape, uint64_t base,
+	uint64_t input, uint64_t wanted, uint64_t (*place)(struct maker *maker, uint64_t address))
 {
 	unsigned stride = shape->shift - 3;
 	unsigned top = shape->ia_bits;
@@ -381,7 +367,7 @@ static uint64_t way(struct maker *maker, const struct shape *shape, uint64_t bas
 }
 
 /* SL2 and SL0 by level -1 to 3; 0xff: not with that granule. */
-static unsigned start_field(const struct shape *s2)
+static unsigned start_field(const struct at_shape *s2)
 {
 	static const uint8_t of_4k[] = { 4, 2, 1, 0, 0xff }, of_others[] = { 0xff, 3, 2, 1, 0 };
 
@@ -391,7 +377,7 @@ static unsigned start_field(const struct shape *s2)
 /* Sizes that go together. */
 static void size_stage2(struct maker *maker)
 {
-	struct shape *s2 = &maker->s2;
+	struct at_shape *s2 = &maker->made->s2;
 	unsigned stride = s2->shift - 3, tables, low, high;
 
 	do {
@@ -414,14 +400,14 @@ static void spoil_vtcr(struct maker *maker)
 {
 	uint64_t vtcr = maker->made->vtcr ^ (any(maker) & (VTCR_T0SZ | VTCR_SL0));
 
-	maker->s2_sane = false;
+	maker->made->s2.sane = false;
 	if (64 - FIELD_GET(VTCR_T0SZ, vtcr) <= maker->cpu->pa_bits)
 		maker->made->vtcr = vtcr;
 }
 
 static void make_vtcr(struct maker *maker)
 {
-	struct shape *s2 = &maker->s2;
+	struct at_shape *s2 = &maker->made->s2;
 	unsigned ps = pick_size(maker), field;
 
 	s2->shift = pick_shift(maker, maker->cpu->granules_s2);
@@ -430,7 +416,7 @@ static void make_vtcr(struct maker *maker)
 	size_stage2(maker);
 	set_output(maker, s2, ps);
 	field = start_field(s2);
-	maker->s2_sane = true;
+	maker->made->s2.sane = true;
 	maker->made->vtcr = FIELD_PREP(VTCR_T0SZ, 64 - s2->ia_bits) |
 		FIELD_PREP(VTCR_SL0, field & 3) | (field & 4 ? VTCR_SL2 : 0) |
 		(s2->ds ? VTCR_DS : 0) | FIELD_PREP(VTCR_TG0, tg0_of(s2->shift)) |
@@ -443,21 +429,22 @@ static void make_vtcr(struct maker *maker)
 
 static void make_stage2(struct maker *maker)
 {
-	struct shape *s2 = &maker->s2;
+	struct at_shape *s2 = &maker->made->s2;
 	unsigned entries;
 
 	s2->big_endian = maker->made->el2.sctlr & SCTLR_EE;
 	make_vtcr(maker);
 	entries = s2->ia_bits - (s2->shift + (unsigned)(3 - s2->level) * (s2->shift - 3));
-	maker->s2_base = start_place(s2, entries, table_place(maker, s2, MAX(entries + 3, 6U)));
-	maker->made->vttbr = (maker->s2_base & GENMASK(47, 1)) | any(maker) << 56;
+	maker->made->s2.base =
+		start_place(s2, entries, table_place(maker, s2, MAX(entries + 3, 6U)));
+	maker->made->vttbr = (maker->made->s2.base & GENMASK(47, 1)) | any(maker) << 56;
 	if (s2->oa_bits > 48)
-		maker->made->vttbr |= FIELD_PREP(GENMASK(5, 2), maker->s2_base >> 48);
+		maker->made->vttbr |= FIELD_PREP(GENMASK(5, 2), maker->made->s2.base >> 48);
 }
 
 /* --- stage 1 --- */
 
-static unsigned pick_txsz(struct maker *maker, const struct shape *shape)
+static unsigned pick_txsz(struct maker *maker, const struct at_shape *shape)
 {
 	unsigned high = !(maker->cpu->features & REGIME_TTST) ? 39 : shape->shift == 16 ? 47 : 48;
 	bool wide = shape->ds || (shape->shift == 16 && (maker->cpu->features & REGIME_LVA));
@@ -540,21 +527,22 @@ static uint64_t make_ipa(struct maker *maker, uint64_t limit)
 	return ipa;
 }
 
-static uint64_t output_limit(const struct maker *maker, const struct shape *shape)
+static uint64_t output_limit(const struct maker *maker, const struct at_shape *shape)
 {
-	return maker->op.stage2 ? BIT(MIN(maker->s2.ia_bits, shape->oa_bits)) : BIT(shape->oa_bits);
+	return maker->op.stage2 ? BIT(MIN(maker->made->s2.ia_bits, shape->oa_bits))
+				: BIT(shape->oa_bits);
 }
 
 /* With a stage 2 the next tables are where it may lead to; make_descriptor() knows only the
  * pool. */
-static uint64_t s1_table(struct maker *maker, const struct shape *shape, unsigned align_bits)
+static uint64_t s1_table(struct maker *maker, const struct at_shape *shape, unsigned align_bits)
 {
 	if (maker->op.stage2 && !chance(maker, 1))
 		return make_ipa(maker, output_limit(maker, shape)) & GENMASK(63, align_bits);
 	return table_place(maker, shape, align_bits);
 }
 
-static void walk_stage1(struct maker *maker, const struct shape *shape, uint64_t base)
+static void walk_stage1(struct maker *maker, const struct at_shape *shape, uint64_t base)
 {
 	uint64_t (*place)(struct maker * maker, uint64_t address) =
 		maker->op.stage2 ? through_stage2 : in_place;
@@ -587,7 +575,7 @@ static void walk_stage1(struct maker *maker, const struct shape *shape, uint64_t
 	}
 }
 
-static void make_ttbr(struct maker *maker, const struct shape *shape, bool upper, uint64_t base)
+static void make_ttbr(struct maker *maker, const struct at_shape *shape, bool upper, uint64_t base)
 {
 	struct at_registers *registers = registers_of(maker);
 	uint64_t ttbr = (base & GENMASK(47, 1)) | any(maker) << 56;
@@ -599,7 +587,7 @@ static void make_ttbr(struct maker *maker, const struct shape *shape, bool upper
 }
 
 /* TCR_ELx, with the range that is asked as the shape says. */
-static uint64_t make_tcr(struct maker *maker, const struct shape *shape, bool two_ranges,
+static uint64_t make_tcr(struct maker *maker, const struct at_shape *shape, bool two_ranges,
 	bool upper, unsigned txsz, unsigned ips)
 {
 	unsigned other = below(maker, 64);
@@ -618,7 +606,7 @@ static void make_stage1(struct maker *maker)
 {
 	bool two_ranges = maker->op.regime != REGIME_EL2;
 	bool upper = two_ranges && chance(maker, 32);
-	struct shape shape = { .shift = pick_shift(maker, maker->cpu->granules) };
+	struct at_shape shape = { .shift = pick_shift(maker, maker->cpu->granules) };
 	unsigned stride = shape.shift - 3, txsz, ips = pick_size(maker), entries;
 	uint64_t tcr, base;
 
@@ -641,12 +629,41 @@ static void make_stage1(struct maker *maker)
 /* Stage 1 is off: the address is what stage 2 gets. */
 static void make_flat(struct maker *maker)
 {
-	maker->made->va = make_ipa(maker, BIT(maker->op.stage2 ? maker->s2.ia_bits : 48));
+	maker->made->va = make_ipa(maker, BIT(maker->op.stage2 ? maker->made->s2.ia_bits : 48));
 	registers_of(maker)->tcr = bits(maker, TCR_TBI0 | TCR_TBI1, 32);
 	if (chance(maker, 8))
 		maker->made->va ^= any(maker) & ~(BIT(maker->cpu->pa_bits) - 1);
 	if (maker->op.through)
 		through_stage2(maker, maker->made->va);
+}
+
+uint64_t at_pin(struct at_case *made, const struct at_cpu *cpu, uint64_t pa)
+{
+	const struct at_shape *s2 = &made->s2;
+	struct maker maker = { .made = made, .cpu = cpu, .random = ~made->seed };
+	uint64_t leaf = address_field(s2, pa) | VALID | TABLE | AF | S2AP |
+		FIELD_PREP(MEM_ATTR, made->hcr & HCR_EL2_FWB ? 6 : 15);
+
+	for (unsigned tries = 0; s2->sane && tries < 8; tries++) {
+		uint64_t ipa = any(&maker) & (BIT(s2->ia_bits) - BIT(s2->shift)), base = s2->base;
+		unsigned top = s2->ia_bits;
+
+		for (int level = s2->level; level <= 3; level++) {
+			unsigned shift = s2->shift + (unsigned)(3 - level) * (s2->shift - 3);
+			uint64_t at = base + FIELD_GET(GENMASK(top - 1, shift), ipa) * 8;
+			uint64_t desc = cpu->pool + (any(&maker) & (AT_POOL_SIZE - 1));
+			bool own = level == 3 && !find(&maker, at);
+
+			desc = level == 3 ? leaf : address_field(s2, desc) | VALID | TABLE;
+			if (!put(&maker, s2, at, &desc) || !(desc & VALID) || !(desc & TABLE))
+				break;
+			if (own && ipa != 0)
+				return ipa;
+			base = address_of(s2, desc);
+			top = shift;
+		}
+	}
+	return 0;
 }
 
 static void make_operation(struct maker *maker)

@@ -32,7 +32,21 @@ struct at_registers {
 	uint64_t ttbr0, ttbr1, tcr, sctlr, mair;
 };
 
-#define AT_DESCRIPTORS 48
+#define AT_DESCRIPTORS 56
+
+/* A walk to be made up: where it begins, and how wide it is. */
+struct at_shape {
+	uint64_t base;
+	unsigned shift;   /* of the granule */
+	unsigned ia_bits; /* of the input */
+	unsigned oa_bits; /* of what may come out */
+	int level;        /* the first */
+	bool high;        /* 64 KiB granules: descriptors have address bits [51:48] in [15:12] */
+	bool ds;          /* LPA2: bits [51:50] in [9:8] */
+	bool big_endian;
+	bool stage2;
+	bool sane; /* the registers say so */
+};
 
 struct at_case {
 	uint64_t seed;
@@ -42,6 +56,7 @@ struct at_case {
 	uint64_t hcr; /* HCR_EL2.{VM,DC,TGE,E2H,FWB,PTW} */
 	struct at_registers el1, el2;
 	uint64_t vttbr, vtcr;
+	struct at_shape s2;
 	unsigned count;
 	struct at_descriptor {
 		uint64_t address, value; /* as it is in memory */
@@ -50,6 +65,12 @@ struct at_case {
 
 /* The case that belongs to this seed, always the same. */
 void at_make(struct at_case *made, const struct at_cpu *cpu, uint64_t seed);
+
+/*
+ * Makes stage 2 lead from a page of its own to pa, for anything but what is there already. The IPA
+ * of the page; 0: there was no room.
+ */
+uint64_t at_pin(struct at_case *made, const struct at_cpu *cpu, uint64_t pa);
 
 /* The seeds of a run: number n after that. */
 uint64_t at_seed(uint64_t seed, uint64_t n);
