@@ -96,17 +96,8 @@ static bool find_ipa(struct fault *fault)
 
 static enum status walk(struct nested *nested, struct fault *fault)
 {
-	const struct shadow_key *key = &fault->shadow->key;
 	struct walk_memory memory = walk_memory_updating(&fault->vm->stage2);
-	struct s2_regime regime = {
-		.vttbr = key->vttbr,
-		.vtcr = key->vtcr,
-		.sctlr = vel2_read(nested, SYS_SCTLR_EL2),
-		.hcr = VNCR_REG(nested, HCR_EL2),
-		.pa_bits = fault->vm->stage2.ipa_bits,
-		.granules = regime_granules_s2(read_sysreg(ID_AA64MMFR0_EL1)),
-		.features = nested->features,
-	};
+	struct s2_regime regime = nested_s2_regime(nested);
 	struct s2_setup setup;
 
 	walk_s2_prepare(&regime, &setup);
