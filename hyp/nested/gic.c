@@ -355,7 +355,7 @@ bool nested_gic_signals(struct nested *nested)
 
 	if (likely(gic->in_cpu) && (unlikely(gic->linked) || unlikely(vif_misr())))
 		look(nested);
-	return vgic_has_pending(nested->vcpu);
+	return unlikely(vgic_may_have_pending(nested->vcpu)) && vgic_has_pending(nested->vcpu);
 }
 
 bool nested_gic_inner_signals(struct nested *nested)

@@ -92,6 +92,15 @@ static __always_inline void vgic_attach(struct vcpu *vcpu)
 		vgic_attach_more(cpu);
 }
 
+/* False: there is nothing for a vCPU that is detached, nor asked of it; no need to ask
+ * vgic_has_pending(). */
+static __always_inline bool vgic_may_have_pending(const struct vcpu *vcpu)
+{
+	const struct vgic_cpu *cpu = vgic_cpu_of(vcpu);
+
+	return READ_ONCE(cpu->look) | READ_ONCE(cpu->inbox);
+}
+
 /* The long way. */
 void vgic_pend_hw_slow(struct vgic_cpu *cpu, unsigned intid);
 
