@@ -61,9 +61,16 @@ static void set_line(struct nested *nested, bool due)
 	vgic_set_ppi(nested->vcpu, NESTED_PPI_MAINTENANCE, due);
 }
 
-static void update_line(struct nested *nested)
+static __noinline void update_line(struct nested *nested)
 {
 	set_line(nested, is_due(nested));
+}
+
+/* Can the level be another than the vGIC knows? `ended`: list registers that became inactive, in
+ * one word. */
+static bool may_change(const struct nested *nested, uint64_t ended)
+{
+	return line(nested->gic) || (PAGE_ICH_HCR(nested->page) & HCR_CAUSES) || (ended & LR_EOI);
 }
 
 /* The vGIC asks. While the CPU has the list registers the page is stale. */
@@ -293,12 +300,13 @@ static __noinline void end_links(struct nested *nested)
 	}
 }
 
-static __noinline void leave_more(struct nested *nested)
+static __noinline void leave_more(struct nested *nested, uint64_t ended)
 {
 	if (nested->gic->special & SPECIAL_APRS)
 		more_aprs_out(nested->page);
 	end_links(nested);
-	update_line(nested);
+	if (may_change(nested, ended))
+		update_line(nested);
 }
 
 void nested_gic_leave(struct nested *nested)
@@ -313,7 +321,7 @@ void nested_gic_leave(struct nested *nested)
 	gic->in_cpu = false;
 	if (unlikely(gic->linked | gic->special | (PAGE_ICH_HCR(page) & HCR_CAUSES) |
 		    (ended & LR_EOI)))
-		leave_more(nested);
+		leave_more(nested, ended);
 	vgic_attach(nested->vcpu);
 }
 
@@ -326,6 +334,7 @@ void nested_gic_leave(struct nested *nested)
 static __noinline void look(struct nested *nested)
 {
 	struct nested_gic *gic = nested->gic;
+	uint64_t ended = 0;
 
 	for (uint32_t left = gic->loaded; left != 0; left &= left - 1) {
 		unsigned index = (unsigned)__builtin_ctz(left);
@@ -337,6 +346,7 @@ static __noinline void look(struct nested *nested)
 			continue;
 		vif_lr_write(index, 0);
 		gic->loaded &= ~(uint32_t)BIT(index);
+		ended |= *lr;
 	}
 	store_interface(nested);
 	end_links(nested);
@@ -346,14 +356,16 @@ static __noinline void look(struct nested *nested)
 		vif_hcr_write((gic->hcr & ~VIF_HCR_EOICOUNT) |
 			(PAGE_ICH_HCR(nested->page) & VIF_HCR_EOICOUNT));
 	}
-	update_line(nested);
+	if (may_change(nested, ended))
+		update_line(nested);
 }
 
 bool nested_gic_signals(struct nested *nested)
 {
 	const struct nested_gic *gic = nested->gic;
 
-	if (likely(gic->in_cpu) && (unlikely(gic->linked) || unlikely(vif_misr())))
+	if (likely(gic->in_cpu) &&
+		(unlikely(gic->linked && (gic->linked & vif_free())) || unlikely(vif_misr())))
 		look(nested);
 	return unlikely(vgic_may_have_pending(nested->vcpu)) && vgic_has_pending(nested->vcpu);
 }
