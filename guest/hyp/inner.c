@@ -113,5 +113,5 @@ void stage1_on(const struct tables *tables)
 
 u64 test_block(u32 n)
 {
-	return RAM_BASE + MIB(16) + n * MIB(2);
+	return RAM_BASE + MIB(8) + n * MIB(2);
 }

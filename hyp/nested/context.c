@@ -151,6 +151,16 @@ static __always_inline void end_inner(struct nested *nested)
 		write_sysreg(nested->midr, VPIDR_EL2);
 }
 
+/* CPTR_EL2.TFP of L1's is EL2's own, too, where the vCPU's FP/SIMD state is saved and loaded. */
+static void set_cptr(struct vcpu *vcpu, uint64_t cptr)
+{
+	if (likely(cptr == vcpu->cptr))
+		return;
+	vcpu->cptr = cptr;
+	write_sysreg(cptr, CPTR_EL2);
+	isb();
+}
+
 void nested_load(struct nested *nested)
 {
 	write_sysreg((uintptr_t)nested->page, VNCR_EL2);
@@ -162,13 +172,16 @@ void nested_load(struct nested *nested)
 	shadow_load(nested);
 	begin_inner(nested);
 	nested_timer_load(nested);
+	set_cptr(nested->vcpu, forward_cptr(nested));
 }
 
 void nested_put(struct nested *nested)
 {
 	nested_timer_put(nested);
-	if (nested->inner)
-		end_inner(nested);
+	if (!nested->inner)
+		return;
+	end_inner(nested);
+	set_cptr(nested->vcpu, nested->vcpu->cptr & ~CPTR_EL2_TFP);
 }
 
 /* ---- from one to the other ---- */

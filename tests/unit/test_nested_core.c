@@ -361,10 +361,15 @@ static void test_load_put(void **state)
 	nested_put(&nested);
 	assert_string_equal(calls, "Pgf");
 	assert_int_equal(fake_reg(VPIDR_EL2), MIDR);
+	/* FP/SIMD state is saved and loaded by EL2 between. */
+	assert_int_equal(fake_reg(CPTR_EL2) & CPTR_EL2_TFP, 0);
+	assert_int_equal(vcpu.cptr & CPTR_EL2_TFP, 0);
 	calls[0] = 0;
 	nested_load(&nested);
 	assert_string_equal(calls, "DFGL");
 	assert_int_equal(fake_reg(VPIDR_EL2), 0x123);
+	assert_int_equal(fake_reg(CPTR_EL2) & CPTR_EL2_TFP, CPTR_EL2_TFP);
+	assert_int_equal(vcpu.cptr & CPTR_EL2_TFP, CPTR_EL2_TFP);
 }
 
 /* Without IMO the list registers stay L1's own. */
