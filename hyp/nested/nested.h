@@ -182,10 +182,15 @@ void vel2_reset(struct nested *nested);
 void vel2_write(struct nested *nested, unsigned encoding, uint64_t value);
 
 /*
- * Where vel2_read() finds a register while hyp, in that form: its index in values[], or
- * NR_VEL2_VALUES and enum switched, when the CPU has it as it is; -1: it isn't one of them.
+ * Where a register is while hyp, in that form. value: its index in values[], or -1; else it is the
+ * CPU's register itself. switched: that register (enum switched), or -1. translated: what the CPU
+ * has is made of what L1 writes (vel2_write()). False: it isn't one of vEL2's.
  */
-int vel2_where(bool vhe, unsigned encoding);
+struct vel2_place {
+	int8_t value, switched;
+	bool translated;
+};
+bool vel2_where(bool vhe, unsigned encoding, struct vel2_place *where);
 
 /* A register of the CPU that is switched. */
 static __always_inline uint64_t switched_read(enum switched which)

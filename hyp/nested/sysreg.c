@@ -38,8 +38,9 @@ static const struct {
 /* How it is answered, in one form. */
 enum how {
 	HOW_ORDINARY, /* as any guest's */
-	HOW_VALUE,    /* place: in values[]; vel2_write() */
-	HOW_CPU,      /* place: enum switched */
+	HOW_VALUE,    /* place: in values[]; switched: of the CPU, too, if any */
+	HOW_CHANGED,  /* the same, but the CPU's is another: vel2_write() */
+	HOW_CPU,      /* switched: there alone */
 	HOW_PAGE,     /* place: of words */
 	HOW_ZERO,
 	HOW_RESET,
@@ -50,6 +51,7 @@ enum how {
 struct answer {
 	uint8_t how;
 	uint8_t place;
+	int8_t switched;
 	uint16_t encoding; /* whose: CPTR_EL2 for CPACR_EL1 */
 };
 
@@ -70,12 +72,18 @@ static enum exit_result (*answer_otherwise)(struct vcpu *vcpu, uint64_t esr);
 /* vEL2's own: where it is. */
 static struct answer answer_value(bool vhe, unsigned encoding)
 {
-	int where = vel2_where(vhe, encoding);
+	struct vel2_place where;
+	bool is = vel2_where(vhe, encoding, &where);
 
-	assert(where >= 0);
-	if (where < NR_VEL2_VALUES)
-		return (struct answer){ HOW_VALUE, (uint8_t)where, (uint16_t)encoding };
-	return (struct answer){ HOW_CPU, (uint8_t)(where - NR_VEL2_VALUES), (uint16_t)encoding };
+	assert(is);
+	return (struct answer){
+		.how = where.value < 0     ? HOW_CPU
+			: where.translated ? HOW_CHANGED
+					   : HOW_VALUE,
+		.place = (uint8_t)where.value,
+		.switched = where.switched,
+		.encoding = (uint16_t)encoding,
+	};
 }
 
 static struct answer answer_for(bool vhe, enum vel2_class class, unsigned encoding)
@@ -95,9 +103,9 @@ static struct answer answer_for(bool vhe, enum vel2_class class, unsigned encodi
 	case VEL2_CLASS_CPACR:
 		if (vhe)
 			return answer_value(true, SYS_CPTR_EL2);
-		return (struct answer){ HOW_PAGE, VNCR_CPACR_EL1 / 8, (uint16_t)encoding };
+		return (struct answer){ .how = HOW_PAGE, .place = VNCR_CPACR_EL1 / 8 };
 	default:
-		return (struct answer){ how[class], 0, (uint16_t)encoding };
+		return (struct answer){ .how = how[class], .encoding = (uint16_t)encoding };
 	}
 }
 
@@ -188,10 +196,11 @@ static __always_inline enum exit_result read_register(
 
 	switch ((enum how)answer.how) {
 	case HOW_VALUE:
+	case HOW_CHANGED:
 		value = nested->values[answer.place];
 		break;
 	case HOW_CPU:
-		value = switched_read((enum switched)answer.place);
+		value = switched_read((enum switched)answer.switched);
 		break;
 	case HOW_PAGE:
 		value = nested->page[answer.place];
@@ -220,10 +229,15 @@ static __always_inline enum exit_result write_register(
 
 	switch ((enum how)answer.how) {
 	case HOW_VALUE:
-		vel2_write(nested, answer.encoding, value);
-		break;
+		nested->values[answer.place] = value;
+		if (answer.switched < 0)
+			break;
+		/* fall through */
 	case HOW_CPU:
-		switched_write((enum switched)answer.place, value);
+		switched_write((enum switched)answer.switched, value);
+		break;
+	case HOW_CHANGED:
+		vel2_write(nested, answer.encoding, value);
 		break;
 	case HOW_PAGE:
 		nested->page[answer.place] = value;

@@ -105,13 +105,19 @@ static bool in_values(bool vhe, const struct place *place)
 	return place->value >= 0 && (place->switched < 0 || !vhe || place->value == VEL2_CPTR);
 }
 
-int vel2_where(bool vhe, unsigned encoding)
+bool vel2_where(bool vhe, unsigned encoding, struct vel2_place *where)
 {
 	const struct place *place = find(encoding);
 
 	if (!place)
-		return -1;
-	return in_values(vhe, place) ? place->value : NR_VEL2_VALUES + place->switched;
+		return false;
+	*where = (struct vel2_place){
+		.value = in_values(vhe, place) ? place->value : -1,
+		.switched = place->switched,
+		.translated = encoding == SYS_CPTR_EL2 ||
+			(!vhe && (encoding == SYS_SCTLR_EL2 || encoding == SYS_TCR_EL2)),
+	};
+	return true;
 }
 
 uint64_t vel2_read(const struct nested *nested, unsigned encoding)
