@@ -191,6 +191,8 @@ struct vel2_place {
 	bool translated;
 };
 bool vel2_where(bool vhe, unsigned encoding, struct vel2_place *where);
+/* What the CPU has for a value of L1's, of a register that is switched. */
+uint64_t vel2_form(const struct nested *nested, unsigned encoding, uint64_t value);
 
 /* A register of the CPU that is switched. */
 static __always_inline uint64_t switched_read(enum switched which)

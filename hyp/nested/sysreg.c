@@ -39,7 +39,7 @@ static const struct {
 enum how {
 	HOW_ORDINARY, /* as any guest's */
 	HOW_VALUE,    /* place: in values[]; switched: of the CPU, too, if any */
-	HOW_CHANGED,  /* the same, but the CPU's is another: vel2_write() */
+	HOW_CHANGED,  /* the same, but the CPU's is another: vel2_form() */
 	HOW_CPU,      /* switched: there alone */
 	HOW_PAGE,     /* place: of words */
 	HOW_ZERO,
@@ -237,7 +237,9 @@ static __always_inline enum exit_result write_register(
 		switched_write((enum switched)answer.switched, value);
 		break;
 	case HOW_CHANGED:
-		vel2_write(nested, answer.encoding, value);
+		nested->values[answer.place] = value;
+		value = vel2_form(nested, answer.encoding, value);
+		switched_write((enum switched)answer.switched, value);
 		break;
 	case HOW_PAGE:
 		nested->page[answer.place] = value;

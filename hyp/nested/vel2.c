@@ -133,8 +133,7 @@ uint64_t vel2_read(const struct nested *nested, unsigned encoding)
 	return switched_read((enum switched)place->switched);
 }
 
-/* What the CPU has for a value of L1's. */
-static uint64_t cpu_form(const struct nested *nested, unsigned encoding, uint64_t value)
+uint64_t vel2_form(const struct nested *nested, unsigned encoding, uint64_t value)
 {
 	if (encoding == SYS_CPTR_EL2)
 		return cpacr_of_cptr(nested, value);
@@ -156,7 +155,7 @@ void vel2_write(struct nested *nested, unsigned encoding, uint64_t value)
 		nested->values[place->value] = value;
 	if (place->switched < 0)
 		return;
-	form = cpu_form(nested, encoding, value);
+	form = vel2_form(nested, encoding, value);
 	if (nested->inner)
 		nested->hyp_live[place->switched] = form;
 	else
@@ -173,9 +172,9 @@ void vel2_reset(struct nested *nested)
 	nested->granules_s2 = regime_granules_s2(mmfr0);
 	nested->features = regime_features(
 		mmfr0, read_sysreg(ID_AA64MMFR1_EL1), read_sysreg(ID_AA64MMFR2_EL1));
-	bank[BANK_SCTLR_EL1] = cpu_form(nested, SYS_SCTLR_EL2, nested->values[VEL2_SCTLR]);
-	bank[BANK_TCR_EL1] = cpu_form(nested, SYS_TCR_EL2, nested->values[VEL2_TCR]);
-	bank[BANK_CPACR_EL1] = cpu_form(nested, SYS_CPTR_EL2, nested->values[VEL2_CPTR]);
+	bank[BANK_SCTLR_EL1] = vel2_form(nested, SYS_SCTLR_EL2, nested->values[VEL2_SCTLR]);
+	bank[BANK_TCR_EL1] = vel2_form(nested, SYS_TCR_EL2, nested->values[VEL2_TCR]);
+	bank[BANK_CPACR_EL1] = vel2_form(nested, SYS_CPTR_EL2, nested->values[VEL2_CPTR]);
 }
 
 /* ---- as regimes ---- */
