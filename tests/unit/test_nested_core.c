@@ -4,7 +4,7 @@
  * vEL2 leaves, in both forms.
  *
  * links: hyp/nested/vel2.c hyp/arch/sysreg_index.c hyp/nested/context.c hyp/nested/take.c
- * hyp/nested/eret.c hyp/nested/el0.c hyp/nested/auth.c hyp/vm/inject.c links: hyp/arch/features.c
+ * hyp/nested/eret.c hyp/nested/el0.c hyp/nested/auth.c hyp/vm/inject.c hyp/arch/features.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
