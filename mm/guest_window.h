@@ -26,22 +26,35 @@ static __always_inline unsigned guest_window_index(uint64_t ipa)
 	return (unsigned)((ipa ^ ipa >> 5) >> 21) % GUEST_WINDOWS;
 }
 
+/* One CPU's way into a VM's memory, for some reads in a row. */
+struct guest_windows {
+	const struct guest_window *window;
+	const uint64_t *generation; /* of its stage 2, and what that was at the beginning */
+	uint64_t begun;
+	uint64_t guard; /* load_guard() */
+};
+
+static __always_inline struct guest_windows guest_windows_of(const uint64_t *generation)
+{
+	return (struct guest_windows){ this_cpu()->windows, generation, READ_ONCE(*generation),
+		load_guard() };
+}
+
 /*
- * The 64-bit value at ipa, aligned, of the VM whose stage 2 has this generation; cpu is this CPU.
- * False: there is no such window (any more), or no such memory; guest_read_u64() says why.
+ * The 64-bit value at ipa, aligned. False: there is no such window (any more), or no such memory;
+ * guest_read_u64() says why.
  */
 static __always_inline bool guest_window_read(
-	const struct cpu *cpu, const uint64_t *generation, uint64_t ipa, uint64_t *value)
+	const struct guest_windows *windows, uint64_t ipa, uint64_t *value)
 {
-	const struct guest_window *window = &cpu->windows[guest_window_index(ipa)];
-	uint64_t made = window->generation;
+	const struct guest_window *window = &windows->window[guest_window_index(ipa)];
 
-	if (unlikely((ipa & ~window->mask) != window->ipa || READ_ONCE(*generation) != made))
+	if (unlikely(((ipa & ~window->mask) != window->ipa) |
+		    (window->generation != windows->begun)))
 		return false;
-	if (unlikely(!load_fault_safe(ipa + window->offset, value)))
+	if (unlikely(!load_fault_safe(windows->guard, ipa + window->offset, value)))
 		return false;
-	dmb_ishld();
-	return likely(READ_ONCE(*generation) == made);
+	return likely(READ_ONCE(*windows->generation) == windows->begun);
 }
 
 #endif

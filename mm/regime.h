@@ -19,11 +19,17 @@ enum regime_kind {
 #define REGIME_64K 4
 
 struct regime {
-	enum regime_kind kind;
-	uint8_t pa_bits; /* the size of the physical address space this guest is shown (its PARange)
-			  */
-	uint8_t granules;  /* which the CPU has: REGIME_4K | ... */
-	uint16_t features; /* REGIME_*: of what it lacks the controls do nothing */
+	union {
+		struct {
+			enum regime_kind kind;
+			/* The size of the physical address space this guest is shown (its PARange).
+			 */
+			uint8_t pa_bits;
+			uint8_t granules;  /* which the CPU has: REGIME_4K | ... */
+			uint16_t features; /* REGIME_*: of what it lacks the controls do nothing */
+		};
+		uint64_t machine; /* all of these, to be compared */
+	};
 	/* hcr: HCR_EL2 as it is for this regime. DC and TGE: stage 1 is off at EL1&0; NV with NV1:
 	 * descriptors of EL1&0 are like EL2's (D8.13.4); CD. */
 	uint64_t ttbr0, ttbr1, tcr, sctlr, mair, hcr;

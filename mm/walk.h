@@ -10,6 +10,8 @@
 #include "mm/regime.h"
 #include "mm/stage2.h"
 
+struct walk_memo;
+
 /* Where the descriptors are: memory of aligned 64-bit values at a guest's physical addresses. */
 struct walk_memory {
 	/* ERR_FAULT, ERR_RANGE, ERR_IO: there is no such memory, which is an external abort on the
@@ -29,6 +31,8 @@ struct walk_memory {
 	/* May be NULL. The stage 2 that says where all this memory is: looked at first, by
 	 * guest_window_read(), without its lock. */
 	struct stage2 *windows;
+	/* May be NULL: for callers that walk by the same registers again and again. */
+	struct walk_memo *memo;
 };
 
 /* A VM's memory by its stage 2: guest_read_u64(), after guest_sync() where needed; of the second
@@ -75,16 +79,43 @@ enum walk_high { HIGH_NONE, HIGH_LPA2, HIGH_64K };
 struct walk_table {
 	uint64_t base;         /* of the start table */
 	uint64_t start_mask;   /* what is left of an offset in bytes in it */
+	uint64_t next_mask;    /* in the others */
 	uint64_t address_mask; /* of the bits in place */
+	uint64_t check_mask;   /* what is 0b11 then goes on, or is a page, without a closer look */
 	uint8_t page_shift, stride;
 	uint8_t start_shift; /* bits below an entry of the start level */
+	uint8_t block_shift; /* below the largest block */
 	uint8_t oa_bits;     /* size of what descriptors may point to */
 	uint8_t pa_bits;     /* and of all physical addresses */
-	int8_t start_level;
-	int8_t block_level; /* the first at which a block may be */
-	uint8_t high;       /* enum walk_high */
+	uint8_t high;        /* enum walk_high */
 	bool big_endian;
 	bool uncached;
+};
+
+/* What the registers say about one range of stage 1. Only for mm/walk_*.c to look into. */
+struct s1_walk {
+	struct walk_table table;
+	const struct regime *regime; /* of the walk under way */
+	uint8_t ia_bits;
+	bool upper;
+	bool no_granule;     /* the CPU has none */
+	bool off;            /* TxSZ makes no sense, or EPD */
+	bool base_too_large; /* TTBR leads nowhere */
+	bool user_off;       /* E0PD */
+	bool tbi, tbi_fetch; /* the top byte counts for nothing */
+	bool hpd, ha, hd, ds;
+	bool one_range;  /* EL2's, without EL0 */
+	bool el2_format; /* descriptors are like EL2's */
+	uint8_t sh;      /* with ds: of all */
+};
+
+/* What they said the last time, by range; all zero: nothing. One walk at a time uses it. */
+struct walk_memo {
+	struct {
+		struct regime regime;
+		struct s1_walk walk;
+		bool valid;
+	} range[2];
 };
 
 /* How often a walk starts again because another CPU has changed a descriptor whose flags it was to

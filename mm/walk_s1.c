@@ -41,24 +41,32 @@ static bool is_nv1(const struct regime *regime)
 
 /* --- which range, and what the registers say about it --- */
 
-/* Does the top byte of this address count for nothing? */
-static bool top_byte_ignored(const struct regime *regime, bool upper, bool fetch)
-{
-	uint64_t tbi = TCR_EL2_TBI, tbid = TCR_EL2_TBID;
+/* Fields of TCR_EL1 that come in pairs are these many bits apart: T0SZ, EPD0, IRGN0, ORGN0, SH0,
+ * and those above bit 37. TG1 has codes of its own. */
+#define PAIR_LOW  16
+#define PAIR_HIGH 1
 
-	if (two_ranges(regime)) {
-		tbi = upper ? TCR_TBI1 : TCR_TBI0;
-		tbid = upper ? TCR_TBID1 : TCR_TBID0;
-	}
-	return (regime->tcr & tbi) && !(fetch && (regime->tcr & tbid));
+/* TCR_EL2 of one range, as TCR_EL1 would say it. */
+static uint64_t tcr_as_el1(uint64_t tcr)
+{
+	uint64_t same = TCR_T0SZ | TCR_IRGN0 | TCR_ORGN0 | TCR_SH0 | TCR_TG0;
+
+	return (tcr & same) | FIELD_PREP(TCR_IPS, FIELD_GET(TCR_EL2_PS, tcr)) |
+		(tcr & TCR_EL2_TBI ? TCR_TBI0 : 0) | (tcr & TCR_EL2_HA ? TCR_HA : 0) |
+		(tcr & TCR_EL2_HD ? TCR_HD : 0) | (tcr & TCR_EL2_HPD ? TCR_HPD0 : 0) |
+		(tcr & TCR_EL2_TBID ? TCR_TBID0 : 0) | (tcr & TCR_EL2_DS ? TCR_DS : 0);
+}
+
+static __always_inline uint64_t tcr_of(const struct regime *regime)
+{
+	return likely(two_ranges(regime)) ? regime->tcr : tcr_as_el1(regime->tcr);
 }
 
 /* log2 of the granule's size; 0: there is none at all. */
-static unsigned granule_shift(const struct regime *regime, bool upper)
+static __always_inline unsigned granule_shift(const struct regime *regime, uint64_t tcr, bool upper)
 {
-	static const uint8_t tg0[] = { 12, 16, 14, 0 }, tg1[] = { 0, 14, 12, 16 };
-	unsigned shift =
-		upper ? tg1[FIELD_GET(TCR_TG1, regime->tcr)] : tg0[FIELD_GET(TCR_TG0, regime->tcr)];
+	static const uint8_t shifts[2][4] = { { 12, 16, 14, 0 }, { 0, 14, 12, 16 } };
+	unsigned shift = shifts[upper][upper ? FIELD_GET(TCR_TG1, tcr) : FIELD_GET(TCR_TG0, tcr)];
 	unsigned needs = shift == 12 ? REGIME_4K : shift == 14 ? REGIME_16K : REGIME_64K;
 
 	if (likely(shift != 0 && (regime->granules & needs)))
@@ -66,64 +74,25 @@ static unsigned granule_shift(const struct regime *regime, bool upper)
 	return regime_smallest_granule(regime->granules);
 }
 
-static bool has_ds(const struct regime *regime, unsigned page_shift)
+/* Bits above ia_bits must be copies of bit 55, but for those that don't count. */
+static __always_inline bool canonical(uint64_t va, unsigned ia_bits, bool upper, bool tbi)
 {
-	if (!(regime->tcr & (two_ranges(regime) ? TCR_DS : TCR_EL2_DS)) || page_shift == 16)
-		return false;
-	return regime->features & (page_shift == 12 ? REGIME_LPA2_4K : REGIME_LPA2_16K);
+	uint64_t odd = (upper ? ~va : va) >> ia_bits << ia_bits;
+
+	return (tbi ? odd << (63 - VA_SELECT) : odd) == 0;
 }
 
-/* Fields of TCR that come in pairs. */
-static bool range_disabled(const struct regime *regime, bool upper, bool user)
-{
-	if (!two_ranges(regime))
-		return false;
-	if (regime->tcr & (upper ? TCR_EPD1 : TCR_EPD0))
-		return true;
-	return user && (regime->tcr & (upper ? TCR_E0PD1 : TCR_E0PD0)) &&
-		(regime->features & REGIME_E0PD);
-}
-
-/* The address must be all zeros, or in the upper range all ones, above the bits that are
- * translated. */
-static bool canonical(uint64_t va, unsigned ia_bits, bool upper, bool tbi)
-{
-	uint64_t mask = GENMASK(tbi ? VA_SELECT : 63, 0) & ~(BIT(ia_bits) - 1);
-
-	return (va & mask) == (upper ? mask : 0);
-}
-
-static void read_flags(struct s1_walk *walk, bool upper)
+/* Output size and format of addresses; and whether TxSZ is one there is. */
+static __always_inline bool sizes(
+	struct s1_walk *walk, uint64_t tcr, unsigned page_shift, unsigned txsz)
 {
 	const struct regime *regime = walk->regime;
-	bool two = two_ranges(regime);
-	uint64_t tcr = regime->tcr, features = regime->features;
-
-	/* SH0, IRGN0 and ORGN0 are at the same place with one range. */
-	walk->table.big_endian = regime->sctlr & SCTLR_EE;
-	walk->table.uncached = !(regime->sctlr & SCTLR_C) ||
-		!(tcr & (upper ? TCR_IRGN1 : TCR_IRGN0)) ||
-		!(tcr & (upper ? TCR_ORGN1 : TCR_ORGN0));
-	walk->sh = (uint8_t)(upper ? FIELD_GET(TCR_SH1, tcr) : FIELD_GET(TCR_SH0, tcr));
-	walk->hpd = (tcr &
-			    (!two                   ? TCR_EL2_HPD
-					    : upper ? TCR_HPD1
-						    : TCR_HPD0)) &&
-		(features & REGIME_HPD);
-	walk->ha = (tcr & (two ? TCR_HA : TCR_EL2_HA)) && (features & REGIME_HA);
-	walk->hd = walk->ha && (tcr & (two ? TCR_HD : TCR_EL2_HD)) && (features & REGIME_HD);
-}
-
-/* Sizes of addresses: into the walk, and whether TxSZ is one there is. */
-static bool sizes(struct s1_walk *walk, unsigned page_shift, unsigned txsz)
-{
-	const struct regime *regime = walk->regime;
-	unsigned size = walk_size_bits(two_ranges(regime) ? FIELD_GET(TCR_IPS, regime->tcr)
-							  : FIELD_GET(TCR_EL2_PS, regime->tcr));
+	unsigned size = walk_size_bits(FIELD_GET(TCR_IPS, tcr));
 	unsigned txsz_max = TXSZ_MAX, txsz_min = TXSZ_MIN;
 	bool large = page_shift == 16 && size == 52 && regime->pa_bits == 52;
+	uint64_t lpa2 = page_shift == 12 ? REGIME_LPA2_4K : REGIME_LPA2_16K;
 
-	walk->ds = has_ds(regime, page_shift);
+	walk->ds = unlikely(tcr & TCR_DS) && page_shift != 16 && (regime->features & lpa2);
 	if (walk->ds || (page_shift == 16 && (regime->features & REGIME_LVA)))
 		txsz_min = TXSZ_MIN_LARGE;
 	if (regime->features & REGIME_TTST)
@@ -133,31 +102,87 @@ static bool sizes(struct s1_walk *walk, unsigned page_shift, unsigned txsz)
 	walk->table.high = (uint8_t)(walk->ds ? HIGH_LPA2 : large ? HIGH_64K : HIGH_NONE);
 	walk->table.oa_bits =
 		(uint8_t)MIN(MIN(size, regime->pa_bits), walk->ds || large ? 52U : 48U);
-	return txsz >= txsz_min && txsz <= txsz_max;
+	return txsz - txsz_min <= txsz_max - txsz_min;
 }
 
-enum status s1_set_up(struct s1_walk *walk, const struct regime *regime, uint64_t va,
-	unsigned access, struct s1_result *result)
+/* low, high: TCR with the fields of the range where the lower one's are. */
+static __always_inline void read_flags(
+	struct s1_walk *walk, uint64_t tcr, uint64_t low, uint64_t high)
+{
+	const struct regime *regime = walk->regime;
+
+	walk->table.big_endian = regime->sctlr & SCTLR_EE;
+	walk->table.uncached =
+		!(regime->sctlr & SCTLR_C) || !(low & TCR_IRGN0) || !(low & TCR_ORGN0);
+	walk->sh = (uint8_t)FIELD_GET(TCR_SH0, low);
+	walk->hpd = (high & TCR_HPD0) && (regime->features & REGIME_HPD);
+	walk->ha = (tcr & TCR_HA) && (regime->features & REGIME_HA);
+	walk->hd = walk->ha && (tcr & TCR_HD) && (regime->features & REGIME_HD);
+	walk->one_range = !two_ranges(regime);
+	walk->el2_format = walk->one_range || is_nv1(regime);
+	walk->user_off = (high & TCR_E0PD0) && (regime->features & REGIME_E0PD);
+	walk->tbi = high & TCR_TBI0;
+	walk->tbi_fetch = walk->tbi && !(high & TCR_TBID0);
+}
+
+static void prepare(struct s1_walk *walk, const struct regime *regime, bool upper)
+{
+	uint64_t tcr = tcr_of(regime), low = tcr >> (upper ? PAIR_LOW : 0);
+	unsigned page_shift = granule_shift(regime, tcr, upper), stride = page_shift - 3;
+	unsigned txsz = (unsigned)FIELD_GET(TCR_T0SZ, low), ia_bits = 64 - txsz;
+
+	walk->regime = regime;
+	walk->upper = upper;
+	walk->no_granule = page_shift == 0;
+	if (unlikely(walk->no_granule))
+		return;
+	walk->off = !sizes(walk, tcr, page_shift, txsz) || (low & TCR_EPD0);
+	if (walk->off)
+		return;
+	walk->ia_bits = (uint8_t)ia_bits;
+	read_flags(walk, tcr, low, tcr >> (upper ? PAIR_HIGH : 0));
+	walk->base_too_large = !walk_lay_out(&walk->table, upper ? regime->ttbr1 : regime->ttbr0,
+		ia_bits, page_shift + (ia_bits - 1 - page_shift) / stride * stride);
+}
+
+_Static_assert(offsetof(struct regime, ttbr0) == sizeof(uint64_t), "machine is all before it");
+
+static __always_inline bool same_regime(const struct regime *a, const struct regime *b)
+{
+	return ((a->machine ^ b->machine) | (a->ttbr0 ^ b->ttbr0) | (a->ttbr1 ^ b->ttbr1) |
+		       (a->tcr ^ b->tcr) | (a->sctlr ^ b->sctlr) | (a->hcr ^ b->hcr)) == 0;
+}
+
+const struct s1_walk *s1_walk_of(
+	const struct regime *regime, struct walk_memo *memo, uint64_t va, struct s1_walk *scratch)
 {
 	bool upper = two_ranges(regime) && (va & BIT(VA_SELECT));
-	unsigned txsz = (unsigned)(upper ? FIELD_GET(TCR_T1SZ, regime->tcr)
-					 : FIELD_GET(TCR_T0SZ, regime->tcr));
-	unsigned page_shift = granule_shift(regime, upper), ia_bits = 64 - txsz;
-	int level;
 
-	if (unlikely(page_shift == 0))
+	if (!memo) {
+		prepare(scratch, regime, upper);
+		return scratch;
+	}
+	if (unlikely(!memo->range[upper].valid) ||
+		unlikely(!same_regime(&memo->range[upper].regime, regime))) {
+		memo->range[upper].regime = *regime;
+		memo->range[upper].valid = true;
+		prepare(&memo->range[upper].walk, regime, upper);
+	}
+	memo->range[upper].walk.regime = regime; /* of which MAIR may be another */
+	return &memo->range[upper].walk;
+}
+
+enum status s1_enter(
+	const struct s1_walk *walk, uint64_t va, unsigned access, struct s1_result *result)
+{
+	/* Then nothing else was prepared. */
+	if (unlikely(walk->no_granule))
 		return ERR_NOT_SUPPORTED;
-	walk->regime = regime;
-	if (!sizes(walk, page_shift, txsz) || range_disabled(regime, upper, access & WALK_USER) ||
-		!canonical(
-			va, ia_bits, upper, top_byte_ignored(regime, upper, access & WALK_FETCH)))
+	if (walk->off || ((access & WALK_USER) && walk->user_off) ||
+		!canonical(va, walk->ia_bits, walk->upper,
+			access & WALK_FETCH ? walk->tbi_fetch : walk->tbi))
 		return fault(result, FST_TRANSLATION);
-	read_flags(walk, upper);
-	level = LEVEL_LAST - (int)((ia_bits - 1 - page_shift) / (page_shift - 3));
-	if (walk_table_lay_out(
-		    &walk->table, upper ? regime->ttbr1 : regime->ttbr0, ia_bits, level) != OK)
-		return fault(result, FST_ADDRESS_SIZE);
-	return OK;
+	return walk->base_too_large ? fault(result, FST_ADDRESS_SIZE) : OK;
 }
 
 /* --- stage 1 off --- */
@@ -168,13 +193,17 @@ enum status s1_flat(
 	bool upper = two_ranges(regime) && (va & BIT(VA_SELECT));
 	bool dc = regime->kind == REGIME_EL10 && (regime->hcr & HCR_DC);
 
-	if (top_byte_ignored(regime, upper, access & WALK_FETCH))
+	uint64_t high = tcr_of(regime) >> (upper ? PAIR_HIGH : 0);
+
+	if ((high & TCR_TBI0) && !((access & WALK_FETCH) && (high & TCR_TBID0)))
 		va &= GENMASK(VA_SELECT, 0);
 	if (va >> regime->pa_bits)
 		return fault(result, FST_ADDRESS_SIZE);
 	result->ipa = IPA(va);
+	result->level = 0;
 	result->page_shift = PAGE_SHIFT;
 	result->span = PAGE_SIZE;
+	result->desc = 0;
 	result->attr = dc ? ATTR_NORMAL_WB : ATTR_DEVICE_nGnRnE;
 	result->sh = dc ? SH_NON : SH_OUTER;
 	result->off = true;
@@ -185,46 +214,37 @@ enum status s1_flat(
 
 /* --- a leaf --- */
 
-/* Rights of EL1 (EL2) to data, and of EL0 where the regime has it and descriptors say so. */
-static void data_rights(
+/* What may be done. A table's PXN and UXN are 6 bits above a leaf's. */
+static __always_inline void rights(
 	const struct s1_walk *walk, const struct walk_place *place, struct s1_result *result)
 {
-	uint64_t desc = place->desc, tables = walk->hpd ? 0 : place->table_attr;
-	bool read_only = desc & ENTRY_AP2;
+	uint64_t tables = walk->hpd ? 0 : place->table_attr;
+	uint64_t desc = place->desc | ((tables >> 6) & (ENTRY_PXN | ENTRY_UXN));
+	bool read_only = (desc & ENTRY_AP2) || (tables & TABLE_AP2), wxn;
+	uint64_t priv, user = 0;
 
-	result->priv = MEM_R;
-	if (read_only && walk->hd && (desc & ENTRY_DBM) && !(tables & TABLE_AP2)) {
+	if (unlikely(read_only && walk->hd && (desc & ENTRY_DBM) && !(tables & TABLE_AP2))) {
 		read_only = false;
-		result->clean = true;
+		result->clean = desc & ENTRY_AP2;
 	}
-	if (!read_only && !(tables & TABLE_AP2))
-		result->priv |= MEM_W;
-	result->user = 0;
-	if (two_ranges(walk->regime) && (desc & ENTRY_AP1) && !(tables & TABLE_AP1) &&
-		!is_nv1(walk->regime))
-		result->user = result->priv;
-}
-
-static void execute_rights(
-	const struct s1_walk *walk, const struct walk_place *place, struct s1_result *result)
-{
-	uint64_t desc = place->desc, tables = walk->hpd ? 0 : place->table_attr;
-	bool uxn = (desc & ENTRY_UXN) || (tables & TABLE_UXN);
-	bool pxn = (desc & ENTRY_PXN) || (tables & TABLE_PXN);
-	bool wxn = walk->regime->sctlr & SCTLR_WXN;
-
-	if (!two_ranges(walk->regime) || is_nv1(walk->regime)) {
-		pxn = uxn;
-		uxn = false;
+	priv = read_only ? MEM_R : MEM_RW;
+	if (unlikely(walk->el2_format)) {
+		desc = desc & ENTRY_UXN ? ENTRY_PXN : 0;
+	} else if ((desc & ENTRY_AP1) && !(tables & TABLE_AP1)) {
+		user = priv;
 	}
+	wxn = walk->regime->sctlr & SCTLR_WXN;
 	/* What EL0 can write is never executable at the higher level. */
-	if (!pxn && !(result->user & MEM_W) && !(wxn && (result->priv & MEM_W)))
+	result->priv = priv;
+	if (!(desc & ENTRY_PXN) && !(user & MEM_W) && !(wxn && !read_only))
 		result->priv |= MEM_X;
-	if (!uxn && !(wxn && (result->user & MEM_W)) && two_ranges(walk->regime))
-		result->user |= MEM_X;
+	if (!(desc & ENTRY_UXN) && !(wxn && (user & MEM_W)) && !walk->one_range)
+		user |= MEM_X;
+	result->user = user;
 }
 
-static void attributes(const struct s1_walk *walk, uint64_t desc, struct s1_result *result)
+static __always_inline void attributes(
+	const struct s1_walk *walk, uint64_t desc, struct s1_result *result)
 {
 	unsigned index = (unsigned)FIELD_GET(ENTRY_INDEX, desc);
 	uint8_t attr = (uint8_t)(walk->regime->mair >> (8 * index));
@@ -265,20 +285,19 @@ unsigned s1_contiguous(const struct s1_result *result)
 enum status s1_leaf(const struct s1_walk *walk, const struct walk_place *place, uint64_t va,
 	unsigned access, struct s1_result *result)
 {
-	uint64_t desc = place->desc, offset = BIT(place->shift) - 1;
+	uint64_t desc = place->desc;
 
-	result->ipa = IPA(walk_leaf_address(&walk->table, desc, place->shift) | (va & offset));
-	result->level = (int8_t)place->level;
+	result->ipa = IPA(walk_output(&walk->table, desc, place->shift, va));
+	result->level = (int8_t)walk_level(&walk->table, place);
 	result->page_shift = walk->table.page_shift;
-	result->span = offset + 1;
+	result->span = BIT(place->shift);
 	result->desc = desc;
 	result->desc_ipa = IPA(place->at);
 	result->clean = false;
-	data_rights(walk, place, result);
-	execute_rights(walk, place, result);
+	rights(walk, place, result);
 	attributes(walk, desc, result);
 	if (unlikely(!(desc & ENTRY_AF) && !walk->ha))
-		return fault(result, fst_of(FST_ACCESS_FLAG, place->level));
+		return fault(result, fst_of(FST_ACCESS_FLAG, result->level));
 	return access & WALK_JUDGE ? s1_judge(walk->regime, result, access) : OK;
 }
 
@@ -306,38 +325,21 @@ enum status s1_flags_set(enum status status, uint64_t desc, struct s1_result *re
 
 /* --- the walk --- */
 
-static enum status descend(const struct s1_walk *walk, const struct walk_memory *memory,
-	uint64_t va, struct walk_place *place, struct s1_result *result)
-{
-	struct walk_source source = walk_source_of(memory, &walk->table);
-	enum walk_step step;
-
-	walk_begin(&walk->table, place);
-	do {
-		enum status status;
-
-		walk_find(place, va);
-		status = walk_read(&source, &walk->table, place->at, &place->desc);
-		if (unlikely(status != OK)) {
-			if (!walk_is_sea(status))
-				return status;
-			result->fault_ipa = IPA(place->at);
-			return fault(result, fst_of(FST_WALK_SEA, place->level));
-		}
-		step = walk_next(&walk->table, place);
-	} while (step == STEP_DOWN);
-	return step == STEP_LEAF ? OK : fault(result, place->fst);
-}
-
 static enum status walk_once(const struct s1_walk *walk, const struct walk_memory *memory,
 	uint64_t va, unsigned access, struct s1_result *result)
 {
 	struct walk_place place;
-	enum status status = descend(walk, memory, va, &place, result);
+	enum status status;
+	enum walk_step step = walk_down(memory, &walk->table, va, &place, &status);
 	uint64_t desc;
 
-	if (status == OK)
-		status = s1_leaf(walk, &place, va, access, result);
+	if (unlikely(step != STEP_LEAF)) {
+		if (step == STEP_UNREADABLE)
+			result->fault_ipa = IPA(place.at);
+		return status != OK ? status
+				    : fault(result, walk_step_fst(step, &walk->table, &place));
+	}
+	status = s1_leaf(walk, &place, va, access, result);
 	if (status != OK || !memory->update)
 		return status;
 	desc = s1_with_flags(walk, result, access);
@@ -350,17 +352,19 @@ static enum status walk_once(const struct s1_walk *walk, const struct walk_memor
 enum status walk_s1_for(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
 	unsigned access, struct s1_result *result)
 {
-	struct s1_walk walk;
+	const struct s1_walk *walk;
+	struct s1_walk scratch;
 	enum status status;
 
-	*result = (struct s1_result){ 0 };
-	if (s1_is_off(regime))
+	s1_result_clear(result);
+	if (unlikely(s1_is_off(regime)))
 		return s1_flat(regime, gva.gva, access, result);
-	status = s1_set_up(&walk, regime, gva.gva, access, result);
-	if (status != OK)
+	walk = s1_walk_of(regime, memory->memo, gva.gva, &scratch);
+	status = s1_enter(walk, gva.gva, access, result);
+	if (unlikely(status != OK))
 		return status;
 	for (unsigned i = 0; i < WALK_TRIES; i++) {
-		status = walk_once(&walk, memory, gva.gva, access, result);
+		status = walk_once(walk, memory, gva.gva, access, result);
 		if (likely(status != ERR_EXISTS))
 			return status;
 	}

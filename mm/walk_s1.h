@@ -22,7 +22,7 @@ struct s1_result {
 	/* A fault (ERR_FAULT): */
 	uint8_t fst;     /* class and level */
 	ipa_t fault_ipa; /* FST_WALK_SEA: the descriptor's address */
-	/* A translation (OK), and a fault of permission or of the access flag: */
+	/* A translation (OK), and a fault of permission or of the access flag; else not set: */
 	ipa_t ipa;
 	int8_t level;       /* of the leaf; 0 with stage 1 off */
 	uint8_t page_shift; /* of the granule */

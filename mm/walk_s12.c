@@ -8,36 +8,8 @@ struct walk {
 	const struct s1_walk *s1;
 	const struct s2_setup *s2;
 	const struct walk_memory *memory;
-	struct walk_source source1, source2;
 	struct s12_result *result;
 };
-
-/*
- * A descriptor's IPA through stage 2, where all is as it mostly is: mapped, accessed, readable,
- * memory. False: it isn't, or it can't be said here; walk_s2() says.
- */
-static __always_inline bool translate(
-	const struct s2_setup *s2, const struct walk_source *source, uint64_t ipa, uint64_t *output)
-{
-	struct walk_place place;
-	enum walk_step step;
-
-	if (unlikely(ipa >> s2->ia_bits))
-		return false;
-	walk_begin(&s2->table, &place);
-	do {
-		walk_find(&place, ipa);
-		if (walk_read(source, &s2->table, place.at, &place.desc) != OK)
-			return false;
-		step = walk_next(&s2->table, &place);
-	} while (likely(step == STEP_DOWN));
-	if (unlikely(step != STEP_LEAF) || !(place.desc & ENTRY_AF) ||
-		!(place.desc & S2_ENTRY_READ) || !(place.desc & s2->memory_mask))
-		return false;
-	*output = walk_leaf_address(&s2->table, place.desc, place.shift) |
-		(ipa & (BIT(place.shift) - 1));
-	return true;
-}
 
 /* What walk_s2() has said of a descriptor's IPA. */
 static enum status fault_on_walk(struct s12_result *result, uint64_t ipa, uint8_t fst)
@@ -71,38 +43,87 @@ static enum status fault_of_s1(struct s12_result *result)
 	return ERR_FAULT;
 }
 
-static __always_inline enum status descend(
-	const struct walk *walk, uint64_t va, struct walk_place *place)
+/* A descriptor's IPA through stage 2, where all is as it mostly is: mapped, accessed, readable,
+ * memory. False: walk_s2() must say. */
+static __always_inline bool translate_fast(const struct s2_setup *s2,
+	const struct guest_windows *windows, uint64_t ipa, struct walk_near *near, uint64_t *output)
 {
-	/* Otherwise stage 2 has no tables. */
-	bool sane = !walk->s2->invalid && !walk->s2->base_too_large;
+	const uint64_t needs = ENTRY_AF | S2_ENTRY_READ;
+	struct walk_place place;
+
+	if (unlikely(ipa >> s2->ia_bits) ||
+		unlikely(!walk_fast(windows, &s2->table, ipa, near, &place)))
+		return false;
+	if (unlikely((place.desc & needs) != needs) || unlikely(!(place.desc & s2->memory_mask)))
+		return false;
+	*output = (place.desc & s2->table.address_mask & ~(BIT(place.shift) - 1)) |
+		(ipa & (BIT(place.shift) - 1));
+	return true;
+}
+
+/* All of it through windows, to a page of stage 1. False: there is something else. */
+static __noinline bool descend_fast(const struct walk *walk, uint64_t va, struct walk_place *place)
+{
+	const struct walk_table *table = &walk->s1->table;
+	const uint64_t *generation = walk_generation(walk->memory, table);
+	uint64_t base = table->base, mask = table->start_mask, table_attr = 0, desc, at;
+	unsigned shift = table->start_shift - 3U;
+	struct walk_near near = WALK_NEAR_NONE;
+	struct guest_windows windows;
+
+	if (!generation || walk->s2->invalid || walk->s2->base_too_large ||
+		!walk_generation(walk->memory, &walk->s2->table))
+		return false;
+	windows = guest_windows_of(generation);
+	for (;;) {
+		uint64_t real;
+
+		at = base | ((va >> shift) & mask);
+		if (unlikely(!translate_fast(walk->s2, &windows, at, &near, &real)) ||
+			unlikely(!guest_window_read(&windows, real, &desc)) ||
+			unlikely((desc & table->check_mask) != (ENTRY_VALID | ENTRY_TABLE)))
+			return false;
+		if (shift + 3 == table->page_shift)
+			break;
+		table_attr |= desc;
+		base = desc & table->address_mask;
+		mask = table->next_mask;
+		shift -= table->stride;
+	}
+	place->at = at;
+	place->desc = desc;
+	place->table_attr = table_attr;
+	place->shift = shift + 3;
+	return true;
+}
+
+static enum status descend_slowly(const struct walk *walk, uint64_t va, struct walk_place *place)
+{
+	const struct walk_table *table = &walk->s1->table;
 	enum walk_step step;
 
-	walk_begin(&walk->s1->table, place);
+	*place = walk_begin(table);
 	do {
 		enum status status;
 		uint64_t at;
 
-		walk_find(place, va);
-		if (unlikely(!sane) ||
-			unlikely(!translate(walk->s2, &walk->source2, place->at, &at))) {
-			status = translate_slowly(walk, place->at, 0, &at);
-			if (status != OK)
-				return status;
-		}
-		status = walk_read(&walk->source1, &walk->s1->table, at, &place->desc);
-		if (unlikely(status != OK)) {
-			if (!walk_is_sea(status))
-				return status;
+		place->at = walk_find(place, va);
+		status = translate_slowly(walk, place->at, 0, &at);
+		if (status != OK)
+			return status;
+		status = walk_read(walk->memory, table, at, &place->desc);
+		if (walk_is_sea(status)) {
 			walk->result->s1.fault_ipa = IPA(place->at);
-			walk->result->s1.fst = fst_of(FST_WALK_SEA, place->level);
-			return fault_of_s1(walk->result);
+			step = STEP_UNREADABLE;
+		} else if (status != OK) {
+			return status;
+		} else {
+			step = walk_step(table, place);
 		}
-		step = walk_next(&walk->s1->table, place);
 	} while (step == STEP_DOWN);
 	if (step == STEP_LEAF)
 		return OK;
-	walk->result->s1.fst = place->fst;
+	walk->result->s1.fst = walk_step_fst(step, table, place);
 	return fault_of_s1(walk->result);
 }
 
@@ -125,11 +146,14 @@ static enum status walk_once(const struct walk *walk, uint64_t va, unsigned acce
 {
 	struct s1_result *s1 = &walk->result->s1;
 	struct walk_place place;
-	enum status status = descend(walk, va, &place);
+	enum status status;
 	uint64_t desc;
 
-	if (status != OK)
-		return status;
+	if (unlikely(!descend_fast(walk, va, &place))) {
+		status = descend_slowly(walk, va, &place);
+		if (status != OK)
+			return status;
+	}
 	status = s1_leaf(walk->s1, &place, va, access, s1);
 	if (status != OK)
 		return fault_of_s1(walk->result);
@@ -143,20 +167,20 @@ static enum status walk_once(const struct walk *walk, uint64_t va, unsigned acce
 static enum status walk_nested(const struct regime *regime, const struct s2_setup *s2,
 	const struct walk_memory *memory, uint64_t va, unsigned access, struct s12_result *result)
 {
-	struct s1_walk s1;
-	struct walk walk = { .s1 = &s1, .s2 = s2, .memory = memory, .result = result };
+	struct walk walk = { .s2 = s2, .memory = memory, .result = result };
+	struct s1_walk scratch;
 	enum status status;
 
-	if (s1_is_off(regime))
+	if (unlikely(s1_is_off(regime))) {
 		status = s1_flat(regime, va, access, &result->s1);
-	else
-		status = s1_set_up(&s1, regime, va, access, &result->s1);
+	} else {
+		walk.s1 = s1_walk_of(regime, memory->memo, va, &scratch);
+		status = s1_enter(walk.s1, va, access, &result->s1);
+	}
 	if (status == ERR_FAULT)
 		return fault_of_s1(result);
 	if (status != OK || result->s1.off)
 		return status;
-	walk.source1 = walk_source_of(memory, &s1.table);
-	walk.source2 = walk_source_of(memory, &s2->table);
 	for (unsigned i = 0; i < WALK_TRIES; i++) {
 		status = walk_once(&walk, va, access);
 		if (likely(status != ERR_EXISTS))
@@ -184,23 +208,41 @@ static enum status final(const struct s2_setup *s2, const struct walk_memory *me
 	return OK;
 }
 
+/* Stage 1's result as that of both. */
+static __always_inline void take_s1(struct s12_result *result)
+{
+	result->output = result->s1.ipa;
+	result->attr = result->s1.attr;
+	result->sh = result->s1.sh;
+}
+
+static __noinline enum status walk_both(const struct regime *regime, const struct s2_setup *s2,
+	const struct walk_memory *memory, gva_t gva, unsigned access, struct s12_result *result)
+{
+	enum status status;
+
+	s1_result_clear(&result->s1);
+	status = walk_nested(regime, s2, memory, gva.gva, access, result);
+	if (status != OK)
+		return status;
+	take_s1(result);
+	return access & WALK_FINAL ? final(s2, memory, access, result) : OK;
+}
+
 enum status walk_s12(const struct regime *regime, const struct s2_setup *s2,
 	const struct walk_memory *memory, gva_t gva, unsigned access, struct s12_result *result)
 {
 	enum status status;
 
-	*result = (struct s12_result){ 0 };
-	if (!s2) {
-		status = walk_s1_for(regime, memory, gva, access, &result->s1);
-		if (status == ERR_FAULT)
-			return fault_of_s1(result);
-	} else {
-		status = walk_nested(regime, s2, memory, gva.gva, access, result);
-	}
-	if (status != OK)
-		return status;
-	result->output = result->s1.ipa;
-	result->attr = result->s1.attr;
-	result->sh = result->s1.sh;
-	return s2 && (access & WALK_FINAL) ? final(s2, memory, access, result) : OK;
+	result->fst = 0;
+	result->stage2 = false;
+	result->on_walk = false;
+	result->fault_ipa = IPA(0);
+	if (s2)
+		return walk_both(regime, s2, memory, gva, access, result);
+	status = walk_s1_for(regime, memory, gva, access, &result->s1);
+	if (unlikely(status != OK))
+		return status == ERR_FAULT ? fault_of_s1(result) : status;
+	take_s1(result);
+	return OK;
 }

@@ -8,14 +8,6 @@
 #include "mm/walk_s1.h"
 #include "mm/walk_table.h"
 
-/* What the registers say about one range. */
-struct s1_walk {
-	struct walk_table table;
-	const struct regime *regime;
-	bool hpd, ha, hd, ds;
-	uint8_t sh; /* with ds: of all */
-};
-
 static inline bool s1_is_off(const struct regime *regime)
 {
 	if (!(regime->sctlr & SCTLR_M))
@@ -23,14 +15,26 @@ static inline bool s1_is_off(const struct regime *regime)
 	return regime->kind == REGIME_EL10 && (regime->hcr & (HCR_DC | HCR_TGE));
 }
 
+static inline void s1_result_clear(struct s1_result *result)
+{
+	result->fst = 0;
+	result->fault_ipa = IPA(0);
+	result->off = false;
+	result->clean = false;
+}
+
 /* The whole result while stage 1 is off. ERR_FAULT: the address is too large. */
 __must_check enum status s1_flat(
 	const struct regime *regime, uint64_t va, unsigned access, struct s1_result *result);
 
-/* The range that va is in. ERR_FAULT: what is said before a table is looked at, result->fst;
- * ERR_NOT_SUPPORTED. */
-__must_check enum status s1_set_up(struct s1_walk *walk, const struct regime *regime, uint64_t va,
-	unsigned access, struct s1_result *result);
+/* The range that va is in: what the registers say, from the memo if they are the same; scratch is
+ * used without one. */
+const struct s1_walk *s1_walk_of(
+	const struct regime *regime, struct walk_memo *memo, uint64_t va, struct s1_walk *scratch);
+
+/* ERR_FAULT: what is said before a table is looked at, result->fst; ERR_NOT_SUPPORTED. */
+__must_check enum status s1_enter(
+	const struct s1_walk *walk, uint64_t va, unsigned access, struct s1_result *result);
 
 /* The result of a walk that ended at a leaf. ERR_FAULT: access flag, permission (WALK_JUDGE). */
 __must_check enum status s1_leaf(const struct s1_walk *walk, const struct walk_place *place,

@@ -103,7 +103,7 @@ void walk_s2_prepare(const struct s2_regime *regime, struct s2_setup *setup)
 	bool large = page_shift == 16 && regime->pa_bits == 52 && walk_size_bits(ps) == 52;
 	int level;
 
-	*setup = (struct s2_setup){ .invalid = true };
+	*setup = (struct s2_setup){ .regime = *regime, .prepared = true, .invalid = true };
 	if (page_shift == 0)
 		return;
 	setup->ds = has_ds(regime, page_shift);
@@ -118,8 +118,22 @@ void walk_s2_prepare(const struct s2_regime *regime, struct s2_setup *setup)
 	setup->table.oa_bits = (uint8_t)MIN(
 		MIN(walk_size_bits(ps), regime->pa_bits), setup->ds || large ? 52U : 48U);
 	read_flags(regime, setup);
-	setup->base_too_large =
-		walk_table_lay_out(&setup->table, regime->vttbr, setup->ia_bits, level) != OK;
+	setup->base_too_large = !walk_lay_out(&setup->table, regime->vttbr, setup->ia_bits,
+		page_shift + (unsigned)(LEVEL_LAST - level) * (page_shift - 3));
+}
+
+static bool same_regime(const struct s2_regime *a, const struct s2_regime *b)
+{
+	return ((a->vttbr ^ b->vttbr) | (a->vtcr ^ b->vtcr) | (a->sctlr ^ b->sctlr) |
+		       (a->hcr ^ b->hcr)) == 0 &&
+		a->pa_bits == b->pa_bits && a->granules == b->granules &&
+		a->features == b->features;
+}
+
+void walk_s2_prepare_again(const struct s2_regime *regime, struct s2_setup *setup)
+{
+	if (!setup->prepared || !same_regime(&setup->regime, regime))
+		walk_s2_prepare(regime, setup);
 }
 
 /* --- a leaf --- */
@@ -144,12 +158,12 @@ static void rights(const struct s2_setup *setup, uint64_t desc, struct s2_result
 static void describe(const struct s2_setup *setup, const struct walk_place *place, uint64_t ipa,
 	struct s2_result *result)
 {
-	uint64_t desc = place->desc, offset = BIT(place->shift) - 1;
+	uint64_t desc = place->desc;
 
-	result->output = IPA(walk_leaf_address(&setup->table, desc, place->shift) | (ipa & offset));
-	result->level = (int8_t)place->level;
+	result->output = IPA(walk_output(&setup->table, desc, place->shift, ipa));
+	result->level = (int8_t)walk_level(&setup->table, place);
 	result->page_shift = setup->table.page_shift;
-	result->span = offset + 1;
+	result->span = BIT(place->shift);
 	result->desc = desc;
 	result->desc_ipa = IPA(place->at);
 	result->mem_attr = (uint8_t)FIELD_GET(ENTRY_MEM_ATTR, desc);
@@ -223,26 +237,16 @@ static enum status fault(struct s2_result *result, uint8_t fst)
 static enum status walk_once(const struct s2_setup *setup, const struct walk_memory *memory,
 	uint64_t ipa, unsigned access, struct s2_result *result)
 {
-	struct walk_source source = walk_source_of(memory, &setup->table);
 	struct walk_place place;
-	enum walk_step step;
+	enum status status;
+	enum walk_step step = walk_down(memory, &setup->table, ipa, &place, &status);
 
-	walk_begin(&setup->table, &place);
-	do {
-		enum status status;
-
-		walk_find(&place, ipa);
-		status = walk_read(&source, &setup->table, place.at, &place.desc);
-		if (unlikely(status != OK)) {
-			if (!walk_is_sea(status))
-				return status;
+	if (unlikely(step != STEP_LEAF)) {
+		if (step == STEP_UNREADABLE)
 			result->fault_ipa = IPA(place.at);
-			return fault(result, fst_of(FST_WALK_SEA, place.level));
-		}
-		step = walk_next(&setup->table, &place);
-	} while (step == STEP_DOWN);
-	if (step == STEP_FAULT)
-		return fault(result, place.fst);
+		return status != OK ? status
+				    : fault(result, walk_step_fst(step, &setup->table, &place));
+	}
 	describe(setup, &place, ipa, result);
 	return leaf(setup, memory, access, result);
 }
@@ -252,7 +256,8 @@ enum status walk_s2(const struct s2_setup *setup, const struct walk_memory *memo
 {
 	enum status status = ERR_EXISTS;
 
-	*result = (struct s2_result){ 0 };
+	result->fst = 0;
+	result->fault_ipa = IPA(0);
 	if (setup->invalid || ipa.ipa >> setup->ia_bits)
 		return fault(result, FST_TRANSLATION);
 	if (setup->base_too_large)

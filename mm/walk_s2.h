@@ -27,6 +27,8 @@ struct s2_regime {
 
 /* What they say, once for many walks. Only for mm/walk_*.c to look into. */
 struct s2_setup {
+	struct s2_regime regime; /* that this is about */
+	bool prepared;
 	struct walk_table table;
 	uint64_t hcr;
 	uint64_t memory_mask; /* of a descriptor that says Normal memory where it must: not 0 */
@@ -38,12 +40,15 @@ struct s2_setup {
 };
 
 void walk_s2_prepare(const struct s2_regime *regime, struct s2_setup *setup);
+/* The same for a setup that is kept: nothing if it is about these registers already. All zero at
+ * first. */
+void walk_s2_prepare_again(const struct s2_regime *regime, struct s2_setup *setup);
 
 struct s2_result {
 	/* A fault (ERR_FAULT): */
 	uint8_t fst;
 	ipa_t fault_ipa; /* FST_WALK_SEA: the descriptor's address */
-	/* A translation (OK), and a fault of permission or of the access flag: */
+	/* A translation (OK), and a fault of permission or of the access flag; else not set: */
 	ipa_t output;       /* in the guest hypervisor's physical address space */
 	int8_t level;       /* of the leaf */
 	uint8_t page_shift; /* of the granule */

@@ -4,58 +4,97 @@
 /* The start tables of 52-bit addresses are aligned to this at least. */
 #define HIGH_BASE_ALIGN 6
 
-/* Blocks: from 1 GiB on with 4 KiB granules, from 32 MiB, from 512 MiB; with LPA2, and with 64 KiB
- * on a CPU of 52-bit addresses (whatever these tables may use of them), one level up. */
-static int block_level(const struct walk_table *table)
+void walk_lay_out_high(struct walk_table *table, uint64_t ttbr)
 {
-	if (table->page_shift == 16)
-		return table->pa_bits == 52 ? 1 : 2;
-	return (table->page_shift == 12 ? 1 : 2) - (table->high == HIGH_LPA2);
-}
+	uint64_t align = MAX(table->start_mask + 8, BIT(HIGH_BASE_ALIGN));
 
-enum status walk_table_lay_out(
-	struct walk_table *table, uint64_t ttbr, unsigned ia_bits, int start_level)
-{
-	unsigned stride = table->page_shift - 3U, align;
-
-	table->stride = (uint8_t)stride;
-	table->start_level = (int8_t)start_level;
-	table->start_shift =
-		(uint8_t)(table->page_shift + (unsigned)(LEVEL_LAST - start_level) * stride);
-	table->start_mask = (BIT(ia_bits - table->start_shift) - 1) << 3;
-	table->address_mask = GENMASK(47, 0) & ~(BIT(table->page_shift) - 1);
-	table->block_level = (int8_t)block_level(table);
-	align = 3 + ia_bits - table->start_shift;
-	if (unlikely(table->high != HIGH_NONE)) {
-		align = MAX(align, HIGH_BASE_ALIGN);
-		if (table->high == HIGH_LPA2)
-			table->address_mask |= GENMASK(49, 48);
-		table->base = FIELD_GET(TTBR_HIGH, ttbr) << 48;
-	} else {
-		table->base = 0;
-	}
-	table->base |= ttbr & GENMASK(47, 0) & ~(BIT(align) - 1);
-	return table->base >> table->oa_bits ? ERR_FAULT : OK;
+	if (table->high == HIGH_LPA2)
+		table->address_mask |= GENMASK(49, 48);
+	table->base = FIELD_GET(TTBR_HIGH, ttbr) << 48 | (ttbr & GENMASK(47, 0) & ~(align - 1));
+	table->check_mask = ~UINT64_C(0);
 }
 
 uint64_t walk_high_address(const struct walk_table *table, uint64_t desc)
 {
+	uint64_t address = desc & table->address_mask;
+
 	if (table->high == HIGH_LPA2)
-		return FIELD_GET(ENTRY_HIGH_LPA2, desc) << 50;
-	return FIELD_GET(ENTRY_HIGH_64K, desc) << 48;
+		return address | FIELD_GET(ENTRY_HIGH_LPA2, desc) << 50;
+	return address | FIELD_GET(ENTRY_HIGH_64K, desc) << 48;
 }
 
-enum status walk_read_by_call(const struct walk_memory *memory, const struct walk_table *table,
-	uint64_t at, uint64_t *desc)
+enum status walk_read(const struct walk_memory *memory, const struct walk_table *table, uint64_t at,
+	uint64_t *desc)
 {
+	const uint64_t *generation = walk_generation(memory, table);
 	enum status status;
 
+	if (generation) {
+		struct guest_windows windows = guest_windows_of(generation);
+
+		if (guest_window_read(&windows, at, desc))
+			return OK;
+	}
 	if (table->uncached && memory->sync)
 		memory->sync(memory->context, IPA(at));
 	status = memory->read(memory->context, IPA(at), desc);
 	if (table->big_endian)
 		*desc = __builtin_bswap64(*desc);
 	return status;
+}
+
+enum walk_step walk_step(const struct walk_table *table, struct walk_place *place)
+{
+	uint64_t desc = place->desc;
+	bool last = place->shift == table->page_shift;
+
+	if (!(desc & ENTRY_VALID))
+		return STEP_INVALID;
+	if (!(desc & ENTRY_TABLE) && (last || place->shift > table->block_shift))
+		return STEP_INVALID;
+	if (walk_address(table, desc) >> table->oa_bits)
+		return STEP_TOO_LARGE;
+	if (last || !(desc & ENTRY_TABLE))
+		return STEP_LEAF;
+	walk_on(table, place, walk_address(table, desc));
+	return STEP_DOWN;
+}
+
+uint8_t walk_step_fst(
+	enum walk_step step, const struct walk_table *table, const struct walk_place *place)
+{
+	unsigned class = step == STEP_INVALID ? FST_TRANSLATION
+		: step == STEP_TOO_LARGE      ? FST_ADDRESS_SIZE
+					      : FST_WALK_SEA;
+
+	return walk_fst(class, table, place);
+}
+
+enum walk_step walk_down(const struct walk_memory *memory, const struct walk_table *table,
+	uint64_t ia, struct walk_place *place, enum status *status)
+{
+	const uint64_t *generation = walk_generation(memory, table);
+	enum walk_step step;
+
+	*status = OK;
+	if (likely(generation)) {
+		struct guest_windows windows = guest_windows_of(generation);
+
+		if (likely(walk_fast(&windows, table, ia, NULL, place)))
+			return STEP_LEAF;
+	}
+	*place = walk_begin(table);
+	do {
+		place->at = walk_find(place, ia);
+		*status = walk_read(memory, table, place->at, &place->desc);
+		if (*status != OK) {
+			if (walk_is_sea(*status))
+				*status = OK;
+			return STEP_UNREADABLE;
+		}
+		step = walk_step(table, place);
+	} while (step == STEP_DOWN);
+	return step;
 }
 
 enum status walk_update(const struct walk_memory *memory, const struct walk_table *table,

@@ -34,41 +34,52 @@ static inline unsigned walk_size_bits(uint64_t field)
 	return sizes[field & 7];
 }
 
+/* The same with 52-bit addresses: what is different. */
+void walk_lay_out_high(struct walk_table *table, uint64_t ttbr);
+
 /*
- * page_shift, high and oa_bits are there: the rest but big_endian and uncached, for an input of
- * ia_bits from that level on. ERR_FAULT: the base is beyond oa_bits.
+ * page_shift, high, oa_bits and pa_bits are there: the rest but big_endian and uncached, for an
+ * input of ia_bits from the level on whose entries have start_shift bits below them. Blocks are of
+ * up to 1 GiB with 4 KiB granules, 32 MiB, 512 MiB; with LPA2, and with 64 KiB on a CPU of 52-bit
+ * addresses (whatever these tables may use of them), one level up. False: the base is beyond
+ * oa_bits.
  */
-__must_check enum status walk_table_lay_out(
-	struct walk_table *table, uint64_t ttbr, unsigned ia_bits, int start_level);
+static __always_inline bool walk_lay_out(
+	struct walk_table *table, uint64_t ttbr, unsigned ia_bits, unsigned start_shift)
+{
+	unsigned page_shift = table->page_shift, stride = page_shift - 3;
+	uint64_t start_mask = (BIT(ia_bits - start_shift) - 1) << 3;
+	bool up = page_shift == 16 ? table->pa_bits == 52 : table->high == HIGH_LPA2;
 
-/* Where reads of one walk come from. */
-struct walk_source {
-	const struct walk_memory *memory;
-	struct cpu *cpu;
-	const uint64_t *generation; /* NULL: not through windows */
-};
+	table->stride = (uint8_t)stride;
+	table->start_shift = (uint8_t)start_shift;
+	table->start_mask = start_mask;
+	table->next_mask = (BIT(stride) - 1) << 3;
+	table->address_mask = GENMASK(47, 0) & (~UINT64_C(0) << page_shift);
+	table->check_mask =
+		(GENMASK(47, 0) & (~UINT64_C(0) << table->oa_bits)) | ENTRY_VALID | ENTRY_TABLE;
+	table->block_shift = (uint8_t)((page_shift == 12 ? 30 : page_shift + stride) +
+		(unlikely(up) ? stride : 0));
+	table->base = ttbr & GENMASK(47, 0) & ~(start_mask + 7);
+	if (unlikely(table->high != HIGH_NONE))
+		walk_lay_out_high(table, ttbr);
+	return !(table->base >> table->oa_bits);
+}
 
-static __always_inline struct walk_source walk_source_of(
+/* The generation that windows into the tables must have; NULL: they aren't read through windows. */
+static __always_inline const uint64_t *walk_generation(
 	const struct walk_memory *memory, const struct walk_table *table)
 {
 	const struct stage2 *s2 = memory->windows;
-	bool windows = s2 && !table->big_endian && !table->uncached && s2->generation != 0;
 
-	return (struct walk_source){ memory, this_cpu(), windows ? &s2->generation : NULL };
+	if (!s2 || table->big_endian || table->uncached || s2->generation == 0)
+		return NULL;
+	return &s2->generation;
 }
 
-/* The long way: sync, callback, byte order. */
-__must_check enum status walk_read_by_call(const struct walk_memory *memory,
-	const struct walk_table *table, uint64_t at, uint64_t *desc);
-
-static __always_inline enum status walk_read(const struct walk_source *source,
-	const struct walk_table *table, uint64_t at, uint64_t *desc)
-{
-	if (likely(source->generation) &&
-		likely(guest_window_read(source->cpu, source->generation, at, desc)))
-		return OK;
-	return walk_read_by_call(source->memory, table, at, desc);
-}
+/* One descriptor: through a window, or else by sync and callback; in the tables' byte order. */
+__must_check enum status walk_read(const struct walk_memory *memory, const struct walk_table *table,
+	uint64_t at, uint64_t *desc);
 
 /* Sets flags in a descriptor, by memory->update, in the tables' byte order. */
 __must_check enum status walk_update(const struct walk_memory *memory,
@@ -80,85 +91,145 @@ static inline bool walk_is_sea(enum status status)
 	return status == ERR_FAULT || status == ERR_RANGE || status == ERR_IO;
 }
 
+/* The whole address in a descriptor where some of its bits are elsewhere. */
 uint64_t walk_high_address(const struct walk_table *table, uint64_t desc);
 
-/* The address in a descriptor. */
 static __always_inline uint64_t walk_address(const struct walk_table *table, uint64_t desc)
 {
-	uint64_t address = desc & table->address_mask;
-
 	if (unlikely(table->high != HIGH_NONE))
-		address |= walk_high_address(table, desc);
-	return address;
+		return walk_high_address(table, desc);
+	return desc & table->address_mask;
 }
 
-/* Of a leaf that covers 2^shift bytes. */
-static __always_inline uint64_t walk_leaf_address(
-	const struct walk_table *table, uint64_t desc, unsigned shift)
+/* Where a leaf that covers 2^shift bytes leads. */
+static __always_inline uint64_t walk_output(
+	const struct walk_table *table, uint64_t desc, unsigned shift, uint64_t ia)
 {
-	return walk_address(table, desc) & ~(BIT(shift) - 1);
+	uint64_t offset = BIT(shift) - 1;
+
+	return (walk_address(table, desc) & ~offset) | (ia & offset);
 }
 
-/* How far a walk is, and where it ends. */
+/* Where a walk is, or where it ended. */
 struct walk_place {
-	uint64_t base, mask; /* of the table to be looked at */
-	uint64_t at;         /* the descriptor's address, */
-	uint64_t desc;       /* and it */
+	uint64_t base,
+		mask;  /* the table to look at: its address, and what is left of an offset in it */
+	uint64_t at;   /* the descriptor's address, */
+	uint64_t desc; /* and it */
 	uint64_t table_attr; /* all table descriptors on the way */
-	unsigned shift;
-	int level;
-	uint8_t fst;
+	unsigned shift;      /* bits below an entry of its table */
 };
 
-static __always_inline void walk_begin(const struct walk_table *table, struct walk_place *place)
+static __always_inline struct walk_place walk_begin(const struct walk_table *table)
 {
-	place->base = table->base;
-	place->mask = table->start_mask;
-	place->shift = table->start_shift;
-	place->level = table->start_level;
-	place->table_attr = 0;
+	return (struct walk_place){
+		.base = table->base, .mask = table->start_mask, .shift = table->start_shift
+	};
 }
 
-static __always_inline void walk_find(struct walk_place *place, uint64_t ia)
+static __always_inline uint64_t walk_find(const struct walk_place *place, uint64_t ia)
 {
-	place->at = place->base | ((ia >> (place->shift - 3)) & place->mask);
+	return place->base | ((ia >> (place->shift - 3)) & place->mask);
 }
 
-enum walk_step { STEP_LEAF, STEP_DOWN, STEP_FAULT };
-
-/* What place->desc says; place is the next one, or of the leaf, or of the fault. */
-static __always_inline enum walk_step walk_next(
-	const struct walk_table *table, struct walk_place *place)
+/* To the table that place->desc, which is one, leads to. */
+static __always_inline void walk_on(
+	const struct walk_table *table, struct walk_place *place, uint64_t base)
 {
-	uint64_t desc = place->desc;
-
-	if (likely((desc & (ENTRY_VALID | ENTRY_TABLE)) == (ENTRY_VALID | ENTRY_TABLE))) {
-		uint64_t address = walk_address(table, desc);
-
-		if (unlikely(address >> table->oa_bits)) {
-			place->fst = fst_of(FST_ADDRESS_SIZE, place->level);
-			return STEP_FAULT;
-		}
-		if (place->level == LEVEL_LAST)
-			return STEP_LEAF;
-		place->table_attr |= desc;
-		place->base = address;
-		place->mask = (BIT(table->stride) - 1) << 3;
-		place->shift -= table->stride;
-		place->level++;
-		return STEP_DOWN;
-	}
-	if (!(desc & ENTRY_VALID) || place->level < table->block_level ||
-		place->level == LEVEL_LAST) {
-		place->fst = fst_of(FST_TRANSLATION, place->level);
-		return STEP_FAULT;
-	}
-	if (walk_address(table, desc) >> table->oa_bits) {
-		place->fst = fst_of(FST_ADDRESS_SIZE, place->level);
-		return STEP_FAULT;
-	}
-	return STEP_LEAF;
+	place->table_attr |= place->desc;
+	place->base = base;
+	place->mask = table->next_mask;
+	place->shift -= table->stride;
 }
+
+/* 0..3, or -1. */
+static inline int walk_level(const struct walk_table *table, const struct walk_place *place)
+{
+	return LEVEL_LAST - (int)((place->shift - table->page_shift) / table->stride);
+}
+
+static inline uint8_t walk_fst(
+	unsigned fst_class, const struct walk_table *table, const struct walk_place *place)
+{
+	return fst_of(fst_class, walk_level(table, place));
+}
+
+enum walk_step {
+	STEP_LEAF,
+	STEP_DOWN,
+	STEP_INVALID,
+	STEP_TOO_LARGE, /* it points beyond oa_bits */
+	STEP_UNREADABLE,
+};
+
+/* What the descriptor at place says; on the way down place is the next table's. */
+enum walk_step walk_step(const struct walk_table *table, struct walk_place *place);
+
+/* The fault that one of the last three is. */
+uint8_t walk_step_fst(
+	enum walk_step step, const struct walk_table *table, const struct walk_place *place);
+
+/* The table in which the last walk of a stage ended, for the next one that would come there. */
+struct walk_near {
+	uint64_t ia, base, mask;
+	unsigned shift; /* less 3 */
+	unsigned above; /* bits of input that it covers */
+};
+
+#define WALK_NEAR_NONE ((struct walk_near){ .ia = ~UINT64_C(0) })
+
+/*
+ * One stage, from its start table on, as fast as can be: only where it ends at a leaf, and only
+ * through windows. False: there is something else; walk_down() says what. near may be NULL: it is
+ * the CPU's right to remember tables, and this is for the length of one walk of stage 1.
+ */
+static __always_inline bool walk_fast(const struct guest_windows *windows,
+	const struct walk_table *table, uint64_t ia, struct walk_near *near,
+	struct walk_place *place)
+{
+	uint64_t base = table->base, mask = table->start_mask, next_mask = table->next_mask;
+	uint64_t check_mask = table->check_mask, address_mask = table->address_mask;
+	uint64_t desc, at, table_attr = 0;
+	unsigned stride = table->stride, last = table->page_shift - 3U;
+	unsigned shift = table->start_shift - 3U; /* and 3 for the size of a descriptor */
+
+	if (near && (ia ^ near->ia) >> near->above == 0) {
+		base = near->base;
+		mask = near->mask;
+		shift = near->shift;
+	}
+	for (;;) {
+		at = base | ((ia >> shift) & mask);
+		if (unlikely(!guest_window_read(windows, at, &desc)))
+			return false;
+		if (unlikely((desc & check_mask) != (ENTRY_VALID | ENTRY_TABLE)))
+			break;
+		if (shift == last)
+			break;
+		table_attr |= desc;
+		base = desc & address_mask;
+		mask = next_mask;
+		shift -= stride;
+	}
+	place->at = at;
+	place->desc = desc;
+	place->table_attr = table_attr;
+	place->shift = shift + 3;
+	if (near)
+		*near = (struct walk_near){ ia, base, mask, shift, shift + 3 + stride };
+	/* A page; or a block, where all addresses are in place. */
+	if (likely((desc & check_mask) == (ENTRY_VALID | ENTRY_TABLE)))
+		return true;
+	return (desc & (check_mask | ENTRY_TABLE)) == ENTRY_VALID && shift != last &&
+		shift + 3 <= table->block_shift;
+}
+
+/*
+ * One stage from its start table on, to place: STEP_LEAF, or how else it ended. *status: OK, or
+ * what is the whole walk's result (STEP_UNREADABLE). walk_fast() is tried first.
+ */
+enum walk_step walk_down(const struct walk_memory *memory, const struct walk_table *table,
+	uint64_t ia, struct walk_place *place, enum status *status);
 
 /* Runs of entries that the contiguous hint makes one of; 1: no hint. */
 unsigned walk_contiguous(uint64_t desc, unsigned page_shift, int level);

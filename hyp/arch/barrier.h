@@ -11,13 +11,11 @@
 #ifdef LINTEL_HOST
 #define ARCH_INSN(text) __asm__ volatile("" ::: "memory")
 void fake_wfi(void);
-#define wfi()       fake_wfi()
-#define dmb_ish()   __atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define dmb_ishld() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define wfi()     fake_wfi()
+#define dmb_ish() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #else
 #define ARCH_INSN(text) __asm__ volatile(text ::: "memory")
 #define dmb_ish()       ARCH_INSN("dmb ish")
-#define dmb_ishld()     ARCH_INSN("dmb ishld")
 #define wfi()           ARCH_INSN("wfi")
 #endif
 

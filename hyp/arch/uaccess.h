@@ -13,28 +13,39 @@
  * piece. */
 size_t copy_fault_safe(void *destination, const void *source, size_t n);
 
-/* One load of an aligned 64-bit value at EL2's address; false when an abort was taken. */
+/*
+ * One load of an aligned 64-bit value at EL2's address, before all loads that follow (acquire);
+ * false when an abort was taken. guard: load_guard(), once for any number of them.
+ */
 #ifdef LINTEL_HOST
-bool load_fault_safe(uint64_t address, uint64_t *value);
+#define load_guard() UINT64_C(0)
+bool load_fault_safe(uint64_t guard, uint64_t address, uint64_t *value);
 #else
-static __always_inline bool load_fault_safe(uint64_t address, uint64_t *value)
+/* The vectors use SP_EL0, which is the guest's: it is put back after an abort. */
+static __always_inline uint64_t load_guard(void)
 {
-	uint64_t loaded, guests;
+	uint64_t guests;
 
-	/* An abort at 1 goes on at 2 (el2_exception.c). The vectors use SP_EL0, which is the
-	 * guest's. */
-	__asm__ goto("mrs %1, sp_el0\n"
-		     "1:	ldr %0, [%2]\n"
+	__asm__ volatile("mrs %0, sp_el0" : "=r"(guests));
+	return guests;
+}
+
+static __always_inline bool load_fault_safe(uint64_t guard, uint64_t address, uint64_t *value)
+{
+	uint64_t loaded;
+
+	/* An abort at 1 goes on at 2 (el2_exception.c). */
+	__asm__ goto("1:	ldar %0, [%1]\n"
 		     "	.subsection 1\n"
-		     "2:	msr sp_el0, %1\n"
+		     "2:	msr sp_el0, %2\n"
 		     "	b %l4\n"
 		     "	.previous\n"
 		     "	.pushsection .uaccess_table, \"a\"\n"
 		     "	.balign 4\n"
 		     "	.long 1b - ., 2b - .\n"
 		     "	.popsection"
-		     : "=r"(loaded), "=&r"(guests)
-		     : "r"(address), "m"(*(const uint64_t *)address)
+		     : "=&r"(loaded)
+		     : "r"(address), "r"(guard), "m"(*(const uint64_t *)address)
 		     :
 		     : aborted);
 	*value = loaded;

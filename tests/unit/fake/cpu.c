@@ -337,14 +337,15 @@ __weak size_t copy_fault_safe(void *destination, const void *source, size_t n)
 	return 0;
 }
 
-__weak bool load_fault_safe(uint64_t address, uint64_t *value)
+__weak bool load_fault_safe(uint64_t guard, uint64_t address, uint64_t *value)
 {
 	const void *source = (const void *)(uintptr_t)address;
 
+	(void)guard;
 	if (is_bad(source, sizeof(*value)) ||
 		(fake_copy_faults && fake_copy_faults(value, source, sizeof(*value))))
 		return false;
-	*value = *(const volatile uint64_t *)source;
+	*value = __atomic_load_n((const uint64_t *)source, __ATOMIC_ACQUIRE);
 	return true;
 }
 
