@@ -214,7 +214,8 @@ static const struct field fields_el2[] = {
 	FIXED(ID_AA64MMFR1_EL1, ETS, 36, 0), /* nor nTLBPA: not for what shadows have */
 	AT_MOST(ID_AA64MMFR1_EL1, HCX, 40, 1),
 	FIXED(ID_AA64MMFR1_EL1, nTLBPA, 48, 0),
-	FIXED(ID_AA64MMFR2_EL1, BBM, 52, 0), /* mm/walk_s2.h knows no nT bit */
+	AT_MOST(ID_AA64MMFR2_EL1, FWB, 40, 1), /* hyp/nested/shadow_fill.c */
+	FIXED(ID_AA64MMFR2_EL1, BBM, 52, 0),   /* mm/walk_s2.h knows no nT bit */
 	AT_MOST(ID_AA64MMFR2_EL1, EVT, 56, 2),
 };
 

@@ -425,6 +425,7 @@ static const struct {
 	{ "ETS", SYS_ID_AA64MMFR1_EL1, 36, 0, true },
 	{ "HCX", SYS_ID_AA64MMFR1_EL1, 40, 1, false },
 	{ "nTLBPA", SYS_ID_AA64MMFR1_EL1, 48, 0, true },
+	{ "FWB", SYS_ID_AA64MMFR2_EL1, 40, 1, false },
 	{ "BBM", SYS_ID_AA64MMFR2_EL1, 52, 0, true },
 	{ "EVT", SYS_ID_AA64MMFR2_EL1, 56, 2, false },
 };
