@@ -20,9 +20,9 @@ static bool exists(const struct nested *nested, unsigned encoding, const struct 
 {
 	if (nested->inner && SYSREG_OP1(encoding) != 0)
 		return false;
-	if (op->pan)
+	if (op->access & WALK_PAN)
 		return FIELD_GET(ID_AA64MMFR1_EL1_PAN, read_sysreg(ID_AA64MMFR1_EL1)) >= 2;
-	if (op->any)
+	if (!(op->access & WALK_JUDGE))
 		return FIELD_GET(ID_AA64ISAR2_EL1_ATS1A, read_sysreg(ID_AA64ISAR2_EL1)) != 0;
 	return true;
 }
@@ -32,18 +32,20 @@ static bool exists(const struct nested *nested, unsigned encoding, const struct 
 /* Are the CPU's EL1 registers those of the regime, and stage 1 as they say? */
 static bool is_live(const struct nested *nested, const struct at_op *op)
 {
-	if (op->off || op->any || op->through)
+	if (op->off || (op->access & (WALK_JUDGE | WALK_FINAL)) != WALK_JUDGE)
 		return false;
 	return nested->inner == (op->regime == REGIME_EL10);
 }
 
 static enum at_kind kind_of(const struct at_op *op, bool pan)
 {
-	if (op->user)
-		return op->write ? AT_S1E0W : AT_S1E0R;
-	if (op->pan && pan)
-		return op->write ? AT_S1E1WP : AT_S1E1RP;
-	return op->write ? AT_S1E1W : AT_S1E1R;
+	bool write = op->access & WALK_WRITE;
+
+	if (op->access & WALK_USER)
+		return write ? AT_S1E0W : AT_S1E0R;
+	if ((op->access & WALK_PAN) && pan)
+		return write ? AT_S1E1WP : AT_S1E1RP;
+	return write ? AT_S1E1W : AT_S1E1R;
 }
 
 static bool is_believed(uint64_t par, unsigned pa_bits)

@@ -20,17 +20,18 @@
 #define HYP_NESTED_AT_OP_H
 
 #include "hyp/arch/sysreg.h"
-#include "mm/regime.h"
+#include "mm/walk.h"
 
 struct at_op {
 	enum regime_kind regime;
-	bool off;     /* stage 1 is off, whatever SCTLR_ELx.M says */
-	bool user;    /* as EL0 */
-	bool write;   /* judge whether it may be written, else whether it may be read */
-	bool any;     /* judge neither: FEAT_ATS1A */
-	bool pan;     /* PSTATE.PAN counts: FEAT_PAN2 */
-	bool stage2;  /* there is a stage 2 */
-	bool through; /* and it translates the output, too */
+	/*
+	 * WALK_*: USER, as EL0; WRITE, judge whether it may be written; JUDGE, neither that nor
+	 * whether it may be read without it (FEAT_ATS1A); PAN, PSTATE.PAN counts (FEAT_PAN2);
+	 * FINAL, stage 2 translates the output, too.
+	 */
+	unsigned access;
+	bool off;    /* stage 1 is off, whatever SCTLR_ELx.M says */
+	bool stage2; /* there is a stage 2 */
 };
 
 /* False: not an AT instruction. e2h is given, since a virtual EL2 has it as its form says. */

@@ -3,19 +3,13 @@
 
 #include "hyp/nested/par.h"
 
-static unsigned access_of(const struct at_op *op, bool pan)
-{
-	return (op->user ? WALK_USER : 0) | (op->write ? WALK_WRITE : 0) |
-		(op->pan && pan ? WALK_PAN : 0) | (op->any ? 0 : WALK_JUDGE) |
-		(op->through ? WALK_FINAL : 0);
-}
-
 enum status at_walk(const struct at_op *op, const struct regime *regime, const struct s2_setup *s2,
 	const struct walk_memory *memory, uint64_t va, bool pan, uint64_t *par)
 {
 	struct s12_result result;
-	enum status status = walk_s12(
-		regime, op->stage2 ? s2 : NULL, memory, GVA(va), access_of(op, pan), &result);
+	unsigned access = pan ? op->access : op->access & ~WALK_PAN;
+	enum status status =
+		walk_s12(regime, op->stage2 ? s2 : NULL, memory, GVA(va), access, &result);
 
 	if (status == OK)
 		*par = par_address(result.output.ipa, result.attr, result.sh);

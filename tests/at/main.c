@@ -189,7 +189,7 @@ static bool manages_dirty(const struct at_case *made)
 	uint64_t tcr = registers_of(made)->tcr;
 
 	decode(made, &op);
-	return op.write &&
+	return (op.access & WALK_WRITE) &&
 		(op.regime == REGIME_EL2 ? (tcr & TCR_EL2_HA) && (tcr & TCR_EL2_HD)
 					 : (tcr & TCR_HA) && (tcr & TCR_HD));
 }
@@ -227,8 +227,9 @@ static bool same_attributes(const struct at_case *made, uint64_t cpu, uint64_t m
 		return false;
 	if (!(registers_of(made)->sctlr & SCTLR_C) && !op.off)
 		return attr == ATTR_NORMAL_NC || attr_is_device(attr) ||
-			(op.through && (made->hcr & HCR_EL2_FWB) && attr == ATTR_NORMAL_WB);
-	return op.through && attr_is_device(attr) && attr_is_device(cpu_attr);
+			((op.access & WALK_FINAL) && (made->hcr & HCR_EL2_FWB) &&
+				attr == ATTR_NORMAL_WB);
+	return (op.access & WALK_FINAL) && attr_is_device(attr) && attr_is_device(cpu_attr);
 }
 
 /*
@@ -254,7 +255,7 @@ static bool same_tables(
 	for (unsigned i = 0; i < made->count; i++) {
 		if (cpu->left[i] == model->left[i])
 			continue;
-		if (!op.write ||
+		if (!(op.access & WALK_WRITE) ||
 			!(same_but_dirty(cpu->left[i], model->left[i], false) ||
 				((sctlr & SCTLR_EE) &&
 					same_but_dirty(cpu->left[i], model->left[i], true))))

@@ -564,7 +564,7 @@ static void walk_stage1(struct maker *maker, const struct at_shape *shape, uint6
 		if (level == 3 || !(desc & TABLE)) {
 			uint64_t offset = BIT(shift) - 1;
 
-			if (maker->op.through)
+			if (maker->op.access & WALK_FINAL)
 				through_stage2(maker,
 					(address_of(shape, desc) & ~offset) |
 						(maker->made->va & offset));
@@ -633,7 +633,7 @@ static void make_flat(struct maker *maker)
 	registers_of(maker)->tcr = bits(maker, TCR_TBI0 | TCR_TBI1, 32);
 	if (chance(maker, 8))
 		maker->made->va ^= any(maker) & ~(BIT(maker->cpu->pa_bits) - 1);
-	if (maker->op.through)
+	if (maker->op.access & WALK_FINAL)
 		through_stage2(maker, maker->made->va);
 }
 

@@ -145,17 +145,18 @@ static void test_walked(void **state)
 	assert_int_equal(at(SYS_AT_S1E1R), WALKED);
 	assert_int_equal(asked, 0);
 	assert_int_equal(walked_regime.kind, REGIME_EL10);
-	assert_false(walked_stage2 || walked.write || walked.user);
+	assert_false(walked_stage2 || (walked.access & (WALK_WRITE | WALK_USER)));
 	set_hcr(HCR_EL2_VM);
 	assert_int_equal(at(SYS_AT_S12E0W), WALKED);
 	assert_int_equal(asked, 0);
-	assert_true(walked_stage2 && walked.write && walked.user && walked.through);
+	assert_true(walked_stage2 &&
+		walked.access == (WALK_WRITE | WALK_USER | WALK_FINAL | WALK_JUDGE));
 	vcpu.regs.pstate = PSTATE_PAN;
 	assert_int_equal(at(SYS_AT_S1E1WP), WALKED);
-	assert_true(walked_pan && walked.pan);
+	assert_true(walked_pan && (walked.access & WALK_PAN));
 	vcpu.regs.pstate = 0;
 	assert_int_equal(at(SYS_AT_S1E1WP), WALKED);
-	assert_true(!walked_pan && walked.pan);
+	assert_true(!walked_pan && (walked.access & WALK_PAN));
 }
 
 /* Memory is being given: the same instruction again, PAR_EL1 as it was. */

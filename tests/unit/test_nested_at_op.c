@@ -58,12 +58,12 @@ static void check(unsigned row, unsigned column, uint64_t controls)
 						   : REGIME_EL20);
 	assert_int_equal(
 		op.off, el10 && (in(cell, OFF_P, OFF_U, OFF_A, OFF_A) || (controls & HCR_EL2_DC)));
-	assert_int_equal(op.user, in(cell, U10, OFF_U, U20, U20));
-	assert_int_equal(op.any, in(cell, A10, OFF_A, A20, A2));
-	assert_int_equal(op.write, rows[row].write);
-	assert_int_equal(op.pan, rows[row].pan);
+	assert_int_equal(!!(op.access & WALK_USER), in(cell, U10, OFF_U, U20, U20));
+	assert_int_equal(!(op.access & WALK_JUDGE), in(cell, A10, OFF_A, A20, A2));
+	assert_int_equal(!!(op.access & WALK_WRITE), rows[row].write);
+	assert_int_equal(!!(op.access & WALK_PAN), rows[row].pan);
 	assert_int_equal(op.stage2, stage2);
-	assert_int_equal(op.through, stage2 && rows[row].through);
+	assert_int_equal(!!(op.access & WALK_FINAL), stage2 && rows[row].through);
 }
 
 static void test_cells(void **state)
