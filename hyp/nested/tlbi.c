@@ -16,7 +16,7 @@
 
 /* Of so many shadows a part is taken out; of more that are of the same VMID everything: it has to
  * be a matter of some ten thousand instructions. */
-#define PARTS_MAX        8
+#define PARTS_MAX        4
 
 /* As L1's ID registers say, which say what the CPU's say (hyp/trap/idreg.c). */
 static bool is_there(const struct tlbi_op *op)
