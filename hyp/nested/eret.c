@@ -24,7 +24,7 @@ enum target { TO_ILLEGAL, TO_HYP, TO_HYP_EL0, TO_INNER };
  * EL3, nor to modes that there aren't; EL1 not under TGE; AArch32 at EL0 alone, and where the CPU
  * has it.
  */
-static enum target target_of(const struct nested *nested, uint64_t spsr)
+static __always_inline enum target target_of(const struct nested *nested, uint64_t spsr)
 {
 	bool tge = nested_tge(nested);
 

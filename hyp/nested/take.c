@@ -39,13 +39,18 @@ uint64_t nested_go_to_hyp(struct vcpu *vcpu)
 
 /* PAN is set by SPAN = 0 only under {E2H,TGE} = {1,1}; without VHE the CPU's SCTLR_EL1 has SPAN =
  * 1. */
-uint64_t nested_new_pstate(const struct vcpu *vcpu, uint64_t interrupted)
+static __always_inline uint64_t new_pstate(const struct vcpu *vcpu, uint64_t interrupted)
 {
 	uint64_t sctlr = read_sysreg(SCTLR_EL1);
 
 	if (!nested_host_el0(nested_of(vcpu)))
 		sctlr |= SCTLR_EL1_SPAN;
 	return inject_new_pstate(interrupted, sctlr, cpu_features.pan, cpu_features.ssbs);
+}
+
+uint64_t nested_new_pstate(const struct vcpu *vcpu, uint64_t interrupted)
+{
+	return new_pstate(vcpu, interrupted);
 }
 
 /* AArch64.TakeException to EL2 (DDI 0487 D1.3.6). */
@@ -55,7 +60,7 @@ static void take(struct vcpu *vcpu, uint64_t offset)
 
 	write_sysreg(nested_go_to_hyp(vcpu), SPSR_EL1);
 	write_sysreg(vcpu->regs.pc, ELR_EL1);
-	vcpu->regs.pstate = nested_new_pstate(vcpu, vcpu->regs.pstate);
+	vcpu->regs.pstate = new_pstate(vcpu, vcpu->regs.pstate);
 	vcpu->regs.pc = read_sysreg(VBAR_EL1) + vector;
 }
 

@@ -10,11 +10,13 @@
 static const struct vgic_hw hw_none;
 static const struct vgic_hw hw_hyp = {
 	.ppis = (uint32_t)(BIT(VTIMER_PPI_HYP_VIRTUAL) | BIT(VTIMER_PPI_HYP)),
-	.source = { VTIMER_PPI_HYP_VIRTUAL, VTIMER_PPI_HYP },
+	.source = VGIC_SOURCE(VTIMER_CNTV, VTIMER_PPI_HYP_VIRTUAL) |
+		VGIC_SOURCE(VTIMER_CNTP, VTIMER_PPI_HYP),
 };
 static const struct vgic_hw hw_inner = {
 	.ppis = VTIMER_PHYSICAL_PPIS,
-	.source = { VTIMER_PPI_VIRTUAL, VTIMER_PPI_PHYSICAL },
+	.source = VGIC_SOURCE(VTIMER_CNTV, VTIMER_PPI_VIRTUAL) |
+		VGIC_SOURCE(VTIMER_CNTP, VTIMER_PPI_PHYSICAL),
 };
 
 static const uint8_t ppi_of[NR_NESTED_TIMERS] = {

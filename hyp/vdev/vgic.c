@@ -295,7 +295,8 @@ void vgic_map_hw(struct vcpu *vcpu, unsigned intid, unsigned source, uint32_t pi
 	cpu->hw_named |= vgic_bit(intid);
 	cpu->hw_backed |= vgic_bit(intid);
 	cpu->pintid[intid] = pintid;
-	cpu->hw_source[source] = (uint8_t)intid;
+	cpu->hw_source &= ~VGIC_SOURCE(source, 0xff);
+	cpu->hw_source |= VGIC_SOURCE(source, intid);
 	vgic_update_private(cpu, vgic_bit(intid));
 	vgic_unlock(cpu->vgic);
 }

@@ -78,9 +78,13 @@ void vgic_map_hw(struct vcpu *vcpu, unsigned intid, unsigned source, uint32_t pi
  * whenever it isn't loaded. vgic_switch_hw() is in vgic_fast.h, inline.
  */
 struct vgic_hw {
-	uint32_t ppis;                  /* bit n: PPI n is in the CPU */
-	uint8_t source[VTIMER_SOURCES]; /* which one it is; 0: none */
+	uint32_t ppis;   /* bit n: PPI n is in the CPU */
+	uint32_t source; /* VGIC_SOURCE(): in which of its timers */
 };
+/* A byte for each; 0: none. */
+#define VGIC_SOURCE(source, ppi)         ((uint32_t)(ppi) << (8 * (source)))
+#define VGIC_SOURCE_PPI(sources, source) ((sources) >> (8 * (source)) & 0xff)
+
 void vgic_share_hw(struct vcpu *vcpu);
 
 /*

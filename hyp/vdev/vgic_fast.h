@@ -9,7 +9,6 @@
 #ifndef HYP_VDEV_VGIC_FAST_H
 #define HYP_VDEV_VGIC_FAST_H
 
-#include "hyp/base/string.h"
 #include "hyp/vdev/vgic_state.h"
 #include "hyp/vdev/vtimer.h"
 
@@ -116,13 +115,13 @@ static __always_inline void vgic_pend_hw(struct vcpu *vcpu, unsigned intid)
 /* The PPI of the vCPU that a timer of the CPU is for. */
 static __always_inline unsigned vgic_hw_source(const struct vcpu *vcpu, unsigned source)
 {
-	return vgic_cpu_of(vcpu)->hw_source[source];
+	return VGIC_SOURCE_PPI(vgic_cpu_of(vcpu)->hw_source, source);
 }
 
 static __always_inline void vgic_set_hw(struct vgic_cpu *cpu, const struct vgic_hw *hw)
 {
 	cpu->hw_backed = hw->ppis;
-	memcpy(cpu->hw_source, hw->source, sizeof(cpu->hw_source));
+	cpu->hw_source = hw->source;
 }
 
 /*

@@ -142,7 +142,7 @@ struct vgic_cpu {
 	uint32_t pintid[VGIC_BANK_INTIDS]; /* 0: not one of vgic_map_hw() */
 	uint32_t hw_named;                 /* word 0: vgic_map_hw(), whether hw_backed now or not */
 	bool hw_shared;                    /* vgic_share_hw() */
-	uint8_t hw_source[VTIMER_SOURCES]; /* the PPI that a timer of the CPU is for now; 0: none */
+	uint32_t hw_source;                /* VGIC_SOURCE(): the PPIs of the CPU's timers now */
 	/* PPIs whose level is asked for: vgic_sample_ppi() */
 	uint32_t sampled;
 	bool (*sample)(struct vcpu *vcpu);
