@@ -7,8 +7,9 @@
  *
  * links: hyp/trap/triage.c hyp/trap/triage_table.c hyp/trap/triage_retry.c hyp/trap/abort.c
  * hyp/trap/emulate.c hyp/trap/emulate_access.c hyp/trap/emulate_regs.c hyp/trap/cmo.c
- * hyp/trap/place.c hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c hyp/arch/insn.c hyp/arch/insn_address.c
- * mm/walk_s1.c mm/walk_table.c mm/guest_mem.c hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c
+ * hyp/trap/place.c hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c hyp/arch/insn.c
+ * hyp/arch/insn_address.c mm/walk_s1.c mm/walk_table.c mm/guest_mem.c hyp/vdev/device.c
+ * hyp/vm/inject.c hyp/arch/features.c
  */
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * Plain loads and stores to devices, by syndromes made up here: what hyp/trap/abort.c does itself,
  * and what it leaves to triage (test_triage.c, test_triage_table.c). The VM has one fake device.
  *
- * links: hyp/trap/abort.c hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c hyp/vdev/device.c hyp/vm/inject.c
- * hyp/arch/features.c hyp/vm/aarch32.c
+ * links: hyp/trap/abort.c hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c
+ * hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c hyp/vm/aarch32.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,9 @@
  * bytes: both must leave the same registers and the same memory, or fault alike.
  *
  * links: tests/unit/emulate_model.c hyp/trap/emulate.c hyp/trap/emulate_access.c
- * hyp/trap/emulate_regs.c hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c hyp/trap/place.c hyp/arch/insn.c
- * hyp/arch/insn_address.c hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c
+ * hyp/trap/emulate_regs.c hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c
+ * hyp/trap/place.c hyp/arch/insn.c hyp/arch/insn_address.c hyp/vdev/device.c hyp/vm/inject.c
+ * hyp/arch/features.c
  */
 #include "tests/unit/emulate_model.h"
 

@@ -3,8 +3,8 @@
  * How Lintel sees the memory of a guest with an AArch32 EL1: by AT, and the level of a descriptor
  * by the tables' place.
  *
- * links: hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c mm/walk_s1.c mm/walk_table.c hyp/vm/inject.c
- * hyp/arch/features.c
+ * links: hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c mm/walk_s1.c
+ * mm/walk_table.c hyp/vm/inject.c hyp/arch/features.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

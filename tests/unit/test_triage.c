@@ -5,9 +5,9 @@
  * guest's tables are real ones, in a fake memory; stage 2 is fake.
  *
  * links: hyp/trap/triage.c hyp/trap/triage_table.c hyp/trap/triage_retry.c hyp/trap/abort.c
- * hyp/trap/place.c hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c mm/walk_s1.c mm/walk_table.c
- * hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c hyp/arch/insn.c hyp/arch/insn_address.c
- * hyp/vm/inject32.c
+ * hyp/trap/place.c hyp/trap/guest_walk.c hyp/nested/vel2.c hyp/arch/sysreg_index.c mm/walk_s1.c
+ * mm/walk_table.c hyp/vdev/device.c hyp/vm/inject.c hyp/arch/features.c hyp/arch/insn.c
+ * hyp/arch/insn_address.c hyp/vm/inject32.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
