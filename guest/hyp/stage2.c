@@ -3,6 +3,7 @@
  * Faults of the stage 2 that this hypervisor gives its guest: each kind at each level, on loads,
  * stores, fetches and walks of the guest's own tables; and devices by stage 2.
  */
+#include "at.h"
 #include "hyp.h"
 #include "mmio.h"
 #include "mmu.h"
@@ -230,12 +231,46 @@ static void devices(void)
 	isb();
 }
 
+/* MemAttr[2:0] with HCR_EL2.FWB, over a stage 1 that is off (Device-nGnRnE): what memory it is. */
+static void forced_write_back(void)
+{
+	static const struct {
+		const char *what;
+		u64 mem_attr;
+		u32 attr;
+	} rows[] = {
+		{ "FWB: write-back, whatever stage 1 says", 6, 0xff },
+		{ "FWB: as stage 1 says", 7, 0x00 },
+		{ "FWB: Device-nGnRnE", 0, 0x00 },
+	};
+	struct inner inner = { 0 };
+
+	if (FIELD_GET(GENMASK(43, 40), mrs(S3_0_C0_C7_2)) == 0) {
+		tap_skip("HCR_EL2.FWB", "no FEAT_S2FWB");
+		return;
+	}
+	msr(HCR_EL2, mrs(HCR_EL2) | HCR_FWB);
+	isb();
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		set(3, test_block(0) | (S2_RW & ~S2_NORMAL) | rows[i].mem_attr << 2 | DESC_PAGE);
+		inner.x[1] = IPA;
+		INNER_RUN(&inner, INNER_EL1, INSN_LDR_W0);
+		left_by(&inner, INNER_SYNC, ESR_HVC(HVC_DONE), rows[i].what);
+		tap_is(at_s12e1r(IPA) >> 56, rows[i].attr, "%s: AT S12E1R", rows[i].what);
+	}
+	msr(HCR_EL2, mrs(HCR_EL2) & ~HCR_FWB);
+	isb();
+	stage2_tlbi();
+}
+
 void test_stage2(void)
 {
 	by_level();
 	on_walks();
 	own_faults();
 	devices();
+	build();
+	forced_write_back();
 	stage2_off();
 	stage2_tlbi();
 }
