@@ -60,24 +60,24 @@ static bool is_believed(uint64_t par, unsigned pa_bits)
 /* --- by a walk --- */
 
 static enum status walk(
-	const struct nested *nested, const struct at_op *op, uint64_t va, bool pan, uint64_t *par)
+	struct nested *nested, const struct at_op *op, uint64_t va, bool pan, uint64_t *par)
 {
 	struct walk_memory memory = walk_memory_updating(&nested->vcpu->vm->stage2);
-	struct regime regime =
-		op->regime == REGIME_EL10 ? nested_el1_regime(nested) : nested_el2_regime(nested);
-	struct s2_regime stage2;
-	struct s2_setup setup;
+	bool el1 = op->regime == REGIME_EL10;
+	struct regime regime = el1 ? nested_el1_regime(nested) : nested_el2_regime(nested);
 
+	memory.memo = el1 ? &nested->el1_memo : &nested->el2_memo;
 	if (op->stage2) {
-		stage2 = nested_s2_regime(nested);
-		walk_s2_prepare(&stage2, &setup);
+		struct s2_regime stage2 = nested_s2_regime(nested);
+
+		walk_s2_prepare_again(&stage2, &nested->s2_setup);
 	}
-	return at_walk(op, &regime, op->stage2 ? &setup : NULL, &memory, va, pan, par);
+	return at_walk(op, &regime, op->stage2 ? &nested->s2_setup : NULL, &memory, va, pan, par);
 }
 
 enum exit_result nested_at(struct vcpu *vcpu, unsigned encoding, uint64_t va)
 {
-	const struct nested *nested = nested_of(vcpu);
+	struct nested *nested = nested_of(vcpu);
 	bool pan = vcpu->regs.pstate & PSTATE_PAN;
 	struct at_op op;
 	uint64_t par;

@@ -123,9 +123,13 @@ struct nested {
 	uint64_t base_hcr, base_cptr; /* L0's own, as of any vCPU of this VM */
 	uint64_t inner_mdcr;          /* inner: bits of MDCR_EL2 that L1 has set */
 	uint64_t forwarded;           /* inner: what of L1's is in the CPU (forward.h) */
-	struct shadow *shadow;        /* in force while inner */
-	struct nested_gic *gic;       /* hyp/nested/gic.h */
-	struct nested_timer *timer;   /* hyp/nested/timer.h */
+	/* What the registers said at the last AT by a walk: of EL1&0, of vEL2's regime, of stage 2.
+	 */
+	struct walk_memo el1_memo, el2_memo;
+	struct s2_setup s2_setup;
+	struct shadow *shadow;      /* in force while inner */
+	struct nested_gic *gic;     /* hyp/nested/gic.h */
+	struct nested_timer *timer; /* hyp/nested/timer.h */
 	/* Of the exits that vcpu->exits and vcpu->irq_exits count, those of inner: [1], by
 	 * ESR_EL2.EC; and nested_inner_irqs(). */
 	uint64_t exits[2][NR_EXIT_CLASSES];

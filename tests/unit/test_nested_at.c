@@ -92,7 +92,7 @@ struct s2_regime nested_s2_regime(const struct nested *of)
 	return (struct s2_regime){ .vttbr = 0x1234 };
 }
 
-void walk_s2_prepare(const struct s2_regime *regime, struct s2_setup *setup)
+void walk_s2_prepare_again(const struct s2_regime *regime, struct s2_setup *setup)
 {
 	*setup = (struct s2_setup){ .hcr = regime->vttbr };
 }
