@@ -34,6 +34,7 @@ void test_traps(void);
 void test_tge(void);
 void test_stage2(void);
 void test_shadow(void);
+void test_storms(void);
 void test_cpus(void);
 void test_at(void);
 /* Figures instead of tests, with boot argument `bench`. */

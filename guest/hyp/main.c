@@ -20,6 +20,7 @@ static const struct group groups[] = {
 	{ "tge", test_tge },
 	{ "stage2", test_stage2 },
 	{ "shadow", test_shadow },
+	{ "storms", test_storms },
 	{ "cpus", test_cpus },
 	{ "at", test_at },
 	{ "at-stages", test_at_stages },
