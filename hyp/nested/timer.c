@@ -104,16 +104,25 @@ static uint32_t lines_of(const struct nested *nested)
 
 /* ---- those in memory are watched ---- */
 
-/* When it fires, in ticks of the physical counter; TIMER_NEVER: not by itself, or it has. */
+static bool is_line_high(const struct nested *nested, enum nested_timer_id which)
+{
+	return (vgic_cpu_of(nested->vcpu)->bank.line >> ppi_of[which]) & 1;
+}
+
+/*
+ * When it fires, in ticks of the physical counter; TIMER_NEVER: not by itself, or it has, and the
+ * vGIC knows. One that has fired since its level was looked at does so now.
+ */
 static uint64_t deadline_of(const struct nested *nested, enum nested_timer_id which)
 {
 	uint64_t now = timer_now(), count = nested_timer_count(nested, which);
 	uint64_t cval = *nested_timer_cval(nested, which);
 
-	if ((*nested_timer_ctl(nested, which) & ON_MASK) != ON || count >= cval ||
-		cval - count >= TIMER_NEVER - now)
+	if ((*nested_timer_ctl(nested, which) & ON_MASK) != ON)
 		return TIMER_NEVER;
-	return now + (cval - count);
+	if (count >= cval)
+		return is_line_high(nested, which) ? TIMER_NEVER : now;
+	return cval - count < TIMER_NEVER - now ? now + (cval - count) : TIMER_NEVER;
 }
 
 static void disarm(struct nested_timer *timer)
@@ -151,20 +160,20 @@ static __noinline void watch(struct nested *nested, bool inner)
 static void set_line(struct nested *nested, enum nested_timer_id which)
 {
 	uint64_t *ctl = nested_timer_ctl(nested, which);
-	uint32_t line = vgic_cpu_of(nested->vcpu)->bank.line;
 	bool high;
 
 	*ctl = (*ctl & ON_MASK) | (nested_timer_met(nested, which) ? TIMER_CTL_ISTATUS : 0);
 	high = (*ctl & LINE_MASK) == LINE_HIGH;
-	if (high != ((line >> ppi_of[which]) & 1))
+	if (high != is_line_high(nested, which))
 		vgic_set_ppi(nested->vcpu, ppi_of[which], high);
 }
 
 void nested_timer_changed(struct nested *nested, enum nested_timer_id which)
 {
-	uint64_t deadline = deadline_of(nested, which);
+	uint64_t deadline;
 
 	set_line(nested, which);
+	deadline = deadline_of(nested, which);
 	if (deadline < nested->timer->armed)
 		arm(nested->timer, deadline);
 }
