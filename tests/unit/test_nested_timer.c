@@ -401,6 +401,25 @@ static void inner_timers_fire_while_hyp(void **state)
 }
 
 /* The soft timer is armed for the earliest, and moved only for an earlier one. */
+/* Whenever the time comes, before, while or after it is put into memory: it is signalled once. */
+static void fires_as_it_is_put_into_memory(void **state)
+{
+	(void)state;
+	for (int64_t ticks = 0; ticks < 20; ticks++) {
+		enter();
+		set_live(CNTV, TIMER_CTL_ENABLE, ticks);
+		set_live(CNTP, 0, 0);
+		model_pace = 1;
+		leave();
+		model_pace = 0;
+		pass(100);
+		ack(CNTV);
+		set_trapped(CNTV, 0, 0);
+		eoi(CNTV);
+		expect_nothing();
+	}
+}
+
 static void changes_cost_nothing(void **state)
 {
 	unsigned sets;
@@ -893,6 +912,8 @@ int main(void)
 		VHE(hyp_timers_fire_while_inner),
 		VHE(inner_timers_fire_while_hyp),
 		NON_VHE(inner_timers_fire_while_hyp),
+		VHE(fires_as_it_is_put_into_memory),
+		NON_VHE(fires_as_it_is_put_into_memory),
 		VHE(changes_cost_nothing),
 		VHE(disabled_meanwhile),
 		VHE(active_over_both_changes),

@@ -22,7 +22,7 @@
 #define ROUNDS_MAX  200
 
 struct model_cpu model_cpus[MAX_VCPUS];
-uint64_t model_counter;
+uint64_t model_counter, model_pace;
 struct vm *model_vm;
 unsigned model_kicks, model_undefined, model_retries;
 bool model_has_tdir = true;
@@ -257,7 +257,7 @@ static uint64_t read_hook(unsigned encoding, uint64_t value)
 	case SYS_ICH_AP1R0_EL2:
 		return cpu->ap1;
 	case SYS_CNTPCT_EL0:
-		return model_counter;
+		return model_counter += model_pace;
 	case SYS_CNTV_CTL_EL0:
 		return ctl_now(cpu, 0);
 	case SYS_CNTP_CTL_EL0:
@@ -529,6 +529,7 @@ void model_create(unsigned nr_vcpus, unsigned lrs)
 	fake_sysreg_write_hook = write_hook;
 	memset(model_cpus, 0, sizeof(model_cpus));
 	model_counter = 1000;
+	model_pace = 0;
 	model_kicks = model_undefined = model_retries = 0;
 	memset(model_ended, 0, sizeof(model_ended));
 	model_on_end = NULL;

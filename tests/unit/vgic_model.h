@@ -28,6 +28,7 @@ struct model_cpu {
 
 extern struct model_cpu model_cpus[MAX_VCPUS];
 extern uint64_t model_counter;
+extern uint64_t model_pace; /* ticks that each look at the counter takes */
 extern struct vm *model_vm;
 extern unsigned model_kicks;     /* vcpu_request() calls */
 extern unsigned model_undefined; /* inject_undefined() calls */
