@@ -42,5 +42,6 @@ void bench(void);
 void test_at_stages(void);
 void test_at_controls(void);
 void test_gic(void);
+void test_timers(void);
 
 #endif

@@ -26,6 +26,7 @@ static const struct group groups[] = {
 	{ "at-stages", test_at_stages },
 	{ "at-controls", test_at_controls },
 	{ "gic", test_gic },
+	{ "timers", test_timers },
 };
 
 bool left_by(const struct inner *inner, u64 vector, u64 esr, const char *what)
