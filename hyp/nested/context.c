@@ -11,7 +11,7 @@ enum exit_result (*const *nested_exit_table[NR_NESTED_EXITS])(struct vcpu *vcpu,
 
 /* What a vCPU has in HCR_EL2 whichever context it is in: what the scheduler and inject_serror() put
  * there. */
-#define HCR_KEPT (HCR_EL2_TWI | HCR_EL2_TWE | HCR_EL2_VSE)
+#define HCR_KEPT (HCR_EL2_TWI | HCR_EL2_TWE)
 
 /* ---- registers of EL1 that are switched ---- */
 
@@ -63,70 +63,95 @@ static __always_inline void write_controls(const struct vcpu *vcpu)
 	restore_sysreg(vcpu->mdcr, MDCR_EL2);
 	restore_sysreg(vcpu->cptr, CPTR_EL2);
 	restore_sysreg(vcpu->vmpidr, VMPIDR_EL2);
-	restore_sysreg(vcpu->vtcr, VTCR_EL2);
+	/* VTCR_EL2 is the same: shadows are as the VM's own stage 2 is. */
 	restore_sysreg(vcpu->vttbr, VTTBR_EL2);
 }
 
-uint64_t nested_hyp_hcr(const struct nested *nested)
+static uint64_t hyp_hcr_of(const struct nested *nested)
 {
 	return nested->base_hcr | (nested->vhe ? NESTED_HCR_BITS & ~HCR_EL2_NV1 : NESTED_HCR_BITS);
 }
 
 /* CPACR_EL1 at vEL2 is vCPTR_EL2 in VHE form: there is one copy of it. */
-uint64_t nested_hyp_cptr(const struct nested *nested)
+static uint64_t hyp_cptr_of(const struct nested *nested)
 {
 	return nested->base_cptr | (nested->vhe ? CPTR_EL2_TCPAC : 0);
 }
 
 /*
- * Virtual SErrors: what is pending for L1 waits while inner (nested->serror; nested_before_entry()
- * looks at it), and what L1 has made pending for its guest, in its own HCR_EL2.VSE and VSESR_EL2,
- * is so in the CPU. One that was taken is no longer pending: the CPU clears its VSE, and so does
- * this L1's.
+ * A virtual SError that is pending for L1 waits while inner: nested_before_entry() looks at it.
+ * (One that L1 has made pending for its guest is forward.h's.)
  */
-static __noinline void serrors_to_inner(struct nested *nested, struct vcpu *vcpu)
+static __noinline void keep_serror(struct nested *nested, struct vcpu *vcpu)
 {
-	nested->serror = vcpu->hcr & read_sysreg(HCR_EL2) & HCR_EL2_VSE;
-	vcpu->hcr = (vcpu->hcr & ~HCR_EL2_VSE) | (VNCR_REG(nested, HCR_EL2) & HCR_EL2_VSE);
-	if (!cpu_features.ras)
-		return;
-	nested->vsesr = read_sysreg(VSESR_EL2);
-	write_sysreg(VNCR_REG(nested, VSESR_EL2), VSESR_EL2);
+	nested->serror = read_sysreg(HCR_EL2) & HCR_EL2_VSE;
+	vcpu->hcr &= ~HCR_EL2_VSE;
+	if (cpu_features.ras)
+		nested->vsesr = read_sysreg(VSESR_EL2);
 }
 
-static __noinline void serrors_to_hyp(struct nested *nested, struct vcpu *vcpu)
+static __noinline void restore_serror(struct nested *nested, struct vcpu *vcpu)
 {
-	if ((vcpu->hcr & HCR_EL2_VSE) && !(read_sysreg(HCR_EL2) & HCR_EL2_VSE))
-		VNCR_REG(nested, HCR_EL2) &= ~HCR_EL2_VSE;
-	vcpu->hcr = (vcpu->hcr & ~HCR_EL2_VSE) | nested->serror;
+	vcpu->hcr |= nested->serror;
 	nested->serror = 0;
 	if (cpu_features.ras)
 		write_sysreg(nested->vsesr, VSESR_EL2);
 }
 
+/* What L1's controls mean for the CPU's: computed anew when one of them has changed. */
+static __noinline void compute_controls(struct nested *nested)
+{
+	struct nested_controls *known = &nested->controls;
+
+	known->vhcr = VNCR_REG(nested, HCR_EL2);
+	known->vcptr = nested->values[VEL2_CPTR];
+	known->vmdcr = nested->values[VEL2_MDCR];
+	known->vhcrx = VNCR_REG(nested, HCRX_EL2);
+	known->waits = known->vhcr & (HCR_EL2_TWI | HCR_EL2_TWE);
+	known->hcr = forward_hcr(nested) | known->waits;
+	known->cptr = forward_cptr(nested);
+	known->mdcr = forward_mdcr(nested);
+	known->forwards = forward_always(nested);
+}
+
+void nested_reset_controls(struct nested *nested)
+{
+	nested->hyp_hcr = hyp_hcr_of(nested);
+	nested->hyp_cptr = hyp_cptr_of(nested);
+	nested->inner_mdcr = nested->serror = 0;
+	compute_controls(nested);
+}
+
 static __always_inline void controls_of_inner(struct nested *nested, struct vcpu *vcpu)
 {
-	uint64_t vhcr = VNCR_REG(nested, HCR_EL2);
+	const struct nested_controls *known = &nested->controls;
 
-	if (unlikely((vcpu->hcr | vhcr) & HCR_EL2_VSE))
-		serrors_to_inner(nested, vcpu);
-	vcpu->waits = vhcr & (HCR_EL2_TWI | HCR_EL2_TWE);
-	vcpu->hcr = forward_hcr(nested) | (vcpu->hcr & HCR_KEPT) | vcpu->waits;
-	vcpu->cptr = forward_cptr(nested);
-	nested->inner_mdcr = forward_mdcr(nested) & ~vcpu->mdcr;
+	if (unlikely(vcpu->hcr & HCR_EL2_VSE))
+		keep_serror(nested, vcpu);
+	if (unlikely(VNCR_REG(nested, HCR_EL2) != known->vhcr) ||
+		unlikely(nested->values[VEL2_CPTR] != known->vcptr) ||
+		unlikely(nested->values[VEL2_MDCR] != known->vmdcr) ||
+		unlikely(VNCR_REG(nested, HCRX_EL2) != known->vhcrx))
+		compute_controls(nested);
+	vcpu->waits = known->waits;
+	vcpu->hcr = known->hcr | (vcpu->hcr & HCR_KEPT);
+	vcpu->cptr = known->cptr;
+	nested->inner_mdcr = known->mdcr & ~vcpu->mdcr;
 	vcpu->mdcr |= nested->inner_mdcr;
 	vcpu->vmpidr = VNCR_REG(nested, VMPIDR_EL2);
 }
 
 static __always_inline void controls_of_hyp(struct nested *nested, struct vcpu *vcpu)
 {
-	if (unlikely((vcpu->hcr & HCR_EL2_VSE) | nested->serror))
-		serrors_to_hyp(nested, vcpu);
-	vcpu->hcr = nested_hyp_hcr(nested) | (vcpu->hcr & HCR_KEPT & ~vcpu->waits);
+	uint64_t kept = vcpu->hcr & HCR_KEPT & ~vcpu->waits;
+
+	vcpu->hcr = nested->hyp_hcr | kept;
 	vcpu->waits = 0;
-	vcpu->cptr = nested_hyp_cptr(nested);
+	vcpu->cptr = nested->hyp_cptr;
 	vcpu->mdcr &= ~nested->inner_mdcr;
 	vcpu->vmpidr = nested->vmpidr;
+	if (unlikely(nested->serror))
+		restore_serror(nested, vcpu);
 }
 
 /* ---- the rest of the CPU's state, which comes and goes with the vCPU, too ---- */
@@ -137,7 +162,8 @@ static __always_inline void begin_inner(struct nested *nested)
 
 	if (unlikely(vpidr != nested->midr))
 		write_sysreg(vpidr, VPIDR_EL2);
-	forward_enter(nested);
+	if (unlikely(forward_needed(nested, nested->controls.forwards)))
+		forward_enter(nested);
 	if (nested->inner_lrs)
 		nested_gic_enter(nested);
 }
@@ -146,7 +172,8 @@ static __always_inline void end_inner(struct nested *nested)
 {
 	if (nested->inner_lrs)
 		nested_gic_leave(nested);
-	forward_leave(nested);
+	if (unlikely(nested->forwarded | forward_disr()))
+		forward_leave(nested);
 	if (unlikely(VNCR_REG(nested, VPIDR_EL2) != nested->midr))
 		write_sysreg(nested->midr, VPIDR_EL2);
 }
@@ -167,17 +194,21 @@ void nested_load(struct nested *nested)
 	trace_vcpu(nested->vcpu, TRACE_LEVEL, nested->inner);
 	if (!nested->inner) {
 		nested_timer_load(nested);
+		if (unlikely(nested->el0))
+			nested_gic_detach(nested);
 		return;
 	}
 	shadow_load(nested);
 	begin_inner(nested);
 	nested_timer_load(nested);
-	set_cptr(nested->vcpu, forward_cptr(nested));
+	set_cptr(nested->vcpu, nested->controls.cptr);
 }
 
 void nested_put(struct nested *nested)
 {
 	nested_timer_put(nested);
+	if (unlikely(nested->el0))
+		nested_gic_attach(nested);
 	if (!nested->inner)
 		return;
 	end_inner(nested);

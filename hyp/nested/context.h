@@ -10,9 +10,9 @@
 /* Of HCR_EL2, what makes EL1 a virtual EL2. */
 #define NESTED_HCR_BITS (HCR_EL2_NV | HCR_EL2_NV1 | HCR_EL2_NV2 | HCR_EL2_AT | HCR_EL2_TTLB)
 
-/* HCR_EL2 and CPTR_EL2 while hyp. */
-uint64_t nested_hyp_hcr(const struct nested *nested);
-uint64_t nested_hyp_cptr(const struct nested *nested);
+/* Of a vCPU that is being reset, base_hcr, base_cptr and the registers of vEL2 set: its controls in
+ * both contexts. */
+void nested_reset_controls(struct nested *nested);
 
 /* The vCPU has just been loaded on this CPU, all but this part of it; or it is about to leave it.
  */

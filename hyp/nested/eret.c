@@ -96,8 +96,9 @@ static __always_inline void go(struct vcpu *vcpu, uint64_t spsr, uint64_t elr)
 	}
 	vcpu->regs.pc = elr;
 	vcpu->regs.pstate = spsr;
-	/* L1 may have an interrupt that it has not taken. */
-	nested_before_entry(vcpu);
+	/* For an interrupt that L1 has not taken the vGIC has asked for work. */
+	if (unlikely(nested_of(vcpu)->serror))
+		nested_before_entry(vcpu);
 }
 
 void nested_return(struct vcpu *vcpu, uint64_t spsr, uint64_t elr)

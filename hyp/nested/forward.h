@@ -21,6 +21,7 @@
 #ifndef HYP_NESTED_FORWARD_H
 #define HYP_NESTED_FORWARD_H
 
+#include "hyp/arch/features.h"
 #include "hyp/nested/nested.h"
 
 /* Boot CPU, once, after cpu_features_init(). */
@@ -42,6 +43,32 @@ uint64_t forward_mdcr(const struct nested *nested);
  */
 void forward_enter(struct nested *nested);
 void forward_leave(struct nested *nested);
+
+/* L1's vHCRX_EL2 and vHCR_EL2 alone ask for forward_enter(). */
+bool forward_always(const struct nested *nested);
+
+static __always_inline uint64_t forward_disr(void)
+{
+	return cpu_features.ras ? read_sysreg(VDISR_EL2) : 0;
+}
+
+/* Is there something for forward_enter() to do? `always`: what forward_always() said of the values
+ * as they are. */
+static __always_inline bool forward_needed(const struct nested *nested, bool always)
+{
+	uint64_t fine = VNCR_REG(nested, HFGRTR_EL2) | VNCR_REG(nested, HFGWTR_EL2) |
+		VNCR_REG(nested, HFGITR_EL2) | VNCR_REG(nested, HDFGRTR_EL2) |
+		VNCR_REG(nested, HDFGWTR_EL2);
+
+	return (fine | VNCR_REG(nested, HSTR_EL2) | VNCR_REG(nested, VDISR_EL2) | forward_disr() |
+		       always) != 0;
+}
+
+/* An HVC of the inner guest's is L1's, unless that has switched HVC off. */
+static __always_inline bool forward_hvc(const struct nested *nested)
+{
+	return !(VNCR_REG(nested, HCR_EL2) & HCR_EL2_HCD);
+}
 
 /* A trapped MSR, MRS or SYS of the inner guest (EC 0x18): is it L1's? */
 bool forward_sysreg(const struct nested *nested, uint64_t esr);

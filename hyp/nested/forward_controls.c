@@ -115,11 +115,6 @@ static __always_inline uint64_t inner_hcrx(const struct nested *nested)
  * are vEL2's own while hyp, where nobody but L0 makes one pending. EL1 reaches VDISR_EL2 as
  * DISR_EL1, writes it at any time, and no trap tells.
  */
-static __always_inline uint64_t disr_of_cpu(void)
-{
-	return cpu_features.ras ? read_sysreg(VDISR_EL2) : 0;
-}
-
 static __noinline void enter_serror(struct nested *nested)
 {
 	struct vcpu *vcpu = nested->vcpu;
@@ -155,6 +150,11 @@ static __noinline void leave_serror(struct nested *nested)
 	nested->vdisr = 0;
 }
 
+bool forward_always(const struct nested *nested)
+{
+	return inner_hcrx(nested) != masks.own_hcrx || (VNCR_REG(nested, HCR_EL2) & HCR_EL2_VSE);
+}
+
 void forward_enter(struct nested *nested)
 {
 	uint64_t hcrx = inner_hcrx(nested), hstr = VNCR_REG(nested, HSTR_EL2) & HSTR_TRAPS;
@@ -173,7 +173,7 @@ void forward_enter(struct nested *nested)
 		done |= FORWARDED_HSTR;
 	}
 	if (unlikely((VNCR_REG(nested, HCR_EL2) & HCR_EL2_VSE) | VNCR_REG(nested, VDISR_EL2) |
-		    disr_of_cpu())) {
+		    forward_disr())) {
 		enter_serror(nested);
 		done |= FORWARDED_SERROR;
 	}
@@ -184,7 +184,7 @@ void forward_leave(struct nested *nested)
 {
 	uint64_t done = nested->forwarded;
 
-	if (unlikely(disr_of_cpu() != 0))
+	if (unlikely(forward_disr() != 0))
 		done |= FORWARDED_SERROR;
 	if (done == 0)
 		return;

@@ -325,6 +325,16 @@ void nested_gic_leave(struct nested *nested)
 	vgic_attach(nested->vcpu);
 }
 
+void nested_gic_detach(struct nested *nested)
+{
+	vgic_detach(nested->vcpu);
+}
+
+void nested_gic_attach(struct nested *nested)
+{
+	vgic_attach(nested->vcpu);
+}
+
 /* ---- while inner ---- */
 
 /*

@@ -51,6 +51,13 @@ void nested_gic_reset(struct nested *nested);
 void nested_gic_enter(struct nested *nested);
 void nested_gic_leave(struct nested *nested);
 
+/*
+ * An application at EL0 directly under vEL2 without VHE begins and ends (el0.c): the CPU takes no
+ * virtual interrupt then, so that L1's are kept by the vGIC in software meanwhile.
+ */
+void nested_gic_detach(struct nested *nested);
+void nested_gic_attach(struct nested *nested);
+
 /* An inner guest with its own list registers runs: is there an interrupt for L1 that would be
  * signalled to it (PSTATE not looked at)? Brings the vGIC's software state up to date. */
 bool nested_gic_signals(struct nested *nested);

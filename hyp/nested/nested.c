@@ -84,7 +84,6 @@ void nested_reset_registers(struct nested *nested)
 	vcpu->vttbr = vcpu->vm->stage2.vttbr;
 	vcpu->vtcr = vcpu->vm->stage2.vtcr;
 	nested->inner = nested->inner_lrs = nested->el0 = false;
-	nested->inner_mdcr = nested->serror = 0;
 	/* It may be one that was powered down. */
 	nested->base_hcr = vcpu->hcr & ~NESTED_HCR_BITS;
 	nested->base_cptr = guest_cptr();
@@ -94,8 +93,9 @@ void nested_reset_registers(struct nested *nested)
 	nested_gic_reset(nested);
 	vcpu->vmpidr = nested->vmpidr;
 	vcpu->waits = 0;
-	vcpu->hcr = nested_hyp_hcr(nested);
-	vcpu->cptr = nested_hyp_cptr(nested);
+	nested_reset_controls(nested);
+	vcpu->hcr = nested->hyp_hcr;
+	vcpu->cptr = nested->hyp_cptr;
 	vcpu->exit_table = nested_exit_table[NESTED_EXITS_HYP];
 	vcpu->take = nested_take_recorded;
 	vcpu->el2 = &nested_el2_ops;

@@ -163,6 +163,8 @@ void shadow_reset(struct vm *vm)
 		set->slots[i].holders = 0;
 		vacate(set, &set->slots[i]);
 	}
+	for (unsigned i = 0; i < vm->nr_vcpus; i++)
+		nested_of(vm->vcpus[i])->shadow_memo.shadow = NULL;
 	spin_unlock(&set->lock);
 }
 
@@ -272,18 +274,44 @@ static __always_inline void flush_what_others_left(
 	*last = own;
 }
 
-void shadow_take(struct nested *nested)
+static __noinline struct shadow *take_anew(struct nested *nested)
 {
 	struct vcpu *vcpu = nested->vcpu;
 	struct shadows *set = shadows_of(vcpu->vm);
 	struct shadow *shadow = set->held[vcpu->id];
 	struct shadow_key key = key_of(nested);
 
-	if (unlikely(!shadow || !matches(shadow, &key)))
+	if (!shadow || !matches(shadow, &key))
 		shadow = take_other(set, vcpu->id, &key);
+	return shadow;
+}
+
+/* All of HCR_EL2 that key_of() looks at. */
+#define SHADOW_MEMO_HCR (SHADOW_HCR | HCR_EL2_VM | HCR_EL2_DC)
+
+/*
+ * The usual case is that L1 goes back to the guest that it came from: what it has in its registers
+ * is compared as it stands. A shadow that is held keeps its VMID and root; shadow_reset() lets go
+ * of all.
+ */
+void shadow_take(struct nested *nested)
+{
+	struct vcpu *vcpu = nested->vcpu;
+	struct shadow_memo *memo = &nested->shadow_memo;
+	uint64_t hcr = VNCR_REG(nested, HCR_EL2) & SHADOW_MEMO_HCR;
+	struct shadow *shadow = memo->shadow;
+
+	if (unlikely(VNCR_REG(nested, VTTBR_EL2) != memo->vttbr) ||
+		unlikely(VNCR_REG(nested, VTCR_EL2) != memo->vtcr) || unlikely(hcr != memo->hcr) ||
+		unlikely(!shadow)) {
+		shadow = take_anew(nested);
+		*memo = (struct shadow_memo){ .shadow = shadow,
+			.vttbr = VNCR_REG(nested, VTTBR_EL2),
+			.vtcr = VNCR_REG(nested, VTCR_EL2),
+			.hcr = hcr };
+	}
 	nested->shadow = shadow;
 	vcpu->vttbr = shadow->vttbr;
-	vcpu->vtcr = set->s2->vtcr;
 	flush_what_others_left(vcpu, &shadow->last_vcpu[this_cpu()->index], shadow->vttbr);
 }
 
@@ -294,7 +322,6 @@ void shadow_release(struct nested *nested)
 
 	nested->shadow = NULL;
 	vcpu->vttbr = vm->stage2.vttbr;
-	vcpu->vtcr = vm->stage2.vtcr;
 	flush_what_others_left(vcpu, &vm->last_vcpu[this_cpu()->index], vcpu->vttbr);
 }
 

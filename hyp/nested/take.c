@@ -18,23 +18,28 @@ static uint64_t spsr_of_hyp(uint64_t pstate)
 							     : pstate;
 }
 
-static uint64_t vector_offset(const struct vcpu *vcpu, bool inner)
+static __always_inline uint64_t vector_offset(const struct vcpu *vcpu, bool inner)
 {
 	if (inner)
 		return vcpu->regs.pstate & PSTATE_NRW ? 0x600 : 0x400;
 	return inject_vector_offset(vcpu->regs.pstate);
 }
 
-uint64_t nested_go_to_hyp(struct vcpu *vcpu)
+static __always_inline uint64_t go_to_hyp(struct vcpu *vcpu)
 {
 	uint64_t pstate = vcpu->regs.pstate;
 
-	if (nested_of(vcpu)->inner) {
+	if (likely(nested_of(vcpu)->inner)) {
 		nested_enter_hyp(vcpu);
 		return pstate;
 	}
 	nested_leave_el0(vcpu);
 	return spsr_of_hyp(pstate);
+}
+
+uint64_t nested_go_to_hyp(struct vcpu *vcpu)
+{
+	return go_to_hyp(vcpu);
 }
 
 /* PAN is set by SPAN = 0 only under {E2H,TGE} = {1,1}; without VHE the CPU's SCTLR_EL1 has SPAN =
@@ -54,22 +59,22 @@ uint64_t nested_new_pstate(const struct vcpu *vcpu, uint64_t interrupted)
 }
 
 /* AArch64.TakeException to EL2 (DDI 0487 D1.3.6). */
-static void take(struct vcpu *vcpu, uint64_t offset)
+static __always_inline void take(struct vcpu *vcpu, uint64_t offset)
 {
 	uint64_t vector = vector_offset(vcpu, nested_of(vcpu)->inner) + offset;
 
-	write_sysreg(nested_go_to_hyp(vcpu), SPSR_EL1);
+	write_sysreg(go_to_hyp(vcpu), SPSR_EL1);
 	write_sysreg(vcpu->regs.pc, ELR_EL1);
 	vcpu->regs.pstate = new_pstate(vcpu, vcpu->regs.pstate);
 	vcpu->regs.pc = read_sysreg(VBAR_EL1) + vector;
 }
 
 /* Aborts have one EC for the same EL and one for a lower one. */
-static uint64_t esr_from(const struct vcpu *vcpu, uint64_t esr)
+static __always_inline uint64_t esr_from(const struct vcpu *vcpu, uint64_t esr)
 {
 	unsigned ec = (unsigned)ESR_GET_EC(esr);
 
-	if (!nested_is_inner(vcpu) && !(vcpu->regs.pstate & PSTATE_NRW) &&
+	if (!nested_of(vcpu)->inner && !(vcpu->regs.pstate & PSTATE_NRW) &&
 		(vcpu->regs.pstate & PSTATE_MODE_MASK) >= PSTATE_EL1T &&
 		(ec == EC_DATA_ABORT_LOWER || ec == EC_INSN_ABORT_LOWER))
 		return esr + (ESR_MAKE(EC_DATA_ABORT_SAME - EC_DATA_ABORT_LOWER, 0) & ESR_EC_MASK);

@@ -117,8 +117,11 @@ static enum exit_result inner_hvc(struct vcpu *vcpu, uint64_t esr)
 {
 	struct nested *nested = nested_of(vcpu);
 
-	nested->exits[1][ESR_GET_EC(esr)]++;
-	return forward_class(nested, esr) ? EXIT_REFLECT : inject_undefined(vcpu);
+	nested->exits[1][EC_HVC64]++;
+	if (unlikely(!forward_hvc(nested)))
+		return inject_undefined(vcpu);
+	nested_take_sync(vcpu, esr);
+	return EXIT_RESUME;
 }
 
 /* ---- EL0 directly under vEL2, without VHE ---- */

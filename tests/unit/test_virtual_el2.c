@@ -288,14 +288,10 @@ void nested_timer_reset(struct nested *n)
 	note("4");
 }
 
-uint64_t nested_hyp_hcr(const struct nested *n)
+void nested_reset_controls(struct nested *n)
 {
-	return n->base_hcr | BIT(42);
-}
-
-uint64_t nested_hyp_cptr(const struct nested *n)
-{
-	return n->base_cptr | BIT(31);
+	n->hyp_hcr = n->base_hcr | BIT(42);
+	n->hyp_cptr = n->base_cptr | BIT(31);
 }
 
 void nested_load(struct nested *n)
@@ -363,16 +359,14 @@ static void test_inner(void **state)
 {
 	(void)state;
 	for (unsigned ec = 0; ec < NR_EXIT_CLASSES; ec++) {
-		if (ec == EC_DATA_ABORT_LOWER || ec == EC_INSN_ABORT_LOWER)
+		if (ec == EC_DATA_ABORT_LOWER || ec == EC_INSN_ABORT_LOWER || ec == EC_HVC64)
 			continue;
 		forwards = true;
 		assert_int_equal(leave(NESTED_EXITS_INNER, ec, 0), EXIT_REFLECT);
 		forwards = false;
-		assert_int_equal(leave(NESTED_EXITS_INNER, ec, 0),
-			ec == EC_HVC64 ? EXIT_INJECT : EXIT_RESUME);
+		assert_int_equal(leave(NESTED_EXITS_INNER, ec, 0), EXIT_RESUME);
 		assert_string_equal(called,
 			ec == EC_SYSREG          ? "sysreg_handle"
-				: ec == EC_HVC64 ? "undefined"
 				: ec == EC_WFX   ? "wfx_handle"
 				: ec == EC_SMC64 ? "nested_inner_smc"
 						 : "ordinary");
@@ -429,6 +423,19 @@ static void test_inner_external(void **state)
 	assert_string_equal(called, "abort");
 	assert_int_equal(called_esr & FSC_MASK, FSC_EXTERNAL);
 	assert_int_equal(called_hpfar, 0);
+}
+
+/* HVC is L1's, or undefined where L1 has switched it off. */
+static void test_inner_hvc(void **state)
+{
+	(void)state;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_HVC64, 5), EXIT_RESUME);
+	assert_string_equal(called, "sync");
+	assert_int_equal(called_esr, ESR_MAKE(EC_HVC64, 5));
+	VNCR_REG(&nested, HCR_EL2) = HCR_EL2_HCD;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_HVC64, 5), EXIT_INJECT);
+	assert_string_equal(called, "undefined");
+	assert_int_equal(nested.exits[1][EC_HVC64], 2);
 }
 
 /* EL0 under the CPU's TGE: stage 2's aborts are Lintel's, WFI is if L1 doesn't trap it, the rest is
@@ -526,6 +533,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_hyp, setup),
 		cmocka_unit_test_setup(test_inner, setup),
+		cmocka_unit_test_setup(test_inner_hvc, setup),
 		cmocka_unit_test_setup(test_inner_abort, setup),
 		cmocka_unit_test_setup(test_inner_external, setup),
 		cmocka_unit_test_setup(test_el0, setup),
