@@ -17,7 +17,7 @@
 #include "timer.h"
 
 #define COUNT   1500
-#define WAIT_MS 60000
+#define WAIT_MS 180000
 #define BELLS   UINT64_C(0x0b000000)
 #define SEVERAL 3 /* doorbells at the address of BELL_MATCH */
 

@@ -16,7 +16,7 @@
 
 #define COUNT          2000
 #define COUNT_SECOND   200
-#define WAIT_MS        60000
+#define WAIT_MS        180000
 #define TICK_MS        100
 #define READY          UINT64_C(0x7265616479)
 

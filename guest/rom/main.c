@@ -19,7 +19,7 @@
 #define MAP_SHARED   (MAP_NC | MAP_AF | MAP_UXN | MAP_PXN)
 #define BLOCK        MIB(2)
 #define PATTERN      UINT64_C(0x5a5a5a5aa5a5a5a5)
-#define WAIT_MS      60000
+#define WAIT_MS      180000
 #define UART_FR      0x18
 
 #define ESR_SEA_FREE (BIT(9) | ESR_WNR)
