@@ -213,7 +213,7 @@ enum status guest_update_u64(struct stage2 *s2, ipa_t ipa, uint64_t old, uint64_
 	if (stage2_lookup_locked(s2, ipa, &page)) {
 		status = ERR_FAULT;
 		if (page.type == MEM_NORMAL && (page.prot & MEM_RW) == MEM_RW &&
-			page_owner(page.pa) == s2->owner)
+			page_range_owned(page.pa, sizeof(new), s2->owner))
 			status = exchange(pa_to_ptr(page.pa), old, new);
 	}
 	spin_unlock(&s2->lock);
