@@ -132,7 +132,7 @@ static const struct field fields64[] = {
 	AT_MOST(ID_AA64MMFR2_EL1, IESB, 12, 1),
 	AT_MOST(ID_AA64MMFR2_EL1, VARange, 16, 1),
 	AT_MOST(ID_AA64MMFR2_EL1, CCIDX, 20, 1),
-	/* ST is hidden: mm/walk_s1.c knows no tables that small */
+	/* ST is hidden */
 	AT_MOST(ID_AA64MMFR2_EL1, AT, 32, 1),
 	AT_MOST(ID_AA64MMFR2_EL1, IDS, 36, 1),
 	AT_MOST(ID_AA64MMFR2_EL1, TTL, 48, 1),
