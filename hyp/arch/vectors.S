@@ -80,6 +80,7 @@
 	 */
 	.macro GUEST_CALL back
 	tbnz	w0, #26, \back
+	tbnz	w1, #ESR_EC_SHIFT + 3, \back	/* ERET of a virtual EL2 */
 	bfi	x1, x0, #32, #32
 	ubfx	x0, x0, #WORKAROUND_INDEX_SHIFT, #2
 	add	x0, sp, x0, lsl #3

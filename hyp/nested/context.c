@@ -98,26 +98,37 @@ static __noinline void restore_serror(struct nested *nested, struct vcpu *vcpu)
 		write_sysreg(nested->vsesr, VSESR_EL2);
 }
 
-/* What L1's controls mean for the CPU's: computed anew when one of them has changed. */
-static __noinline void compute_controls(struct nested *nested)
+/* What L1's controls mean for the CPU's: found anew when one of them has changed. */
+static void compute_controls(struct nested *nested)
 {
 	struct nested_controls *known = &nested->controls;
 
 	known->vhcr = VNCR_REG(nested, HCR_EL2);
+	known->vttbr = VNCR_REG(nested, VTTBR_EL2);
+	known->vtcr = VNCR_REG(nested, VTCR_EL2);
+	known->vhcrx = VNCR_REG(nested, HCRX_EL2);
 	known->vcptr = nested->values[VEL2_CPTR];
 	known->vmdcr = nested->values[VEL2_MDCR];
-	known->vhcrx = VNCR_REG(nested, HCRX_EL2);
 	known->waits = known->vhcr & (HCR_EL2_TWI | HCR_EL2_TWE);
 	known->hcr = forward_hcr(nested) | known->waits;
+	known->hcrx = forward_hcrx(nested);
 	known->cptr = forward_cptr(nested);
 	known->mdcr = forward_mdcr(nested);
 	known->forwards = forward_always(nested);
+	known->shadow = NULL;
+}
+
+static __noinline void renew_controls(struct nested *nested)
+{
+	compute_controls(nested);
+	nested->controls.shadow = shadow_take(nested);
 }
 
 void nested_reset_controls(struct nested *nested)
 {
 	nested->hyp_hcr = hyp_hcr_of(nested);
 	nested->hyp_cptr = hyp_cptr_of(nested);
+	nested->own_hcrx = cpu_features.hcrx ? guest_hcrx() : 0;
 	nested->inner_mdcr = nested->serror = 0;
 	compute_controls(nested);
 }
@@ -129,10 +140,13 @@ static __always_inline void controls_of_inner(struct nested *nested, struct vcpu
 	if (unlikely(vcpu->hcr & HCR_EL2_VSE))
 		keep_serror(nested, vcpu);
 	if (unlikely(VNCR_REG(nested, HCR_EL2) != known->vhcr) ||
+		unlikely(VNCR_REG(nested, VTTBR_EL2) != known->vttbr) ||
+		unlikely(VNCR_REG(nested, VTCR_EL2) != known->vtcr) ||
+		unlikely(VNCR_REG(nested, HCRX_EL2) != known->vhcrx) ||
 		unlikely(nested->values[VEL2_CPTR] != known->vcptr) ||
-		unlikely(nested->values[VEL2_MDCR] != known->vmdcr) ||
-		unlikely(VNCR_REG(nested, HCRX_EL2) != known->vhcrx))
-		compute_controls(nested);
+		unlikely(nested->values[VEL2_MDCR] != known->vmdcr) || unlikely(!known->shadow))
+		renew_controls(nested);
+	shadow_enter(nested, known->shadow);
 	vcpu->waits = known->waits;
 	vcpu->hcr = known->hcr | (vcpu->hcr & HCR_KEPT);
 	vcpu->cptr = known->cptr;
@@ -162,6 +176,8 @@ static __always_inline void begin_inner(struct nested *nested)
 
 	if (unlikely(vpidr != nested->midr))
 		write_sysreg(vpidr, VPIDR_EL2);
+	if (unlikely(nested->controls.hcrx != nested->own_hcrx))
+		write_sysreg(nested->controls.hcrx, HCRX_EL2);
 	if (unlikely(forward_needed(nested, nested->controls.forwards)))
 		forward_enter(nested);
 	if (nested->inner_lrs)
@@ -172,6 +188,8 @@ static __always_inline void end_inner(struct nested *nested)
 {
 	if (nested->inner_lrs)
 		nested_gic_leave(nested);
+	if (unlikely(nested->controls.hcrx != nested->own_hcrx))
+		write_sysreg(nested->own_hcrx, HCRX_EL2);
 	if (unlikely(nested->forwarded | forward_disr()))
 		forward_leave(nested);
 	if (unlikely(VNCR_REG(nested, VPIDR_EL2) != nested->midr))
@@ -227,7 +245,6 @@ void nested_enter_inner(struct vcpu *vcpu)
 	nested->eret_count++;
 	nested->inner_irq_exits -= vcpu->irq_exits;
 	trace_vcpu(vcpu, TRACE_LEVEL, 1);
-	shadow_take(nested);
 	controls_of_inner(nested, vcpu);
 	write_controls(vcpu);
 	/* In force before a register of the other regime is written (speculative walks). */

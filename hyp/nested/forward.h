@@ -35,6 +35,8 @@ void forward_init(void);
 uint64_t forward_hcr(const struct nested *nested);
 uint64_t forward_cptr(const struct nested *nested);
 uint64_t forward_mdcr(const struct nested *nested);
+/* 0 without FEAT_HCX. */
+uint64_t forward_hcrx(const struct nested *nested);
 
 /*
  * The others (fine-grained traps, HCRX_EL2, HSTR_EL2; a virtual SError that L1 has pending) into
@@ -44,7 +46,7 @@ uint64_t forward_mdcr(const struct nested *nested);
 void forward_enter(struct nested *nested);
 void forward_leave(struct nested *nested);
 
-/* L1's vHCRX_EL2 and vHCR_EL2 alone ask for forward_enter(). */
+/* L1's vHCR_EL2 alone asks for forward_enter(). */
 bool forward_always(const struct nested *nested);
 
 static __always_inline uint64_t forward_disr(void)

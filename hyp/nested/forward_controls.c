@@ -53,9 +53,8 @@ uint64_t forward_mdcr(const struct nested *nested)
 
 /* What of L1's is in the CPU: nested->forwarded. */
 #define FORWARDED_FINE   BIT(0)
-#define FORWARDED_HCRX   BIT(1)
-#define FORWARDED_HSTR   BIT(2)
-#define FORWARDED_SERROR BIT(3)
+#define FORWARDED_HSTR   BIT(1)
+#define FORWARDED_SERROR BIT(2)
 
 /* Bits that L1 may set, and L0's own; the same for all of its guests. */
 static struct {
@@ -103,7 +102,7 @@ static __noinline void restore_fine(void)
 }
 
 /* MSCEn lets the inner guest copy and set memory, if L1 has set it, too. */
-static __always_inline uint64_t inner_hcrx(const struct nested *nested)
+uint64_t forward_hcrx(const struct nested *nested)
 {
 	uint64_t vhcrx = VNCR_REG(nested, HCRX_EL2);
 
@@ -152,21 +151,17 @@ static __noinline void leave_serror(struct nested *nested)
 
 bool forward_always(const struct nested *nested)
 {
-	return inner_hcrx(nested) != masks.own_hcrx || (VNCR_REG(nested, HCR_EL2) & HCR_EL2_VSE);
+	return VNCR_REG(nested, HCR_EL2) & HCR_EL2_VSE;
 }
 
 void forward_enter(struct nested *nested)
 {
-	uint64_t hcrx = inner_hcrx(nested), hstr = VNCR_REG(nested, HSTR_EL2) & HSTR_TRAPS;
+	uint64_t hstr = VNCR_REG(nested, HSTR_EL2) & HSTR_TRAPS;
 	uint64_t done = 0;
 
 	if (unlikely(uses_fine(nested))) {
 		write_fine(nested);
 		done |= FORWARDED_FINE;
-	}
-	if (hcrx != masks.own_hcrx) {
-		write_sysreg(hcrx, HCRX_EL2);
-		done |= FORWARDED_HCRX;
 	}
 	if (unlikely(hstr != 0)) {
 		write_sysreg(hstr, HSTR_EL2);
@@ -190,8 +185,6 @@ void forward_leave(struct nested *nested)
 		return;
 	if (done & FORWARDED_FINE)
 		restore_fine();
-	if (done & FORWARDED_HCRX)
-		write_sysreg(masks.own_hcrx, HCRX_EL2);
 	if (done & FORWARDED_HSTR)
 		write_sysreg(0, HSTR_EL2);
 	if (done & FORWARDED_SERROR)

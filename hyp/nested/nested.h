@@ -104,18 +104,15 @@ struct shadow;
 struct nested_gic;
 struct nested_timer;
 
-/* L1's controls as they were when the CPU's for its guest were computed from them last (context.c).
+/*
+ * L1's controls as they were when what they mean for the CPU's, while its guest runs, was found
+ * last (context.c); and that.
  */
 struct nested_controls {
-	uint64_t vhcr, vcptr, vmdcr, vhcrx;
-	uint64_t hcr, cptr, mdcr, waits;
-	bool forwards; /* forward_always() */
-};
-
-/* What L1's registers were when a shadow was taken last, and which (shadow.c). */
-struct shadow_memo {
-	struct shadow *shadow; /* NULL: none */
-	uint64_t vttbr, vtcr, hcr;
+	uint64_t vhcr, vttbr, vtcr, vhcrx, vcptr, vmdcr;
+	uint64_t hcr, hcrx, cptr, mdcr, waits;
+	struct shadow *shadow; /* NULL: it is to be taken anew */
+	bool forwards;         /* forward_always() */
 };
 
 struct nested {
@@ -135,6 +132,7 @@ struct nested {
 	uint64_t vsesr;
 	uint64_t vdisr; /* inner: vEL2's own VDISR_EL2, where that is not 0 */
 	struct nested_controls controls;
+	uint64_t own_hcrx;            /* HCRX_EL2 while hyp */
 	uint64_t hyp_hcr, hyp_cptr;   /* HCR_EL2 and CPTR_EL2 while hyp */
 	uint64_t base_hcr, base_cptr; /* L0's own, as of any vCPU of this VM */
 	uint64_t inner_mdcr;          /* inner: bits of MDCR_EL2 that L1 has set */
@@ -143,8 +141,7 @@ struct nested {
 	 */
 	struct walk_memo el1_memo, el2_memo;
 	struct s2_setup s2_setup;
-	struct shadow *shadow; /* in force while inner */
-	struct shadow_memo shadow_memo;
+	struct shadow *shadow;      /* in force while inner */
 	struct nested_gic *gic;     /* hyp/nested/gic.h */
 	struct nested_timer *timer; /* hyp/nested/timer.h */
 	/* Of the exits that vcpu->exits and vcpu->irq_exits count, those of inner: [1], by

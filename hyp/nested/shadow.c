@@ -164,7 +164,7 @@ void shadow_reset(struct vm *vm)
 		vacate(set, &set->slots[i]);
 	}
 	for (unsigned i = 0; i < vm->nr_vcpus; i++)
-		nested_of(vm->vcpus[i])->shadow_memo.shadow = NULL;
+		nested_of(vm->vcpus[i])->controls.shadow = NULL;
 	spin_unlock(&set->lock);
 }
 
@@ -274,7 +274,7 @@ static __always_inline void flush_what_others_left(
 	*last = own;
 }
 
-static __noinline struct shadow *take_anew(struct nested *nested)
+struct shadow *shadow_take(struct nested *nested)
 {
 	struct vcpu *vcpu = nested->vcpu;
 	struct shadows *set = shadows_of(vcpu->vm);
@@ -286,30 +286,10 @@ static __noinline struct shadow *take_anew(struct nested *nested)
 	return shadow;
 }
 
-/* All of HCR_EL2 that key_of() looks at. */
-#define SHADOW_MEMO_HCR (SHADOW_HCR | HCR_EL2_VM | HCR_EL2_DC)
-
-/*
- * The usual case is that L1 goes back to the guest that it came from: what it has in its registers
- * is compared as it stands. A shadow that is held keeps its VMID and root; shadow_reset() lets go
- * of all.
- */
-void shadow_take(struct nested *nested)
+void shadow_enter(struct nested *nested, struct shadow *shadow)
 {
 	struct vcpu *vcpu = nested->vcpu;
-	struct shadow_memo *memo = &nested->shadow_memo;
-	uint64_t hcr = VNCR_REG(nested, HCR_EL2) & SHADOW_MEMO_HCR;
-	struct shadow *shadow = memo->shadow;
 
-	if (unlikely(VNCR_REG(nested, VTTBR_EL2) != memo->vttbr) ||
-		unlikely(VNCR_REG(nested, VTCR_EL2) != memo->vtcr) || unlikely(hcr != memo->hcr) ||
-		unlikely(!shadow)) {
-		shadow = take_anew(nested);
-		*memo = (struct shadow_memo){ .shadow = shadow,
-			.vttbr = VNCR_REG(nested, VTTBR_EL2),
-			.vtcr = VNCR_REG(nested, VTCR_EL2),
-			.hcr = hcr };
-	}
 	nested->shadow = shadow;
 	vcpu->vttbr = shadow->vttbr;
 	flush_what_others_left(vcpu, &shadow->last_vcpu[this_cpu()->index], shadow->vttbr);

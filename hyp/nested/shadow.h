@@ -18,12 +18,15 @@ void shadow_destroy(struct vm *vm);
 void shadow_reset(struct vm *vm);
 
 /*
- * The one for L1's registers as they are now, taken for this vCPU and CPU: its VTTBR_EL2 and
- * VTCR_EL2 values are in vcpu->vttbr and vcpu->vtcr on return (not yet in the CPU), and
- * nested->shadow is it. Never fails: the least recently used that nobody runs on is emptied and
- * used anew.
+ * The one for L1's vHCR_EL2, vVTTBR_EL2 and vVTCR_EL2 as they are now, which the vCPU holds from
+ * here on instead of any other: it keeps its VMID and root until the vCPU takes another one, or
+ * shadow_reset() lets go of all (nested->controls.shadow is NULL then). Never fails: the least
+ * recently used that nobody holds is emptied and used anew.
  */
-void shadow_take(struct nested *nested);
+struct shadow *shadow_take(struct nested *nested);
+/* An inner guest begins on this CPU with the one that was taken: nested->shadow, and vcpu->vttbr
+ * (not yet in the CPU). */
+void shadow_enter(struct nested *nested, struct shadow *shadow);
 /* The inner guest is left; vcpu->vttbr and vtcr are the VM's own again. */
 void shadow_release(struct nested *nested);
 

@@ -131,6 +131,16 @@ void nested_gic_enter(struct nested *nested)
 	(void)nested;
 }
 
+void nested_gic_detach(struct nested *nested)
+{
+	(void)nested;
+}
+
+void nested_gic_attach(struct nested *nested)
+{
+	(void)nested;
+}
+
 void nested_gic_leave(struct nested *nested)
 {
 	(void)nested;

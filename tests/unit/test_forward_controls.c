@@ -236,26 +236,39 @@ static void test_hcrx(void **state)
 	assert_int_equal(guest_hcrx(), own);
 	for (unsigned bit = 0; bit < 64; bit++) {
 		HCRX = own | BIT(bit);
-		forward_enter(&nested);
 		/* FnXS, FGTnXS, MCE2 */
 		assert_int_equal(
-			read_sysreg(HCRX_EL2), own | (BIT(bit) & (BIT(3) | BIT(4) | BIT(10))));
-		forward_leave(&nested);
-		check_restored();
+			forward_hcrx(&nested), own | (BIT(bit) & (BIT(3) | BIT(4) | BIT(10))));
 	}
 	HCRX = 0;
-	forward_enter(&nested);
-	assert_int_equal(read_sysreg(HCRX_EL2), 0);
-	forward_leave(&nested);
-	check_restored();
+	assert_int_equal(forward_hcrx(&nested), 0);
 	/* memory instructions that no guest is shown aren't switched on by one */
 	cpu_features.mops = false;
 	forward_init();
-	write_sysreg(0, HCRX_EL2);
 	HCRX = own;
-	forward_enter(&nested);
-	assert_int_equal(read_sysreg(HCRX_EL2), 0);
-	forward_leave(&nested);
+	assert_int_equal(forward_hcrx(&nested), 0);
+}
+
+/* What there is to be done at all. */
+static void test_needed(void **state)
+{
+	(void)state;
+	assert_false(forward_always(&nested));
+	assert_false(forward_needed(&nested, false));
+	assert_true(forward_needed(&nested, true));
+	for (unsigned i = 0; i < ARRAY_SIZE(fine); i++) {
+		page[fine[i].place / 8] = 1;
+		assert_true(forward_needed(&nested, false));
+		page[fine[i].place / 8] = 0;
+	}
+	write_sysreg(1, VDISR_EL2);
+	assert_true(forward_needed(&nested, false));
+	write_sysreg(0, VDISR_EL2);
+	VNCR_REG(&nested, HCR_EL2) |= HCR_EL2_VSE;
+	assert_true(forward_always(&nested));
+	assert_true(forward_hvc(&nested));
+	VNCR_REG(&nested, HCR_EL2) |= HCR_EL2_HCD;
+	assert_false(forward_hvc(&nested));
 }
 
 static void test_hstr(void **state)
@@ -377,6 +390,7 @@ int main(void)
 		cmocka_unit_test_setup(test_fine, setup),
 		cmocka_unit_test_setup(test_nothing_written, setup),
 		cmocka_unit_test_setup(test_hcrx, setup),
+		cmocka_unit_test_setup(test_needed, setup),
 		cmocka_unit_test_setup(test_hstr, setup),
 		cmocka_unit_test_setup(test_serror, setup),
 		cmocka_unit_test_setup(test_disr, setup),

@@ -45,7 +45,7 @@ static enum exit_result (*const tables[NR_NESTED_EXITS][1])(struct vcpu *, uint6
 
 /* --- what is beside and below: recorded in order --- */
 
-static char calls[64];
+static char calls[256];
 
 static void note(const char *what)
 {
@@ -70,6 +70,19 @@ uint64_t forward_mdcr(const struct nested *n)
 {
 	(void)n;
 	return l1_mdcr;
+}
+
+static uint64_t l1_hcrx;
+
+uint64_t forward_hcrx(const struct nested *n)
+{
+	(void)n;
+	return l1_hcrx;
+}
+
+uint64_t guest_hcrx(void)
+{
+	return 0x800;
 }
 
 bool forward_always(const struct nested *n)
@@ -153,10 +166,19 @@ void nested_timer_put(struct nested *n)
 	note("P");
 }
 
-void shadow_take(struct nested *n)
+static unsigned taken;
+
+struct shadow *shadow_take(struct nested *n)
 {
+	(void)n;
+	taken++;
+	return (struct shadow *)page;
+}
+
+void shadow_enter(struct nested *n, struct shadow *shadow)
+{
+	assert_ptr_equal(shadow, page);
 	n->vcpu->vttbr = 0x1111000;
-	n->vcpu->vtcr = 0x22;
 	note("S");
 }
 
@@ -195,6 +217,7 @@ static void begin(bool vhe)
 	calls[0] = 0;
 	signals = false;
 	l1_mdcr = 0;
+	l1_hcrx = 0;
 	vm = (struct vm){ .stage2 = { .ipa_bits = 40 } };
 	nested = (struct nested){ .page = page,
 		.vcpu = &vcpu,
@@ -346,6 +369,36 @@ static void test_take_serror(void **state)
 		assert_int_equal(nested_take_serror(&vcpu, 0x44), amo);
 		assert_int_equal(nested.inner, !amo);
 	}
+}
+
+/* What L1's controls mean is found anew when one of them has changed, and only then. */
+static void test_controls_anew(void **state)
+{
+	static const int in_page[] = { VNCR_HCR_EL2, VNCR_VTTBR_EL2, VNCR_VTCR_EL2, VNCR_HCRX_EL2 };
+
+	(void)state;
+	begin(true);
+	cpu_features.hcrx = true;
+	nested_reset_controls(&nested);
+	l1_hcrx = 0x123;
+	taken = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(in_page) + 2; i++) {
+		if (i < ARRAY_SIZE(in_page))
+			page[in_page[i] / 8] ^= BIT(40);
+		else
+			nested.values[i % 2 ? VEL2_CPTR : VEL2_MDCR] ^= BIT(40);
+		for (unsigned twice = 0; twice < 2; twice++) {
+			nested_enter_inner(&vcpu);
+			assert_int_equal(taken, i + 1);
+			assert_int_equal(fake_reg(HCRX_EL2), 0x123);
+			nested_enter_hyp(&vcpu);
+			assert_int_equal(fake_reg(HCRX_EL2), 0x800);
+		}
+	}
+	/* The shadow was lost. */
+	nested.controls.shadow = NULL;
+	nested_enter_inner(&vcpu);
+	assert_int_equal(taken, ARRAY_SIZE(in_page) + 3);
 }
 
 /* What else is in the CPU comes and goes with the vCPU. */
@@ -906,6 +959,7 @@ int main(void)
 		cmocka_unit_test(test_switch),
 		cmocka_unit_test(test_serrors),
 		cmocka_unit_test(test_take_serror),
+		cmocka_unit_test(test_controls_anew),
 		cmocka_unit_test(test_load_put),
 		cmocka_unit_test(test_no_imo),
 		cmocka_unit_test(test_eret),

@@ -21,6 +21,11 @@
 #include "tests/unit/fake/cpu.h"
 #include "tests/unit/fake/memory.h"
 
+static void take_shadow(struct nested *nested)
+{
+	shadow_enter(nested, shadow_take(nested));
+}
+
 #define RAM      UINT64_C(0x80000000)
 #define RAM_SIZE MIB(64)
 #define VM_RAM   UINT64_C(0x40000000)
@@ -111,7 +116,7 @@ static void test_off(void **state)
 
 	(void)state;
 	off(nested, 7);
-	shadow_take(nested);
+	take_shadow(nested);
 	assert_non_null(nested->shadow);
 	assert_int_equal(vcpus[0].vttbr & VTTBR_BADDR, vm.stage2.table.root.pa);
 	assert_int_equal(vcpus[0].vtcr, vm.stage2.vtcr);
@@ -122,18 +127,18 @@ static void test_off(void **state)
 	assert_int_equal(vcpus[0].vttbr, vm.stage2.vttbr);
 
 	VNCR_REG(nested, VTTBR_EL2) ^= 0xff000; /* the rest of it is nobody's business */
-	shadow_take(nested);
+	take_shadow(nested);
 	assert_int_equal(vmid_in_force(nested), first);
 	shadow_release(nested);
 
 	off(nested, 8);
-	shadow_take(nested);
+	take_shadow(nested);
 	assert_int_not_equal(vmid_in_force(nested), first);
 	shadow_release(nested);
 
 	off(nested, 0x107);
 	VNCR_REG(nested, VTCR_EL2) = 0; /* 8 bits */
-	shadow_take(nested);
+	take_shadow(nested);
 	assert_int_equal(vmid_in_force(nested), first);
 	assert_int_equal(shadow_vvmid(nested), 7);
 	shadow_release(nested);
@@ -166,12 +171,12 @@ static void test_key(void **state)
 		struct shadow *first;
 
 		on(nested, 5, 0x40200000);
-		shadow_take(nested);
+		take_shadow(nested);
 		first = nested->shadow;
 		assert_int_not_equal(vcpus[0].vttbr & VTTBR_BADDR, vm.stage2.table.root.pa);
 		shadow_release(nested);
 		nested->page[rows[i].offset / 8] ^= rows[i].change;
-		shadow_take(nested);
+		take_shadow(nested);
 		if ((nested->shadow == first) != rows[i].same)
 			fail_msg("row %u", i);
 		shadow_release(nested);
@@ -186,25 +191,25 @@ static void test_recycle(void **state)
 
 	(void)state;
 	on(&nesteds[1], 1, 0x40200000);
-	shadow_take(&nesteds[1]);
+	take_shadow(&nesteds[1]);
 	on(nested, 1, 0x40200000);
-	shadow_take(nested);
+	take_shadow(nested);
 	shared = nested->shadow;
 	assert_ptr_equal(shared, nesteds[1].shadow);
 	assert_int_equal(shared->holders, 2);
 	shadow_release(nested);
 
 	on(nested, 2, 0x40200000);
-	shadow_take(nested);
+	take_shadow(nested);
 	oldest = nested->shadow;
 	assert_int_equal(shared->holders, 1);
 	for (unsigned vmid = 3; vmid < set->count + 1; vmid++) {
 		on(nested, vmid, 0x40200000);
-		shadow_take(nested);
+		take_shadow(nested);
 		assert_int_equal(set->recycled, 0);
 	}
 	on(nested, 100, 0x40200000);
-	shadow_take(nested);
+	take_shadow(nested);
 	assert_ptr_equal(nested->shadow, oldest);
 	assert_int_equal(set->recycled, 1);
 	assert_int_equal(shared->holders, 1);
@@ -212,7 +217,7 @@ static void test_recycle(void **state)
 	/* thousands of them */
 	for (unsigned vmid = 200; vmid < 5000; vmid++) {
 		on(nested, vmid, 0x40200000);
-		shadow_take(nested);
+		take_shadow(nested);
 		assert_ptr_not_equal(nested->shadow, shared);
 	}
 	assert_true(shared->used);
@@ -241,16 +246,16 @@ static void test_last_vcpu(void **state)
 	vm.last_vcpu[0] = 1; /* as vcpu_load() has it */
 	off(&nesteds[0], 1);
 	off(&nesteds[1], 1);
-	shadow_take(&nesteds[0]);
+	take_shadow(&nesteds[0]);
 	vttbr = vcpus[0].vttbr;
 	assert_int_equal(local_flushes(vttbr), 0);
 	shadow_release(&nesteds[0]);
 	assert_int_equal(local_flushes(own), 0);
-	shadow_take(&nesteds[0]);
+	take_shadow(&nesteds[0]);
 	assert_int_equal(local_flushes(vttbr), 0);
 
 	vm.last_vcpu[0] = 2;
-	shadow_take(&nesteds[1]);
+	take_shadow(&nesteds[1]);
 	assert_int_equal(local_flushes(vttbr), 1);
 
 	/* vcpu_load(): it comes back while inner */
@@ -262,7 +267,7 @@ static void test_last_vcpu(void **state)
 	assert_int_equal(vm.last_vcpu[0], 1);
 
 	fake_cpu_switch(1);
-	shadow_take(&nesteds[0]);
+	take_shadow(&nesteds[0]);
 	assert_int_equal(local_flushes(vttbr), 0);
 	fake_cpu_switch(0);
 }
@@ -283,7 +288,7 @@ static void test_own_changes(void **state)
 
 	(void)state;
 	off(&nesteds[0], 1);
-	shadow_take(&nesteds[0]);
+	take_shadow(&nesteds[0]);
 	vttbr = vcpus[0].vttbr;
 	while (stage2_fault_in(&vm.stage2, IPA(VM_RAM)) == ERR_BUSY)
 		;

@@ -27,6 +27,11 @@
 #include "tests/unit/fake/cpu.h"
 #include "tests/unit/fake/memory.h"
 
+static void take_shadow(struct nested *nested)
+{
+	shadow_enter(nested, shadow_take(nested));
+}
+
 #define RAM      UINT64_C(0x80000000)
 #define RAM_SIZE MIB(64)
 #define VM_RAM   UINT64_C(0x40000000)
@@ -155,7 +160,7 @@ static void begin_with(bool fwb)
 	VNCR_REG(&nested, HCR_EL2) = HCR_EL2_VM;
 	VNCR_REG(&nested, VTTBR_EL2) = BIT(48) | 0x40200000;
 	VNCR_REG(&nested, VTCR_EL2) = 24;
-	shadow_take(&nested);
+	take_shadow(&nested);
 	fake_reg(FAR_EL2) = FAR;
 	fake_at_hook = at_hook;
 	l1_meanwhile = NULL;
@@ -372,11 +377,11 @@ static void test_types(void **state)
 		assert_int_equal((desc() & DESC_S2_XN) != 0, rows[i][1] < 4);
 	}
 	VNCR_REG(&nested, HCR_EL2) |= HCR_EL2_CD;
-	shadow_take(&nested);
+	take_shadow(&nested);
 	assert_int_equal(abort_with(READ(FSC_TRANSLATION)), SHADOW_RESUME);
 	assert_int_equal(mem_attr(), 0x5);
 	VNCR_REG(&nested, HCR_EL2) ^= HCR_EL2_CD | HCR_EL2_FWB;
-	shadow_take(&nested);
+	take_shadow(&nested);
 	for (unsigned i = 0; i < ARRAY_SIZE(fwb_rows); i++) {
 		l1.mem_attr = fwb_rows[i][0];
 		assert_int_equal(abort_with(READ(FSC_TRANSLATION)), SHADOW_RESUME);
@@ -512,7 +517,7 @@ static void test_others(void **state)
 	said_esr = READ(FSC_TRANSLATION);
 	assert_int_equal(shadow_abort(&nested, &said_esr, &said_hpfar, &said_ipa), SHADOW_FAULT);
 	VNCR_REG(&nested, HCR_EL2) = 0;
-	shadow_take(&nested);
+	take_shadow(&nested);
 	assert_int_equal(abort_with(READ(FSC_TRANSLATION)), SHADOW_PLAIN);
 }
 
@@ -561,7 +566,7 @@ static void test_own_changes(void **state)
 
 	(void)state;
 	VNCR_REG(&nested2, HCR_EL2) = HCR_EL2_VM;
-	shadow_take(&nested2);
+	take_shadow(&nested2);
 	other = nested2.shadow;
 	for (unsigned i = 0; i < 16; i++) {
 		fill_at(&nested, i * PAGE_SIZE, VM_RAM + i * PAGE_SIZE);
@@ -618,11 +623,11 @@ static void test_budget(void **state)
 	(void)state;
 	fill_at(&nested, 0, VM_RAM);
 	VNCR_REG(&nested, VTTBR_EL2) += 0x1000;
-	shadow_take(&nested);
+	take_shadow(&nested);
 	own = nested.shadow;
 	assert_ptr_not_equal(own, idle);
 	VNCR_REG(&nested2, HCR_EL2) = HCR_EL2_VM;
-	shadow_take(&nested2);
+	take_shadow(&nested2);
 	busy = nested2.shadow;
 	fill_at(&nested2, 0, VM_RAM);
 	used = set->table_count - set->free_count;
@@ -642,8 +647,8 @@ static void test_budget(void **state)
 	/* what there is is busy's */
 	shadow_reset(&vm);
 	assert_int_equal(set->free_count, set->table_count);
-	shadow_take(&nested);
-	shadow_take(&nested2);
+	take_shadow(&nested);
+	take_shadow(&nested2);
 	for (unsigned i = 0; set->free_count > 1; i++)
 		fill_at(&nested2, GIB(1) + i * MIB(2), VM_RAM);
 	fill_at(&nested, 0, VM_RAM);

@@ -24,6 +24,11 @@
 #include "tests/unit/fake/cpu.h"
 #include "tests/unit/fake/memory.h"
 
+static void take_shadow(struct nested *nested)
+{
+	shadow_enter(nested, shadow_take(nested));
+}
+
 #define TLBI(op1, crn, crm, op2) SYSREG_ENC(1, op1, crn, crm, op2)
 
 enum exit_result inject_undefined(struct vcpu *vcpu)
@@ -193,7 +198,7 @@ static struct shadow *take(unsigned vvmid, uint64_t root)
 	VNCR_REG(nested, HCR_EL2) = root ? HCR_EL2_VM : 0;
 	VNCR_REG(nested, VTTBR_EL2) = FIELD_PREP(VTTBR_VMID, vvmid) | root;
 	VNCR_REG(nested, VTCR_EL2) = VTCR_VS | 24;
-	shadow_take(nested);
+	take_shadow(nested);
 	shadow = nested->shadow;
 	shadow_release(nested);
 	return shadow;
@@ -471,7 +476,7 @@ static void test_inner(void **state)
 	(void)state;
 	same = take(7, 0x40201000);
 	take(7, 0x40200000);
-	shadow_take(&nesteds[0]);
+	take_shadow(&nesteds[0]);
 	nesteds[0].inner = true;
 	assert_int_equal(tlbi(0, 7, 2, OPERAND), EXIT_SKIP);
 	assert_int_equal(fake_op_count, 1);
