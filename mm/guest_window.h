@@ -10,8 +10,9 @@
  * table, or changes it, raises it (stage2_changed()) before the TLBs are flushed of the old, and so
  * before the page can become anybody else's.
  *
- * A read looks at the generation before the load, and again after it: what was read while the page
- * went away is thrown away. The load itself survives an external abort.
+ * Reads look at the generation before the first load, and again after the last: what was read while
+ * a page went away is thrown away, and all that was read by it. A load itself survives an external
+ * abort.
  */
 #ifndef MM_GUEST_WINDOW_H
 #define MM_GUEST_WINDOW_H
@@ -31,30 +32,54 @@ struct guest_windows {
 	const struct guest_window *window;
 	const uint64_t *generation; /* of its stage 2, and what that was at the beginning */
 	uint64_t begun;
-	uint64_t guard; /* load_guard() */
+	uint64_t guard;             /* load_guard() */
+	uint64_t ipa, mask, offset; /* of the window that the last read was through */
 };
 
 static __always_inline struct guest_windows guest_windows_of(const uint64_t *generation)
 {
-	return (struct guest_windows){ this_cpu()->windows, generation, READ_ONCE(*generation),
-		load_guard() };
+	return (struct guest_windows){
+		.window = this_cpu()->windows,
+		.generation = generation,
+		.begun = READ_ONCE(*generation),
+		.guard = load_guard(),
+		.ipa = 1, /* no aligned value is there */
+	};
 }
 
 /*
  * The 64-bit value at ipa, aligned. False: there is no such window (any more), or no such memory;
- * guest_read_u64() says why.
+ * guest_read_u64() says why. What it says is only worth something if guest_windows_held() after it
+ * and after what follows from it: until then it may be of a page that went away.
  */
-static __always_inline bool guest_window_read(
-	const struct guest_windows *windows, uint64_t ipa, uint64_t *value)
+static __always_inline bool guest_window_look(
+	struct guest_windows *windows, uint64_t ipa, uint64_t *value)
 {
-	const struct guest_window *window = &windows->window[guest_window_index(ipa)];
+	if ((ipa & ~windows->mask) != windows->ipa) {
+		const struct guest_window *window = &windows->window[guest_window_index(ipa)];
+		uint64_t mask = window->mask;
 
-	if (unlikely(((ipa & ~window->mask) != window->ipa) |
-		    (window->generation != windows->begun)))
-		return false;
-	if (unlikely(!load_fault_safe(windows->guard, ipa + window->offset, value)))
-		return false;
+		if (unlikely(((ipa & ~mask) != window->ipa) |
+			    (window->generation != windows->begun)))
+			return false;
+		windows->ipa = window->ipa;
+		windows->mask = mask;
+		windows->offset = window->offset;
+	}
+	return likely(load_fault_safe(windows->guard, ipa + windows->offset, value));
+}
+
+/* Has all been there that was read so far? */
+static __always_inline bool guest_windows_held(const struct guest_windows *windows)
+{
 	return likely(READ_ONCE(*windows->generation) == windows->begun);
+}
+
+/* One value that is good at once. */
+static __always_inline bool guest_window_read(
+	struct guest_windows *windows, uint64_t ipa, uint64_t *value)
+{
+	return guest_window_look(windows, ipa, value) && guest_windows_held(windows);
 }
 
 #endif

@@ -125,7 +125,7 @@ static __always_inline void read_flags(
 	walk->tbi_fetch = walk->tbi && !(high & TCR_TBID0);
 }
 
-static void prepare(struct s1_walk *walk, const struct regime *regime, bool upper)
+static __noinline void prepare(struct s1_walk *walk, const struct regime *regime, bool upper)
 {
 	uint64_t tcr = tcr_of(regime), low = tcr >> (upper ? PAIR_LOW : 0);
 	unsigned page_shift = granule_shift(regime, tcr, upper), stride = page_shift - 3;

@@ -45,8 +45,8 @@ static enum status fault_of_s1(struct s12_result *result)
 
 /* A descriptor's IPA through stage 2, where all is as it mostly is: mapped, accessed, readable,
  * memory. False: walk_s2() must say. */
-static __always_inline bool translate_fast(const struct s2_setup *s2,
-	const struct guest_windows *windows, uint64_t ipa, struct walk_near *near, uint64_t *output)
+static __always_inline bool translate_fast(const struct s2_setup *s2, struct guest_windows *windows,
+	uint64_t ipa, struct walk_near *near, uint64_t *output)
 {
 	const uint64_t needs = ENTRY_AF | S2_ENTRY_READ;
 	struct walk_place place;
@@ -69,18 +69,18 @@ static __noinline bool descend_fast(const struct walk *walk, uint64_t va, struct
 	uint64_t base = table->base, mask = table->start_mask, table_attr = 0, desc, at;
 	unsigned shift = table->start_shift - 3U;
 	struct walk_near near = WALK_NEAR_NONE;
-	struct guest_windows windows;
+	struct guest_windows windows, windows_s1; /* of the tables of stage 2, and of stage 1 */
 
 	if (!generation || walk->s2->invalid || walk->s2->base_too_large ||
 		!walk_generation(walk->memory, &walk->s2->table))
 		return false;
-	windows = guest_windows_of(generation);
+	windows_s1 = windows = guest_windows_of(generation);
 	for (;;) {
 		uint64_t real;
 
 		at = base | ((va >> shift) & mask);
 		if (unlikely(!translate_fast(walk->s2, &windows, at, &near, &real)) ||
-			unlikely(!guest_window_read(&windows, real, &desc)) ||
+			unlikely(!guest_window_look(&windows_s1, real, &desc)) ||
 			unlikely((desc & table->check_mask) != (ENTRY_VALID | ENTRY_TABLE)))
 			return false;
 		if (shift + 3 == table->page_shift)
@@ -94,7 +94,7 @@ static __noinline bool descend_fast(const struct walk *walk, uint64_t va, struct
 	place->desc = desc;
 	place->table_attr = table_attr;
 	place->shift = shift + 3;
-	return true;
+	return guest_windows_held(&windows);
 }
 
 static enum status descend_slowly(const struct walk *walk, uint64_t va, struct walk_place *place)

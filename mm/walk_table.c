@@ -80,7 +80,8 @@ enum walk_step walk_down(const struct walk_memory *memory, const struct walk_tab
 	if (likely(generation)) {
 		struct guest_windows windows = guest_windows_of(generation);
 
-		if (likely(walk_fast(&windows, table, ia, NULL, place)))
+		if (likely(walk_fast(&windows, table, ia, NULL, place)) &&
+			guest_windows_held(&windows))
 			return STEP_LEAF;
 	}
 	*place = walk_begin(table);

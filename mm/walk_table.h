@@ -180,12 +180,12 @@ struct walk_near {
 
 /*
  * One stage, from its start table on, as fast as can be: only where it ends at a leaf, and only
- * through windows. False: there is something else; walk_down() says what. near may be NULL: it is
- * the CPU's right to remember tables, and this is for the length of one walk of stage 1.
+ * through windows, of which the caller asks guest_windows_held() at last. False: there is something
+ * else; walk_down() says what. near may be NULL: it is the CPU's right to remember tables, and this
+ * is for the length of one walk of stage 1.
  */
-static __always_inline bool walk_fast(const struct guest_windows *windows,
-	const struct walk_table *table, uint64_t ia, struct walk_near *near,
-	struct walk_place *place)
+static __always_inline bool walk_fast(struct guest_windows *windows, const struct walk_table *table,
+	uint64_t ia, struct walk_near *near, struct walk_place *place)
 {
 	uint64_t base = table->base, mask = table->start_mask, next_mask = table->next_mask;
 	uint64_t check_mask = table->check_mask, address_mask = table->address_mask;
@@ -200,7 +200,7 @@ static __always_inline bool walk_fast(const struct guest_windows *windows,
 	}
 	for (;;) {
 		at = base | ((ia >> shift) & mask);
-		if (unlikely(!guest_window_read(windows, at, &desc)))
+		if (unlikely(!guest_window_look(windows, at, &desc)))
 			return false;
 		if (unlikely((desc & check_mask) != (ENTRY_VALID | ENTRY_TABLE)))
 			break;
