@@ -94,6 +94,18 @@ uint64_t forward_cptr(const struct nested *nested)
 	return nested->base_cptr;
 }
 
+uint64_t forward_hcrx(const struct nested *nested)
+{
+	(void)nested;
+	return 0;
+}
+
+bool forward_always(const struct nested *nested)
+{
+	(void)nested;
+	return false;
+}
+
 uint64_t forward_mdcr(const struct nested *nested)
 {
 	(void)nested;
