@@ -153,7 +153,7 @@ static __always_inline bool same_regime(const struct regime *a, const struct reg
 		       (a->tcr ^ b->tcr) | (a->sctlr ^ b->sctlr) | (a->hcr ^ b->hcr)) == 0;
 }
 
-const struct s1_walk *s1_walk_of(
+static __always_inline const struct s1_walk *walk_of(
 	const struct regime *regime, struct walk_memo *memo, uint64_t va, struct s1_walk *scratch)
 {
 	bool upper = two_ranges(regime) && (va & BIT(VA_SELECT));
@@ -172,7 +172,13 @@ const struct s1_walk *s1_walk_of(
 	return &memo->range[upper].walk;
 }
 
-enum status s1_enter(
+const struct s1_walk *s1_walk_of(
+	const struct regime *regime, struct walk_memo *memo, uint64_t va, struct s1_walk *scratch)
+{
+	return walk_of(regime, memo, va, scratch);
+}
+
+static __always_inline enum status enter(
 	const struct s1_walk *walk, uint64_t va, unsigned access, struct s1_result *result)
 {
 	/* Then nothing else was prepared. */
@@ -183,6 +189,12 @@ enum status s1_enter(
 			access & WALK_FETCH ? walk->tbi_fetch : walk->tbi))
 		return fault(result, FST_TRANSLATION);
 	return walk->base_too_large ? fault(result, FST_ADDRESS_SIZE) : OK;
+}
+
+enum status s1_enter(
+	const struct s1_walk *walk, uint64_t va, unsigned access, struct s1_result *result)
+{
+	return enter(walk, va, access, result);
 }
 
 /* --- stage 1 off --- */
@@ -256,7 +268,8 @@ static __always_inline void attributes(
 	result->sh = walk->ds ? walk->sh : (uint8_t)FIELD_GET(ENTRY_SH, desc);
 }
 
-enum status s1_judge(const struct regime *regime, struct s1_result *result, unsigned access)
+static __always_inline enum status judge(
+	const struct regime *regime, struct s1_result *result, unsigned access)
 {
 	bool user = access & WALK_USER;
 	uint64_t has = user ? result->user : result->priv;
@@ -277,13 +290,18 @@ enum status s1_judge(const struct regime *regime, struct s1_result *result, unsi
 	return fault(result, fst_of(FST_PERMISSION, result->level));
 }
 
+enum status s1_judge(const struct regime *regime, struct s1_result *result, unsigned access)
+{
+	return judge(regime, result, access);
+}
+
 unsigned s1_contiguous(const struct s1_result *result)
 {
 	return walk_contiguous(result->desc, result->page_shift, result->level);
 }
 
-enum status s1_leaf(const struct s1_walk *walk, const struct walk_place *place, uint64_t va,
-	unsigned access, struct s1_result *result)
+static __always_inline enum status leaf(const struct s1_walk *walk, const struct walk_place *place,
+	uint64_t va, unsigned access, struct s1_result *result)
 {
 	uint64_t desc = place->desc;
 
@@ -298,16 +316,28 @@ enum status s1_leaf(const struct s1_walk *walk, const struct walk_place *place, 
 	attributes(walk, desc, result);
 	if (unlikely(!(desc & ENTRY_AF) && !walk->ha))
 		return fault(result, fst_of(FST_ACCESS_FLAG, result->level));
-	return access & WALK_JUDGE ? s1_judge(walk->regime, result, access) : OK;
+	return access & WALK_JUDGE ? judge(walk->regime, result, access) : OK;
 }
 
-uint64_t s1_with_flags(const struct s1_walk *walk, const struct s1_result *result, unsigned access)
+enum status s1_leaf(const struct s1_walk *walk, const struct walk_place *place, uint64_t va,
+	unsigned access, struct s1_result *result)
+{
+	return leaf(walk, place, va, access, result);
+}
+
+static __always_inline uint64_t with_flags(
+	const struct s1_walk *walk, const struct s1_result *result, unsigned access)
 {
 	uint64_t desc = result->desc | (walk->ha ? ENTRY_AF : 0);
 
 	if (result->clean && (access & WALK_WRITE) && (access & WALK_DIRTY))
 		desc &= ~ENTRY_AP2;
 	return desc;
+}
+
+uint64_t s1_with_flags(const struct s1_walk *walk, const struct s1_result *result, unsigned access)
+{
+	return with_flags(walk, result, access);
 }
 
 enum status s1_flags_set(enum status status, uint64_t desc, struct s1_result *result)
@@ -325,28 +355,47 @@ enum status s1_flags_set(enum status status, uint64_t desc, struct s1_result *re
 
 /* --- the walk --- */
 
-static enum status walk_once(const struct s1_walk *walk, const struct walk_memory *memory,
-	uint64_t va, unsigned access, struct s1_result *result)
+/* Without windows, or where there is more than a way to a leaf. OK: it is one. */
+static __noinline enum status descend_slowly(const struct s1_walk *walk,
+	const struct walk_memory *memory, uint64_t va, struct walk_place *place,
+	struct s1_result *result)
+{
+	enum status status;
+	enum walk_step step = walk_down_slowly(memory, &walk->table, va, place, &status);
+
+	if (step == STEP_LEAF)
+		return OK;
+	if (step == STEP_UNREADABLE)
+		result->fault_ipa = IPA(place->at);
+	return status != OK ? status : fault(result, walk_step_fst(step, &walk->table, place));
+}
+
+/* Flags in the leaf. */
+static __noinline enum status set_flags(const struct s1_walk *walk,
+	const struct walk_memory *memory, uint64_t desc, struct s1_result *result)
+{
+	return s1_flags_set(
+		walk_update(memory, &walk->table, result->desc_ipa.ipa, result->desc, desc), desc,
+		result);
+}
+
+static __always_inline enum status walk_once(const struct s1_walk *walk,
+	const struct walk_memory *memory, uint64_t va, unsigned access, struct s1_result *result)
 {
 	struct walk_place place;
 	enum status status;
-	enum walk_step step = walk_down(memory, &walk->table, va, &place, &status);
 	uint64_t desc;
 
-	if (unlikely(step != STEP_LEAF)) {
-		if (step == STEP_UNREADABLE)
-			result->fault_ipa = IPA(place.at);
-		return status != OK ? status
-				    : fault(result, walk_step_fst(step, &walk->table, &place));
+	if (unlikely(!walk_down_fast(memory, &walk->table, va, &place))) {
+		status = descend_slowly(walk, memory, va, &place, result);
+		if (status != OK)
+			return status;
 	}
-	status = s1_leaf(walk, &place, va, access, result);
+	status = leaf(walk, &place, va, access, result);
 	if (status != OK || !memory->update)
 		return status;
-	desc = s1_with_flags(walk, result, access);
-	if (likely(desc == result->desc))
-		return OK;
-	return s1_flags_set(
-		walk_update(memory, &walk->table, place.at, result->desc, desc), desc, result);
+	desc = with_flags(walk, result, access);
+	return likely(desc == result->desc) ? OK : set_flags(walk, memory, desc, result);
 }
 
 enum status walk_s1_for(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
@@ -359,8 +408,8 @@ enum status walk_s1_for(const struct regime *regime, const struct walk_memory *m
 	s1_result_clear(result);
 	if (unlikely(s1_is_off(regime)))
 		return s1_flat(regime, gva.gva, access, result);
-	walk = s1_walk_of(regime, memory->memo, gva.gva, &scratch);
-	status = s1_enter(walk, gva.gva, access, result);
+	walk = walk_of(regime, memory->memo, gva.gva, &scratch);
+	status = enter(walk, gva.gva, access, result);
 	if (unlikely(status != OK))
 		return status;
 	for (unsigned i = 0; i < WALK_TRIES; i++) {

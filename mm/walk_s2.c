@@ -234,18 +234,31 @@ static enum status fault(struct s2_result *result, uint8_t fst)
 	return ERR_FAULT;
 }
 
+/* Without windows, or where there is more than a way to a leaf. OK: it is one. */
+static __noinline enum status descend_slowly(const struct s2_setup *setup,
+	const struct walk_memory *memory, uint64_t ipa, struct walk_place *place,
+	struct s2_result *result)
+{
+	enum status status;
+	enum walk_step step = walk_down_slowly(memory, &setup->table, ipa, place, &status);
+
+	if (step == STEP_LEAF)
+		return OK;
+	if (step == STEP_UNREADABLE)
+		result->fault_ipa = IPA(place->at);
+	return status != OK ? status : fault(result, walk_step_fst(step, &setup->table, place));
+}
+
 static enum status walk_once(const struct s2_setup *setup, const struct walk_memory *memory,
 	uint64_t ipa, unsigned access, struct s2_result *result)
 {
 	struct walk_place place;
-	enum status status;
-	enum walk_step step = walk_down(memory, &setup->table, ipa, &place, &status);
 
-	if (unlikely(step != STEP_LEAF)) {
-		if (step == STEP_UNREADABLE)
-			result->fault_ipa = IPA(place.at);
-		return status != OK ? status
-				    : fault(result, walk_step_fst(step, &setup->table, &place));
+	if (unlikely(!walk_down_fast(memory, &setup->table, ipa, &place))) {
+		enum status status = descend_slowly(setup, memory, ipa, &place, result);
+
+		if (status != OK)
+			return status;
 	}
 	describe(setup, &place, ipa, result);
 	return leaf(setup, memory, access, result);

@@ -70,20 +70,12 @@ uint8_t walk_step_fst(
 	return walk_fst(class, table, place);
 }
 
-enum walk_step walk_down(const struct walk_memory *memory, const struct walk_table *table,
+enum walk_step walk_down_slowly(const struct walk_memory *memory, const struct walk_table *table,
 	uint64_t ia, struct walk_place *place, enum status *status)
 {
-	const uint64_t *generation = walk_generation(memory, table);
 	enum walk_step step;
 
 	*status = OK;
-	if (likely(generation)) {
-		struct guest_windows windows = guest_windows_of(generation);
-
-		if (likely(walk_fast(&windows, table, ia, NULL, place)) &&
-			guest_windows_held(&windows))
-			return STEP_LEAF;
-	}
 	*place = walk_begin(table);
 	do {
 		place->at = walk_find(place, ia);

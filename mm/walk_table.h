@@ -181,8 +181,8 @@ struct walk_near {
 /*
  * One stage, from its start table on, as fast as can be: only where it ends at a leaf, and only
  * through windows, of which the caller asks guest_windows_held() at last. False: there is something
- * else; walk_down() says what. near may be NULL: it is the CPU's right to remember tables, and this
- * is for the length of one walk of stage 1.
+ * else; walk_down_slowly() says what. near may be NULL: it is the CPU's right to remember tables,
+ * and this is for the length of one walk of stage 1.
  */
 static __always_inline bool walk_fast(struct guest_windows *windows, const struct walk_table *table,
 	uint64_t ia, struct walk_near *near, struct walk_place *place)
@@ -224,11 +224,24 @@ static __always_inline bool walk_fast(struct guest_windows *windows, const struc
 		shift + 3 <= table->block_shift;
 }
 
+/* The same, if there are windows at all. */
+static __always_inline bool walk_down_fast(const struct walk_memory *memory,
+	const struct walk_table *table, uint64_t ia, struct walk_place *place)
+{
+	const uint64_t *generation = walk_generation(memory, table);
+	struct guest_windows windows;
+
+	if (unlikely(!generation))
+		return false;
+	windows = guest_windows_of(generation);
+	return likely(walk_fast(&windows, table, ia, NULL, place)) && guest_windows_held(&windows);
+}
+
 /*
  * One stage from its start table on, to place: STEP_LEAF, or how else it ended. *status: OK, or
- * what is the whole walk's result (STEP_UNREADABLE). walk_fast() is tried first.
+ * what is the whole walk's result (STEP_UNREADABLE). walk_down_fast() was tried before.
  */
-enum walk_step walk_down(const struct walk_memory *memory, const struct walk_table *table,
+enum walk_step walk_down_slowly(const struct walk_memory *memory, const struct walk_table *table,
 	uint64_t ia, struct walk_place *place, enum status *status);
 
 /* Runs of entries that the contiguous hint makes one of; 1: no hint. */
