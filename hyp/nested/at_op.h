@@ -20,6 +20,7 @@
 #define HYP_NESTED_AT_OP_H
 
 #include "hyp/arch/sysreg.h"
+#include "hyp/arch/sysreg_fields.h"
 #include "mm/walk.h"
 
 struct at_op {
@@ -34,7 +35,41 @@ struct at_op {
 	bool stage2; /* there is a stage 2 */
 };
 
+/* Where the encodings differ: op1 (0 or 4), CRm (8 or 9) and op2. */
+#define AT_OP1_4 SYSREG_ENC(0, 4, 0, 0, 0)
+#define AT_CRM_9 SYSREG_ENC(0, 0, 0, 1, 0)
+#define AT_OP2   SYSREG_ENC(0, 0, 0, 0, 7)
+#define AT_INDEX(encoding) \
+	(((encoding)&AT_OP1_4 ? 16 : 0) + ((encoding)&AT_CRM_9 ? 8 : 0) + SYSREG_OP2(encoding))
+
+/* What the names say, by AT_INDEX(): WALK_*, and these. 0: there is none. */
+#define AT_OF_EL2 BIT(14)
+#define AT_KNOWN  BIT(15)
+extern const uint16_t at_op_traits[32];
+
 /* False: not an AT instruction. e2h is given, since a virtual EL2 has it as its form says. */
-bool at_op_decode(unsigned encoding, bool e2h, uint64_t hcr, struct at_op *op);
+static __always_inline bool at_op_decode(
+	unsigned encoding, bool e2h, uint64_t hcr, struct at_op *op)
+{
+	bool tge = hcr & HCR_EL2_TGE;
+	unsigned has = at_op_traits[AT_INDEX(encoding)];
+
+	if ((encoding & ~(AT_OP1_4 | AT_CRM_9 | AT_OP2)) != SYS_AT_S1E1R || !(has & AT_KNOWN))
+		return false;
+	op->regime = REGIME_EL10;
+	op->access = has & ~(AT_KNOWN | AT_OF_EL2);
+	op->off = op->stage2 = false;
+	if (has & AT_OF_EL2) {
+		op->regime = e2h ? REGIME_EL20 : REGIME_EL2;
+	} else if (e2h && tge) {
+		op->regime = REGIME_EL20;
+	} else {
+		op->off = tge || (hcr & HCR_EL2_DC);
+		op->stage2 = hcr & (HCR_EL2_VM | HCR_EL2_DC);
+	}
+	if (!op->stage2)
+		op->access &= ~WALK_FINAL;
+	return true;
+}
 
 #endif

@@ -14,7 +14,7 @@
 #ifndef HYP_NESTED_PAR_H
 #define HYP_NESTED_PAR_H
 
-#include "hyp/base/types.h"
+#include "mm/walk_attr.h"
 
 #define PAR_EL1_F    BIT(0)
 #define PAR_EL1_FST  GENMASK(6, 1)
@@ -30,9 +30,17 @@
 extern uint64_t par_bits;
 
 /* fst: class and level; s2: of stage 2; walk: while stage 1 read a descriptor. */
-uint64_t par_fault(unsigned fst, bool s2, bool walk);
+static inline uint64_t par_fault(unsigned fst, bool s2, bool walk)
+{
+	return PAR_EL1_F | FIELD_PREP(PAR_EL1_FST, fst) | (s2 ? PAR_EL1_S : 0) |
+		(s2 && walk ? PAR_EL1_PTW : 0) | PAR_EL1_RES1;
+}
 
 /* attr: a byte of MAIR_ELx; sh: as in a descriptor. */
-uint64_t par_address(uint64_t pa, uint8_t attr, uint8_t sh);
+static __always_inline uint64_t par_address(uint64_t pa, uint8_t attr, uint8_t sh)
+{
+	return (pa & PAR_EL1_PA) | FIELD_PREP(PAR_EL1_ATTR, attr) |
+		FIELD_PREP(PAR_EL1_SH, attr_par_sh(attr, sh)) | par_bits;
+}
 
 #endif

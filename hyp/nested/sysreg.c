@@ -5,6 +5,7 @@
 #include "hyp/base/panic.h"
 #include "hyp/base/string.h"
 #include "hyp/nested/at.h"
+#include "hyp/nested/at_op.h"
 #include "hyp/nested/gic.h"
 #include "hyp/nested/timer.h"
 #include "hyp/nested/tlbi.h"
@@ -46,6 +47,7 @@ enum how {
 	HOW_RESET,
 	HOW_GIC,
 	HOW_TIMER,
+	HOW_AT, /* no register: nested_at() */
 };
 
 struct answer {
@@ -60,8 +62,8 @@ struct answer {
  * op1, CRn) choose a group, CRm a cell in it. Group 0, and answer 0, are for all the rest.
  */
 #define ISS_GROUP   GENMASK(21, 10)
-#define GROUPS_MAX  64
-#define ANSWERS_MAX 96
+#define GROUPS_MAX  80
+#define ANSWERS_MAX 128
 
 static uint8_t groups[1 << 12];
 static uint8_t cells[GROUPS_MAX][16];
@@ -119,28 +121,52 @@ static unsigned group_of(unsigned encoding)
 	return (unsigned)FIELD_GET(ISS_GROUP, iss);
 }
 
+/* How many of each there are yet. */
+struct counts {
+	unsigned groups, answers;
+};
+
+static void add(struct counts *counts, unsigned encoding, struct answer plain, struct answer vhe)
+{
+	uint8_t *group = &groups[group_of(encoding)];
+
+	assert(counts->groups < GROUPS_MAX && counts->answers < ANSWERS_MAX);
+	if (*group == 0)
+		*group = (uint8_t)counts->groups++;
+	answers[false][counts->answers] = plain;
+	answers[true][counts->answers] = vhe;
+	cells[*group][SYSREG_CRM(encoding)] = (uint8_t)counts->answers++;
+}
+
+/* All encodings of AT, and some that are not: nested_at() knows which there are. */
+static void add_at(struct counts *counts)
+{
+	for (unsigned i = 0; i < 2 * 2 * 8; i++) {
+		unsigned encoding =
+			SYS_AT_S1E1R | (i & 16 ? AT_OP1_4 : 0) | (i & 8 ? AT_CRM_9 : 0) | (i & 7);
+		struct answer answer = { .how = HOW_AT, .encoding = (uint16_t)encoding };
+
+		add(counts, encoding, answer, answer);
+	}
+}
+
 void nested_sysreg_init(enum exit_result (*otherwise)(struct vcpu *vcpu, uint64_t esr))
 {
-	unsigned nr_groups = 1, nr_answers = 1;
+	struct counts counts = { 1, 1 };
 
 	answer_otherwise = otherwise;
 	sysreg_index_init();
 	memset(groups, 0, sizeof(groups));
 	memset(cells, 0, sizeof(cells));
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum vel2_class class = (enum vel2_class)rows[i].class;
 		unsigned encoding = rows[i].encoding;
-		uint8_t *group = &groups[group_of(encoding)];
 
-		if (rows[i].class == VEL2_CLASS_NONE)
-			continue;
-		assert(nr_groups < GROUPS_MAX && nr_answers < ANSWERS_MAX);
-		if (*group == 0)
-			*group = (uint8_t)nr_groups++;
-		for (unsigned vhe = 0; vhe < 2; vhe++)
-			answers[vhe][nr_answers] =
-				answer_for(vhe, (enum vel2_class)rows[i].class, encoding);
-		cells[*group][SYSREG_CRM(encoding)] = (uint8_t)nr_answers++;
+		if (class != VEL2_CLASS_NONE)
+			add(&counts, encoding, answer_for(false, class, encoding),
+				answer_for(true, class, encoding));
 	}
+	add_at(&counts);
 }
 
 static __always_inline struct answer find(const struct nested *nested, uint64_t esr)
@@ -252,6 +278,8 @@ static __always_inline enum exit_result write_register(
 	case HOW_TIMER:
 		is = nested_timer_write(nested, answer.encoding, value);
 		break;
+	case HOW_AT:
+		return nested_at(vcpu, answer.encoding, value);
 	default:
 		return other(vcpu, esr);
 	}
