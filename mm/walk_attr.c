@@ -115,10 +115,3 @@ uint8_t attr_combine_sh(unsigned s1, unsigned s2)
 		return SH_OUTER;
 	return s1 == SH_INNER || s2 == SH_INNER ? SH_INNER : SH_NON;
 }
-
-uint8_t attr_par_sh(uint8_t attr, unsigned sh)
-{
-	if (attr_is_device(attr) || attr == ATTR_NORMAL_NC)
-		return SH_OUTER;
-	return sh == SH_OUTER || sh == SH_INNER ? (uint8_t)sh : SH_NON;
-}

@@ -35,6 +35,11 @@ uint8_t attr_combine(uint8_t s1, unsigned mem_attr, uint64_t hcr);
 uint8_t attr_combine_sh(unsigned s1, unsigned s2);
 
 /* As PAR_EL1 reports it: Device and what is nowhere cacheable is outer shareable; 0b01 is never. */
-uint8_t attr_par_sh(uint8_t attr, unsigned sh);
+static inline uint8_t attr_par_sh(uint8_t attr, unsigned sh)
+{
+	if (attr_is_device(attr) || attr == ATTR_NORMAL_NC)
+		return SH_OUTER;
+	return sh & SH_OUTER ? (uint8_t)sh : SH_NON;
+}
 
 #endif

@@ -133,6 +133,7 @@ static __noinline void prepare(struct s1_walk *walk, const struct regime *regime
 
 	walk->regime = regime;
 	walk->upper = upper;
+	walk->plain = false;
 	walk->no_granule = page_shift == 0;
 	if (unlikely(walk->no_granule))
 		return;
@@ -143,6 +144,7 @@ static __noinline void prepare(struct s1_walk *walk, const struct regime *regime
 	read_flags(walk, tcr, low, tcr >> (upper ? PAIR_HIGH : 0));
 	walk->base_too_large = !walk_lay_out(&walk->table, upper ? regime->ttbr1 : regime->ttbr0,
 		ia_bits, page_shift + (ia_bits - 1 - page_shift) / stride * stride);
+	walk->plain = !walk->base_too_large && !s1_is_off(regime) && walk->table.high == HIGH_NONE;
 }
 
 _Static_assert(offsetof(struct regime, ttbr0) == sizeof(uint64_t), "machine is all before it");
@@ -153,7 +155,7 @@ static __always_inline bool same_regime(const struct regime *a, const struct reg
 		       (a->tcr ^ b->tcr) | (a->sctlr ^ b->sctlr) | (a->hcr ^ b->hcr)) == 0;
 }
 
-static __always_inline const struct s1_walk *walk_of(
+const struct s1_walk *s1_walk_of(
 	const struct regime *regime, struct walk_memo *memo, uint64_t va, struct s1_walk *scratch)
 {
 	bool upper = two_ranges(regime) && (va & BIT(VA_SELECT));
@@ -172,29 +174,23 @@ static __always_inline const struct s1_walk *walk_of(
 	return &memo->range[upper].walk;
 }
 
-const struct s1_walk *s1_walk_of(
-	const struct regime *regime, struct walk_memo *memo, uint64_t va, struct s1_walk *scratch)
+static __always_inline bool is_in_range(const struct s1_walk *walk, uint64_t va, unsigned access)
 {
-	return walk_of(regime, memo, va, scratch);
-}
-
-static __always_inline enum status enter(
-	const struct s1_walk *walk, uint64_t va, unsigned access, struct s1_result *result)
-{
-	/* Then nothing else was prepared. */
-	if (unlikely(walk->no_granule))
-		return ERR_NOT_SUPPORTED;
-	if (walk->off || ((access & WALK_USER) && walk->user_off) ||
-		!canonical(va, walk->ia_bits, walk->upper,
-			access & WALK_FETCH ? walk->tbi_fetch : walk->tbi))
-		return fault(result, FST_TRANSLATION);
-	return walk->base_too_large ? fault(result, FST_ADDRESS_SIZE) : OK;
+	if ((access & WALK_USER) && walk->user_off)
+		return false;
+	return canonical(
+		va, walk->ia_bits, walk->upper, access & WALK_FETCH ? walk->tbi_fetch : walk->tbi);
 }
 
 enum status s1_enter(
 	const struct s1_walk *walk, uint64_t va, unsigned access, struct s1_result *result)
 {
-	return enter(walk, va, access, result);
+	/* Then nothing else was prepared. */
+	if (unlikely(walk->no_granule))
+		return ERR_NOT_SUPPORTED;
+	if (walk->off || !is_in_range(walk, va, access))
+		return fault(result, FST_TRANSLATION);
+	return walk->base_too_large ? fault(result, FST_ADDRESS_SIZE) : OK;
 }
 
 /* --- stage 1 off --- */
@@ -325,19 +321,13 @@ enum status s1_leaf(const struct s1_walk *walk, const struct walk_place *place, 
 	return leaf(walk, place, va, access, result);
 }
 
-static __always_inline uint64_t with_flags(
-	const struct s1_walk *walk, const struct s1_result *result, unsigned access)
+uint64_t s1_with_flags(const struct s1_walk *walk, const struct s1_result *result, unsigned access)
 {
 	uint64_t desc = result->desc | (walk->ha ? ENTRY_AF : 0);
 
 	if (result->clean && (access & WALK_WRITE) && (access & WALK_DIRTY))
 		desc &= ~ENTRY_AP2;
 	return desc;
-}
-
-uint64_t s1_with_flags(const struct s1_walk *walk, const struct s1_result *result, unsigned access)
-{
-	return with_flags(walk, result, access);
 }
 
 enum status s1_flags_set(enum status status, uint64_t desc, struct s1_result *result)
@@ -355,69 +345,85 @@ enum status s1_flags_set(enum status status, uint64_t desc, struct s1_result *re
 
 /* --- the walk --- */
 
-/* Without windows, or where there is more than a way to a leaf. OK: it is one. */
-static __noinline enum status descend_slowly(const struct s1_walk *walk,
-	const struct walk_memory *memory, uint64_t va, struct walk_place *place,
-	struct s1_result *result)
-{
-	enum status status;
-	enum walk_step step = walk_down_slowly(memory, &walk->table, va, place, &status);
-
-	if (step == STEP_LEAF)
-		return OK;
-	if (step == STEP_UNREADABLE)
-		result->fault_ipa = IPA(place->at);
-	return status != OK ? status : fault(result, walk_step_fst(step, &walk->table, place));
-}
-
-/* Flags in the leaf. */
-static __noinline enum status set_flags(const struct s1_walk *walk,
-	const struct walk_memory *memory, uint64_t desc, struct s1_result *result)
-{
-	return s1_flags_set(
-		walk_update(memory, &walk->table, result->desc_ipa.ipa, result->desc, desc), desc,
-		result);
-}
-
-static __always_inline enum status walk_once(const struct s1_walk *walk,
-	const struct walk_memory *memory, uint64_t va, unsigned access, struct s1_result *result)
+static enum status walk_once(const struct s1_walk *walk, const struct walk_memory *memory,
+	uint64_t va, unsigned access, struct s1_result *result)
 {
 	struct walk_place place;
 	enum status status;
+	enum walk_step step = walk_down(memory, &walk->table, va, &place, &status);
 	uint64_t desc;
 
-	if (unlikely(!walk_down_fast(memory, &walk->table, va, &place))) {
-		status = descend_slowly(walk, memory, va, &place, result);
-		if (status != OK)
-			return status;
+	if (unlikely(step != STEP_LEAF)) {
+		if (step == STEP_UNREADABLE)
+			result->fault_ipa = IPA(place.at);
+		return status != OK ? status
+				    : fault(result, walk_step_fst(step, &walk->table, &place));
 	}
-	status = leaf(walk, &place, va, access, result);
+	status = s1_leaf(walk, &place, va, access, result);
 	if (status != OK || !memory->update)
 		return status;
-	desc = with_flags(walk, result, access);
-	return likely(desc == result->desc) ? OK : set_flags(walk, memory, desc, result);
+	desc = s1_with_flags(walk, result, access);
+	if (desc == result->desc)
+		return OK;
+	return s1_flags_set(
+		walk_update(memory, &walk->table, place.at, result->desc, desc), desc, result);
 }
 
-enum status walk_s1_for(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
-	unsigned access, struct s1_result *result)
+/* All of it, whatever there is. */
+static __noinline enum status walk_slowly(const struct regime *regime,
+	const struct walk_memory *memory, uint64_t va, unsigned access, struct s1_result *result)
 {
 	const struct s1_walk *walk;
 	struct s1_walk scratch;
 	enum status status;
 
-	s1_result_clear(result);
-	if (unlikely(s1_is_off(regime)))
-		return s1_flat(regime, gva.gva, access, result);
-	walk = walk_of(regime, memory->memo, gva.gva, &scratch);
-	status = enter(walk, gva.gva, access, result);
-	if (unlikely(status != OK))
+	if (s1_is_off(regime))
+		return s1_flat(regime, va, access, result);
+	walk = s1_walk_of(regime, memory->memo, va, &scratch);
+	status = s1_enter(walk, va, access, result);
+	if (status != OK)
 		return status;
 	for (unsigned i = 0; i < WALK_TRIES; i++) {
-		status = walk_once(walk, memory, gva.gva, access, result);
-		if (likely(status != ERR_EXISTS))
+		status = walk_once(walk, memory, va, access, result);
+		if (status != ERR_EXISTS)
 			return status;
 	}
 	return ERR_BUSY;
+}
+
+/* By registers that are known already, through windows, to a leaf whose flags stay as they are:
+ * the same without a call. False: walk_slowly() must. */
+static __always_inline bool walk_quickly(const struct regime *regime,
+	const struct walk_memory *memory, uint64_t va, unsigned access, struct s1_result *result,
+	enum status *status)
+{
+	bool upper = two_ranges(regime) && (va & BIT(VA_SELECT));
+	struct walk_place place;
+	struct s1_walk *walk;
+
+	if (unlikely(!memory->memo))
+		return false;
+	walk = &memory->memo->range[upper].walk;
+	if (unlikely(!walk->plain) ||
+		unlikely(!same_regime(&memory->memo->range[upper].regime, regime)) ||
+		unlikely(!is_in_range(walk, va, access)) ||
+		unlikely(!walk_down_fast(memory, &walk->table, va, &place)))
+		return false;
+	walk->regime = regime;
+	*status = leaf(walk, &place, va, access, result);
+	return *status != OK || likely(place.desc & ENTRY_AF) || !walk->ha;
+}
+
+enum status walk_s1_for(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
+	unsigned access, struct s1_result *result)
+{
+	enum status status;
+
+	s1_result_clear(result);
+	if (likely(!(access & WALK_DIRTY)) &&
+		likely(walk_quickly(regime, memory, gva.gva, access, result, &status)))
+		return status;
+	return walk_slowly(regime, memory, gva.gva, access, result);
 }
 
 enum status walk_s1(const struct regime *regime, const struct walk_memory *memory, gva_t gva,

@@ -239,10 +239,19 @@ static __always_inline bool walk_down_fast(const struct walk_memory *memory,
 
 /*
  * One stage from its start table on, to place: STEP_LEAF, or how else it ended. *status: OK, or
- * what is the whole walk's result (STEP_UNREADABLE). walk_down_fast() was tried before.
+ * what is the whole walk's result (STEP_UNREADABLE). walk_down() tries walk_down_fast() first.
  */
 enum walk_step walk_down_slowly(const struct walk_memory *memory, const struct walk_table *table,
 	uint64_t ia, struct walk_place *place, enum status *status);
+
+static inline enum walk_step walk_down(const struct walk_memory *memory,
+	const struct walk_table *table, uint64_t ia, struct walk_place *place, enum status *status)
+{
+	*status = OK;
+	if (walk_down_fast(memory, table, ia, place))
+		return STEP_LEAF;
+	return walk_down_slowly(memory, table, ia, place, status);
+}
 
 /* Runs of entries that the contiguous hint makes one of; 1: no hint. */
 unsigned walk_contiguous(uint64_t desc, unsigned page_shift, int level);
