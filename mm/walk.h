@@ -98,7 +98,7 @@ struct s1_walk {
 	const struct regime *regime; /* of the walk under way */
 	uint8_t ia_bits;
 	bool upper;
-	bool plain;          /* none of these: stage 1 off, the next three, 52-bit addresses */
+	bool plain;          /* stage 1 on, none of the next three, tables for windows */
 	bool no_granule;     /* the CPU has none */
 	bool off;            /* TxSZ makes no sense, or EPD */
 	bool base_too_large; /* TTBR leads nowhere */

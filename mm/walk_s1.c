@@ -296,12 +296,14 @@ unsigned s1_contiguous(const struct s1_result *result)
 	return walk_contiguous(result->desc, result->page_shift, result->level);
 }
 
+/* in_place: no bit of an address is elsewhere in a descriptor. */
 static __always_inline enum status leaf(const struct s1_walk *walk, const struct walk_place *place,
-	uint64_t va, unsigned access, struct s1_result *result)
+	uint64_t va, unsigned access, bool in_place, struct s1_result *result)
 {
 	uint64_t desc = place->desc;
 
-	result->ipa = IPA(walk_output(&walk->table, desc, place->shift, va));
+	result->ipa = IPA(in_place ? walk_output_in_place(&walk->table, desc, place->shift, va)
+				   : walk_output(&walk->table, desc, place->shift, va));
 	result->level = (int8_t)walk_level(&walk->table, place);
 	result->page_shift = walk->table.page_shift;
 	result->span = BIT(place->shift);
@@ -318,7 +320,7 @@ static __always_inline enum status leaf(const struct s1_walk *walk, const struct
 enum status s1_leaf(const struct s1_walk *walk, const struct walk_place *place, uint64_t va,
 	unsigned access, struct s1_result *result)
 {
-	return leaf(walk, place, va, access, result);
+	return leaf(walk, place, va, access, false, result);
 }
 
 uint64_t s1_with_flags(const struct s1_walk *walk, const struct s1_result *result, unsigned access)
@@ -391,39 +393,41 @@ static __noinline enum status walk_slowly(const struct regime *regime,
 	return ERR_BUSY;
 }
 
-/* By registers that are known already, through windows, to a leaf whose flags stay as they are:
- * the same without a call. False: walk_slowly() must. */
-static __always_inline bool walk_quickly(const struct regime *regime,
+/* Through windows, to a leaf whose flags stay as they are: without a call. */
+static __noinline enum status walk_quickly(const struct regime *regime,
 	const struct walk_memory *memory, uint64_t va, unsigned access, struct s1_result *result,
-	enum status *status)
+	struct s1_walk *walk)
 {
-	bool upper = two_ranges(regime) && (va & BIT(VA_SELECT));
+	struct guest_windows windows;
 	struct walk_place place;
-	struct s1_walk *walk;
+	enum status status;
 
-	if (unlikely(!memory->memo))
-		return false;
-	walk = &memory->memo->range[upper].walk;
-	if (unlikely(!walk->plain) ||
-		unlikely(!same_regime(&memory->memo->range[upper].regime, regime)) ||
-		unlikely(!is_in_range(walk, va, access)) ||
-		unlikely(!walk_down_fast(memory, &walk->table, va, &place)))
-		return false;
+	if (unlikely(!memory->windows))
+		return walk_slowly(regime, memory, va, access, result);
+	windows = guest_windows_of(&memory->windows->generation);
+	if (unlikely(windows.begun == 0) || unlikely(!is_in_range(walk, va, access)) ||
+		unlikely(!walk_fast(&windows, &walk->table, va, NULL, &place)) ||
+		unlikely(!guest_windows_held(&windows)))
+		return walk_slowly(regime, memory, va, access, result);
 	walk->regime = regime;
-	*status = leaf(walk, &place, va, access, result);
-	return *status != OK || likely(place.desc & ENTRY_AF) || !walk->ha;
+	status = leaf(walk, &place, va, access, true, result);
+	if (unlikely(status == OK && !(place.desc & ENTRY_AF)))
+		return walk_slowly(regime, memory, va, access, result);
+	return status;
 }
 
 enum status walk_s1_for(const struct regime *regime, const struct walk_memory *memory, gva_t gva,
 	unsigned access, struct s1_result *result)
 {
-	enum status status;
+	bool upper = two_ranges(regime) && (gva.gva & BIT(VA_SELECT));
+	struct walk_memo *memo = memory->memo;
 
 	s1_result_clear(result);
-	if (likely(!(access & WALK_DIRTY)) &&
-		likely(walk_quickly(regime, memory, gva.gva, access, result, &status)))
-		return status;
-	return walk_slowly(regime, memory, gva.gva, access, result);
+	if (unlikely(access & WALK_DIRTY) || unlikely(!memo) ||
+		unlikely(!memo->range[upper].walk.plain) ||
+		unlikely(!same_regime(&memo->range[upper].regime, regime)))
+		return walk_slowly(regime, memory, gva.gva, access, result);
+	return walk_quickly(regime, memory, gva.gva, access, result, &memo->range[upper].walk);
 }
 
 enum status walk_s1(const struct regime *regime, const struct walk_memory *memory, gva_t gva,

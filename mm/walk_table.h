@@ -101,7 +101,15 @@ static __always_inline uint64_t walk_address(const struct walk_table *table, uin
 	return desc & table->address_mask;
 }
 
-/* Where a leaf that covers 2^shift bytes leads. */
+/* Where a leaf that covers 2^shift bytes leads: HIGH_NONE, and whatever there is. */
+static __always_inline uint64_t walk_output_in_place(
+	const struct walk_table *table, uint64_t desc, unsigned shift, uint64_t ia)
+{
+	uint64_t offset = BIT(shift) - 1;
+
+	return (desc & table->address_mask & ~offset) | (ia & offset);
+}
+
 static __always_inline uint64_t walk_output(
 	const struct walk_table *table, uint64_t desc, unsigned shift, uint64_t ia)
 {

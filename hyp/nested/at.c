@@ -59,31 +59,32 @@ static bool is_believed(uint64_t par, unsigned pa_bits)
 
 /* --- by a walk --- */
 
-/* Where the walks of a regime read. */
-static __always_inline const struct walk_memory *memory_of(struct nested *nested, bool el1)
+/* Where walks read: once. */
+static __noinline void make_memory(struct nested *nested)
 {
-	struct walk_memory *memory = &nested->at_memory[el1];
+	struct walk_memory memory = walk_memory_updating(&nested->vcpu->vm->stage2);
 
-	if (unlikely(!memory->context)) {
-		*memory = walk_memory_updating(&nested->vcpu->vm->stage2);
-		memory->memo = el1 ? &nested->el1_memo : &nested->el2_memo;
-	}
-	return memory;
+	memory.memo = &nested->el2_memo;
+	nested->el2_memory = memory;
+	memory.memo = &nested->el1_memo;
+	nested->el1_memory = memory;
 }
 
 static __always_inline enum status walk(
-	struct nested *nested, const struct at_op *op, uint64_t va, bool pan, uint64_t *par)
+	struct nested *nested, uint64_t va, struct at_op op, bool pan, uint64_t *par)
 {
-	bool el1 = op->regime == REGIME_EL10;
-	const struct walk_memory *memory = memory_of(nested, el1);
+	bool el1 = op.regime == REGIME_EL10;
 	struct regime regime = el1 ? nested_el1_regime(nested) : nested_el2_regime(nested);
 
-	if (op->stage2) {
+	if (unlikely(!nested->el1_memory.context))
+		make_memory(nested);
+	if (op.stage2) {
 		struct s2_regime stage2 = nested_s2_regime(nested);
 
 		walk_s2_prepare_again(&stage2, &nested->s2_setup);
 	}
-	return at_walk(op, &regime, op->stage2 ? &nested->s2_setup : NULL, memory, va, pan, par);
+	return at_walk(&op, &regime, op.stage2 ? &nested->s2_setup : NULL,
+		el1 ? &nested->el1_memory : &nested->el2_memory, va, pan, par);
 }
 
 enum exit_result nested_at(struct vcpu *vcpu, unsigned encoding, uint64_t va)
@@ -103,7 +104,7 @@ enum exit_result nested_at(struct vcpu *vcpu, unsigned encoding, uint64_t va)
 			return EXIT_SKIP;
 		}
 	}
-	if (walk(nested, &op, va, pan, &par) != OK)
+	if (walk(nested, va, op, pan, &par) != OK)
 		return EXIT_RESUME;
 	write_sysreg(par, PAR_EL1);
 	return EXIT_SKIP;

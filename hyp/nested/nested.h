@@ -140,7 +140,7 @@ struct nested {
 	/* What the registers said at the last AT by a walk: of EL1&0, of vEL2's regime, of stage 2.
 	 */
 	struct walk_memo el1_memo, el2_memo;
-	struct walk_memory at_memory[2]; /* where its walks read, with el1_memo, el2_memo */
+	struct walk_memory el1_memory, el2_memory; /* where these walks read, with the memos */
 	struct s2_setup s2_setup;
 	struct shadow *shadow;      /* in force while inner */
 	struct nested_gic *gic;     /* hyp/nested/gic.h */

@@ -253,6 +253,8 @@ static __always_inline enum exit_result write_register(
 	uint64_t value = vcpu_get_x(vcpu, (unsigned)FIELD_GET(ISS_SYS_RT, esr));
 	bool is = true;
 
+	if (answer.how == HOW_AT)
+		return nested_at(vcpu, answer.encoding, value);
 	switch ((enum how)answer.how) {
 	case HOW_VALUE:
 		nested->values[answer.place] = value;
@@ -278,8 +280,6 @@ static __always_inline enum exit_result write_register(
 	case HOW_TIMER:
 		is = nested_timer_write(nested, answer.encoding, value);
 		break;
-	case HOW_AT:
-		return nested_at(vcpu, answer.encoding, value);
 	default:
 		return other(vcpu, esr);
 	}
