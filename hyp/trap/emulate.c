@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hyp/trap/emulate.h"
 #include "hyp/arch/esr.h"
+#include "hyp/arch/sysreg.h"
 #include "hyp/arch/sysreg_fields.h"
 #include "hyp/trap/cmo.h"
 #include "hyp/trap/emulate_access.h"
@@ -273,6 +274,10 @@ enum exit_result emulate_instruction(struct vcpu *vcpu, uint64_t esr, uint64_t f
 	if (status != OK)
 		return again(&aborted);
 	aborted.insn = insn_decode(aborted.instruction);
+	/* The trap of a guest hypervisor's is there for EL2, too: the instruction was another one
+	 * when it was executed, and takes the trap when it is again. */
+	if (aborted.insn.simd && (read_sysreg(CPTR_EL2) & CPTR_EL2_TFP))
+		return again(&aborted);
 	aborted.sp = read_sp(vcpu);
 	aborted.address = insn_address(&aborted.insn, &vcpu->regs, aborted.sp);
 	return insn_table[aborted.insn.class](&aborted);

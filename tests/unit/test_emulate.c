@@ -408,6 +408,18 @@ static void test_vector_stores(void **state)
 	assert_int_equal(X[2], VA + 0x184);
 }
 
+/* A guest hypervisor's trap of FP/SIMD would be EL2's own. */
+static void test_vector_trapped(void **state)
+{
+	(void)state;
+	write_sysreg(CPTR_EL2_TFP, CPTR_EL2);
+	assert_resumed(run(STR_Q));
+	assert_resumed(run(LD1_LANE));
+	assert_int_equal(run(LDP), EXIT_SKIP);
+	write_sysreg(0, CPTR_EL2);
+	assert_int_equal(run(STR_Q), EXIT_SKIP);
+}
+
 /* --- byte order: by element --- */
 
 static void test_big_endian(void **state)
@@ -1138,6 +1150,7 @@ int main(void)
 		TEST(test_stack_pointer),
 		TEST(test_vector_loads),
 		TEST(test_vector_stores),
+		TEST(test_vector_trapped),
 		TEST(test_big_endian),
 		TEST(test_stage1_second_page),
 		TEST(test_rights),
