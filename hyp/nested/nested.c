@@ -78,8 +78,12 @@ void nested_reset_registers(struct nested *nested)
 {
 	struct vcpu *vcpu = nested->vcpu;
 
-	if (nested->inner)
+	if (nested->inner) {
 		nested->inner_irq_exits += vcpu->irq_exits;
+		/* Nothing of L1's controls is to stay. */
+		vcpu->hcr = nested->base_hcr;
+		vcpu->mdcr &= ~nested->inner_mdcr;
+	}
 	nested->shadow = NULL;
 	vcpu->vttbr = vcpu->vm->stage2.vttbr;
 	vcpu->vtcr = vcpu->vm->stage2.vtcr;

@@ -506,7 +506,11 @@ static void test_reset(void **state)
 	cpu_features = (struct cpu_features){ 0 };
 	vm.stage2.vttbr = 0x5000;
 	vm.stage2.vtcr = 0x66;
-	vcpu.hcr |= HCR_EL2_NV | HCR_EL2_NV1; /* it was powered down */
+	/* It was powered down by its guest: what L1 controls there does not stay. */
+	nested.base_hcr = vcpu.hcr;
+	nested.inner_mdcr = MDCR_EL2_TDE;
+	vcpu.hcr |= HCR_EL2_TVM | HCR_EL2_TRVM | HCR_EL2_DC | HCR_EL2_VI | HCR_EL2_HCD;
+	vcpu.mdcr = MDCR_EL2_TDRA | MDCR_EL2_TDE;
 	nested.vmpidr = 0x80000003;
 	fake_reg(MIDR_EL1) = 0x410fd0f0;
 	nested.inner = nested.el0 = nested.inner_lrs = true;
@@ -523,9 +527,15 @@ static void test_reset(void **state)
 	assert_ptr_equal(vcpu.take, nested_take_recorded);
 	assert_ptr_equal(vcpu.el2, &nested_el2_ops);
 	assert_int_equal(vcpu.on_demand, BIT(PART_NESTED));
+	assert_int_equal(vcpu.mdcr, MDCR_EL2_TDRA);
+	/* Or at vEL2. */
+	vcpu.hcr = 0x111 | HCR_EL2_NV | HCR_EL2_NV1;
+	nested_part.vcpu_reset(&vcpu);
+	assert_int_equal(nested.base_hcr, 0x111);
+	calls[0] = '\0';
 	nested_part.vcpu_load(&vcpu);
 	nested_part.vcpu_put(&vcpu);
-	assert_string_equal(calls, "1234LP");
+	assert_string_equal(calls, "LP");
 }
 
 int main(void)
