@@ -33,11 +33,26 @@ static __always_inline void load_hyp(const struct nested *nested)
 		restore_sysreg(nested->hyp_live[SWITCHED_CNTKCTL], CNTKCTL_EL1);
 }
 
+/* A word of the page as the CPU's register has it. */
+static __always_inline uint64_t inner_form(const struct nested *nested, unsigned offset)
+{
+	uint64_t value = nested->page[offset / 8];
+
+	return offset == VNCR_CPACR_EL1 ? (value & CPACR_EL1_FPEN) | nested->own_cpacr : value;
+}
+
+/* And back: what the guest may read. */
+static __always_inline uint64_t shown_form(unsigned offset, uint64_t value)
+{
+	return offset == VNCR_CPACR_EL1 ? value & CPACR_EL1_FPEN : value;
+}
+
 static __always_inline void save_inner(struct nested *nested)
 {
 	uint64_t *page = nested->page;
 
-#define X(name) page[VNCR_##name##_EL1 / 8] = save_sysreg(name##_EL1);
+#define X(name) \
+	page[VNCR_##name##_EL1 / 8] = shown_form(VNCR_##name##_EL1, save_sysreg(name##_EL1));
 	SWITCHED_REGISTERS(X)
 #undef X
 	if (nested->vhe)
@@ -46,9 +61,7 @@ static __always_inline void save_inner(struct nested *nested)
 
 static __always_inline void load_inner(const struct nested *nested)
 {
-	const uint64_t *page = nested->page;
-
-#define X(name) restore_sysreg(page[VNCR_##name##_EL1 / 8], name##_EL1);
+#define X(name) restore_sysreg(inner_form(nested, VNCR_##name##_EL1), name##_EL1);
 	SWITCHED_REGISTERS(X)
 #undef X
 	if (nested->vhe)
@@ -129,6 +142,7 @@ void nested_reset_controls(struct nested *nested)
 	nested->hyp_hcr = hyp_hcr_of(nested);
 	nested->hyp_cptr = hyp_cptr_of(nested);
 	nested->own_hcrx = cpu_features.hcrx ? guest_hcrx() : 0;
+	nested->own_cpacr = guest_cpacr(0);
 	nested->inner_mdcr = nested->serror = 0;
 	compute_controls(nested);
 }

@@ -133,6 +133,7 @@ struct nested {
 	uint64_t vdisr; /* inner: vEL2's own VDISR_EL2, where that is not 0 */
 	struct nested_controls controls;
 	uint64_t own_hcrx;            /* HCRX_EL2 while hyp */
+	uint64_t own_cpacr;           /* L0's own in CPACR_EL1: guest_cpacr() */
 	uint64_t hyp_hcr, hyp_cptr;   /* HCR_EL2 and CPTR_EL2 while hyp */
 	uint64_t base_hcr, base_cptr; /* L0's own, as of any vCPU of this VM */
 	uint64_t inner_mdcr;          /* inner: bits of MDCR_EL2 that L1 has set */
