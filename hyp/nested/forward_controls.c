@@ -16,15 +16,18 @@
 		HCR_EL2_TPU | HCR_EL2_TTLB | HCR_EL2_TVM | HCR_EL2_TDZ | HCR_EL2_HCD |           \
 		HCR_EL2_TRVM | HCR_EL2_TERR | HCR_EL2_TEA | HCR_EL2_AT | HCR_EL2_TID4 |          \
 		HCR_EL2_TICAB | HCR_EL2_TOCU | HCR_EL2_TTLBIS | HCR_EL2_TTLBOS)
-#define HCR_MEMORY  (HCR_EL2_DC | HCR_EL2_PTW)
-#define HCR_ENABLES (HCR_EL2_API | HCR_EL2_APK)
-#define MDCR_TRAPS  (MDCR_EL2_TDE | MDCR_EL2_TDA | MDCR_EL2_TDOSA | MDCR_EL2_TDRA | MDCR_EL2_TDCC)
+#define HCR_MEMORY    (HCR_EL2_DC | HCR_EL2_PTW)
+#define HCR_ENABLES   (HCR_EL2_API | HCR_EL2_APK)
+/* trap-cmo looks addresses up in L1's address space (hyp/trap/cmo.c); the inner guest's are others.
+ * What it maintains is the CPU's to find, through the shadow. */
+#define HCR_NOT_INNER (HCR_EL2_TPCP | HCR_EL2_TPU)
+#define MDCR_TRAPS    (MDCR_EL2_TDE | MDCR_EL2_TDA | MDCR_EL2_TDOSA | MDCR_EL2_TDRA | MDCR_EL2_TDCC)
 
 uint64_t forward_hcr(const struct nested *nested)
 {
 	uint64_t vhcr = VNCR_REG(nested, HCR_EL2), hcr = nested->base_hcr;
 
-	hcr &= ~HCR_ENABLES | vhcr;
+	hcr &= (~HCR_ENABLES | vhcr) & ~HCR_NOT_INNER;
 	hcr |= vhcr & (HCR_TRAPS | HCR_MEMORY);
 	/* There with IMO and FMO; VSE: forward_enter(). */
 	if (unlikely(vhcr & (HCR_EL2_VI | HCR_EL2_VF)))

@@ -86,6 +86,18 @@ static void test_hcr(void **state)
 		forward_hcr(&nested) & (BIT(42) | BIT(43) | BIT(45) | BIT(34) | BIT(27)), 0);
 }
 
+/* L0's traps of cache maintenance are for L1's own address space. */
+static void test_hcr_cmo(void **state)
+{
+	(void)state;
+	nested.base_hcr |= HCR_EL2_TPCP | HCR_EL2_TPU;
+	assert_int_equal(forward_hcr(&nested), OWN_HCR);
+	HCR |= HCR_EL2_TPCP;
+	assert_int_equal(forward_hcr(&nested), OWN_HCR | HCR_EL2_TPCP);
+	HCR ^= HCR_EL2_TPCP | HCR_EL2_TPU;
+	assert_int_equal(forward_hcr(&nested), OWN_HCR | HCR_EL2_TPU);
+}
+
 /* Bits that trap when they are clear. */
 static void test_hcr_clear(void **state)
 {
@@ -383,6 +395,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_hcr, setup),
+		cmocka_unit_test_setup(test_hcr_cmo, setup),
 		cmocka_unit_test_setup(test_hcr_clear, setup),
 		cmocka_unit_test_setup(test_virtual_interrupts, setup),
 		cmocka_unit_test_setup(test_cptr, setup),
