@@ -8,10 +8,18 @@ import sys
 import qemulib
 
 
+class Absent(SystemExit):
+    """The archive has not (any more) what was to be fetched: `what`."""
+
+    def __init__(self, what):
+        super().__init__(f"lintel: the archive has no {what}")
+        self.what = what
+
+
 def fetch(what):
     got = subprocess.run([qemulib.TOP + "/tools/fetch", what], check=False, stdout=subprocess.PIPE, text=True)
     if got.returncode == 3:
-        sys.exit(f"lintel: the archive has no {what}")
+        raise Absent(what)
     if got.returncode:
         sys.exit(got.returncode)
     return got.stdout.strip()
