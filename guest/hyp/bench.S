@@ -24,9 +24,9 @@
 	.globl	\name
 \name:
 	isb
-	mrs	x9, cntvct_el0
+	mrs	x9, cntpct_el0
 	\instruction
-	mrs	x10, cntvct_el0
+	mrs	x10, cntpct_el0
 	sub	x0, x10, x9
 	ret
 	.endm
@@ -49,7 +49,7 @@ bench_enter:
 	mov	x0, x1
 	mov	x1, x2
 	isb
-	mrs	x9, cntvct_el0
+	mrs	x9, cntpct_el0
 	eret
 
 	.balign	0x800
@@ -61,7 +61,7 @@ bench_vectors:
 	.endr
 
 	.balign	0x80
-	mrs	x21, cntvct_el0
+	mrs	x21, cntpct_el0
 	stp	x0, x1, [sp, #-32]!
 	stp	x2, x3, [sp, #16]
 	mrs	x0, esr_el2
@@ -141,35 +141,35 @@ bench_sgi:
 
 	inner_code inner_nop
 	isb
-	mrs	x10, cntvct_el0
+	mrs	x10, cntpct_el0
 	nop
-	mrs	x11, cntvct_el0
+	mrs	x11, cntpct_el0
 	sub	x0, x11, x10
 	hvc	#1
 
 	inner_code inner_hvc
 	isb
-	mrs	x10, cntvct_el0
+	mrs	x10, cntpct_el0
 	hvc	#0
-	mrs	x11, cntvct_el0
+	mrs	x11, cntpct_el0
 	sub	x0, x11, x10
 	hvc	#1
 
 	inner_code inner_exit_time
 	isb
-	mrs	x10, cntvct_el0
+	mrs	x10, cntpct_el0
 	hvc	#2
 
 	inner_code inner_entry_time
-	mrs	x11, cntvct_el0
+	mrs	x11, cntpct_el0
 	sub	x0, x11, x9
 	hvc	#1
 
 	inner_code inner_load
 	isb
-	mrs	x10, cntvct_el0
+	mrs	x10, cntpct_el0
 	ldr	w2, [x0]
-	mrs	x11, cntvct_el0
+	mrs	x11, cntpct_el0
 	sub	x0, x11, x10
 	cmp	x2, x1
 	csinv	x0, x0, xzr, eq
@@ -180,14 +180,14 @@ bench_sgi:
 	ldr	x14, =SPIN_LIMIT
 	msr	daifclr, #2
 	isb
-	mrs	x10, cntvct_el0
+	mrs	x10, cntpct_el0
 	msr	ICC_SGI1R_EL1, x1
 	b	inner_wait
 
 /* x0 = how far ahead */
 	inner_code inner_timer
 	ldr	x14, =SPIN_LIMIT
-	mrs	x10, cntvct_el0
+	mrs	x10, cntpct_el0
 	add	x10, x10, x0
 	msr	cntv_cval_el0, x10
 	mov	x1, #1
@@ -212,7 +212,7 @@ inner_bench_vectors:
 	hvc	#1
 	.endr
 	.balign	0x80
-	mrs	x11, cntvct_el0
+	mrs	x11, cntpct_el0
 	mrs	x12, ICC_IAR1_EL1
 	msr	cntv_ctl_el0, xzr
 	isb
