@@ -162,12 +162,25 @@ static __always_inline void load_lr(
 /* What most machines have. */
 #define COMMON_LRS 4
 
+/* Has any of them a state, or owes an interrupt? All together. */
+static __always_inline uint64_t common_lrs(const struct nested *nested)
+{
+	const uint64_t *page = nested->page;
+
+	return PAGE_ICH_LR(page, 0) | PAGE_ICH_LR(page, 1) | PAGE_ICH_LR(page, 2) |
+		PAGE_ICH_LR(page, 3);
+}
+
 static __always_inline uint64_t load_lrs(struct nested *nested, struct nested_gic *gic)
 {
 	uint32_t loaded = 0;
 	uint64_t owing = 0;
 
 	gic->linked = gic->backed = 0;
+	if (likely(vif.lrs == COMMON_LRS) && likely(!(common_lrs(nested) & (LR_STATE | LR_EOI)))) {
+		gic->loaded = 0;
+		return 0;
+	}
 	if (likely(vif.lrs == COMMON_LRS)) {
 		load_lr(nested, 0, &loaded, &owing);
 		load_lr(nested, 1, &loaded, &owing);
