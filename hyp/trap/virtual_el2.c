@@ -86,6 +86,9 @@ static enum exit_result inner_wfx(struct vcpu *vcpu, uint64_t esr)
 	nested->exits[1][EC_WFX]++;
 	if (forward_class(nested, esr))
 		return EXIT_REFLECT;
+	/* What is pending in the CPU itself would have ended it. */
+	if (read_sysreg(HCR_EL2) & (HCR_EL2_VI | HCR_EL2_VF | HCR_EL2_VSE))
+		return EXIT_SKIP;
 	if (nested->inner_lrs && nested_gic_inner_signals(nested))
 		return EXIT_SKIP;
 	return wfx_handle(vcpu, esr);

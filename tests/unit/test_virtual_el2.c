@@ -377,6 +377,14 @@ static void test_inner(void **state)
 	/* A WFI with an interrupt in the inner guest's own list registers is over at once. */
 	nested.inner_lrs = inner_signals = true;
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_WFX, 0), EXIT_SKIP);
+	/* So it is with what L1 has made pending by vHCR_EL2. */
+	nested.inner_lrs = inner_signals = false;
+	for (uint64_t bit = HCR_EL2_VF; bit <= HCR_EL2_VSE; bit <<= 1) {
+		fake_reg(HCR_EL2) = bit;
+		assert_int_equal(leave(NESTED_EXITS_INNER, EC_WFX, 0), EXIT_SKIP);
+	}
+	fake_reg(HCR_EL2) = 0;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_WFX, 0), EXIT_RESUME);
 }
 
 static void test_inner_abort(void **state)
