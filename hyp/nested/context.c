@@ -231,8 +231,10 @@ void nested_load(struct nested *nested)
 		return;
 	}
 	shadow_load(nested);
-	begin_inner(nested);
+	/* Before the list registers: what of them is linked to a timer's interrupt that is active
+	 * finds the physical one. */
 	nested_timer_load(nested);
+	begin_inner(nested);
 	set_cptr(nested->vcpu, nested->controls.cptr);
 }
 

@@ -438,7 +438,7 @@ static void test_load_put(void **state)
 	assert_int_equal(vcpu.cptr & CPTR_EL2_TFP, 0);
 	calls[0] = 0;
 	nested_load(&nested);
-	assert_string_equal(calls, "DFGL");
+	assert_string_equal(calls, "DLFG");
 	assert_int_equal(fake_reg(VPIDR_EL2), 0x123);
 	assert_int_equal(fake_reg(CPTR_EL2) & CPTR_EL2_TFP, CPTR_EL2_TFP);
 	assert_int_equal(vcpu.cptr & CPTR_EL2_TFP, CPTR_EL2_TFP);
