@@ -341,6 +341,8 @@ void nested_gic_leave(struct nested *nested)
 void nested_gic_detach(struct nested *nested)
 {
 	vgic_detach(nested->vcpu);
+	/* Nor does it say that list registers are empty, again and again. */
+	vif_hcr_write(0);
 }
 
 void nested_gic_attach(struct nested *nested)
