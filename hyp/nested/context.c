@@ -162,7 +162,8 @@ static __always_inline void controls_of_inner(struct nested *nested, struct vcpu
 		renew_controls(nested);
 	shadow_enter(nested, known->shadow);
 	vcpu->waits = known->waits;
-	vcpu->hcr = known->hcr | (vcpu->hcr & HCR_KEPT);
+	nested->own_waits = vcpu->hcr & HCR_KEPT;
+	vcpu->hcr = known->hcr | nested->own_waits;
 	vcpu->cptr = known->cptr;
 	nested->inner_mdcr = known->mdcr & ~vcpu->mdcr;
 	vcpu->mdcr |= nested->inner_mdcr;
@@ -171,7 +172,8 @@ static __always_inline void controls_of_inner(struct nested *nested, struct vcpu
 
 static __always_inline void controls_of_hyp(struct nested *nested, struct vcpu *vcpu)
 {
-	uint64_t kept = vcpu->hcr & HCR_KEPT & ~vcpu->waits;
+	/* Where both trap it L0's bit does not show. */
+	uint64_t kept = (vcpu->hcr & HCR_KEPT & ~vcpu->waits) | nested->own_waits;
 
 	vcpu->hcr = nested->hyp_hcr | kept;
 	vcpu->waits = 0;
@@ -235,6 +237,8 @@ void nested_load(struct nested *nested)
 	 * finds the physical one. */
 	nested_timer_load(nested);
 	begin_inner(nested);
+	/* The scheduler will say; whatever that is, it may be trapped. */
+	nested->own_waits = HCR_EL2_TWI;
 	set_cptr(nested->vcpu, nested->controls.cptr);
 }
 

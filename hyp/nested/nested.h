@@ -136,6 +136,7 @@ struct nested {
 	uint64_t own_cpacr;           /* L0's own in CPACR_EL1: guest_cpacr() */
 	uint64_t hyp_hcr, hyp_cptr;   /* HCR_EL2 and CPTR_EL2 while hyp */
 	uint64_t base_hcr, base_cptr; /* L0's own, as of any vCPU of this VM */
+	uint64_t own_waits;           /* inner: TWI and TWE as hyp has them, by L0 */
 	uint64_t inner_mdcr;          /* inner: bits of MDCR_EL2 that L1 has set */
 	uint64_t forwarded;           /* inner: what of L1's is in the CPU (forward.h) */
 	/* What the registers said at the last AT by a walk: of EL1&0, of vEL2's regime, of stage 2.

@@ -444,6 +444,27 @@ static void test_load_put(void **state)
 	assert_int_equal(vcpu.cptr & CPTR_EL2_TFP, CPTR_EL2_TFP);
 }
 
+/* L0's own trap of WFI is there afterwards, if L1 has trapped it for its guest or not. */
+static void test_waits(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		begin(true);
+		set_vhcr(i & 1 ? HCR_EL2_TWI : 0);
+		vcpu.hcr |= i & 2 ? HCR_EL2_TWI : 0;
+		nested_enter_inner(&vcpu);
+		nested_enter_hyp(&vcpu);
+		assert_int_equal(vcpu.hcr & HCR_EL2_TWI, i & 2 ? HCR_EL2_TWI : 0);
+	}
+	/* It was on another CPU between: what was said there does not show either. */
+	nested_enter_inner(&vcpu);
+	nested_put(&nested);
+	vcpu.hcr |= HCR_EL2_TWI;
+	nested_load(&nested);
+	nested_enter_hyp(&vcpu);
+	assert_true(vcpu.hcr & HCR_EL2_TWI);
+}
+
 /* Without IMO the list registers stay L1's own. */
 static void test_no_imo(void **state)
 {
@@ -974,6 +995,7 @@ int main(void)
 		cmocka_unit_test(test_take_serror),
 		cmocka_unit_test(test_controls_anew),
 		cmocka_unit_test(test_load_put),
+		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_no_imo),
 		cmocka_unit_test(test_eret),
 		cmocka_unit_test(test_eret_no_aarch32),
