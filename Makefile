@@ -400,6 +400,7 @@ soak:
 	@$(RUN_ENV) LINTEL_TIME_LIMIT=3600 tools/run --bundle=$(B)/soak.cpio --cpus=2
 	@$(RUN_ENV) LINTEL_IMAGE=$(abspath $(B))/lintel.bin tests/qemu/many $(SOAK_FACTOR)
 	@$(RUN_ENV) LINTEL_IMAGE=$(abspath $(B))/lintel.bin tests/qemu/at-differential --long
+	@$(RUN_ENV) LINTEL_IMAGE=$(abspath $(B))/lintel.bin tests/qemu/lintel-under-lintel 1 4
 
 # The fuzz targets; FUZZ_SECONDS=0 runs only their corpora.
 .PHONY: fuzz
