@@ -83,8 +83,8 @@ static __always_inline enum status walk(
 
 		walk_s2_prepare_again(&stage2, &nested->s2_setup);
 	}
-	return at_walk(&op, &regime, op.stage2 ? &nested->s2_setup : NULL,
-		el1 ? &nested->el1_memory : &nested->el2_memory, va, pan, par);
+	return at_walk(&regime, el1 ? &nested->el1_memory : &nested->el2_memory, va, &op,
+		op.stage2 ? &nested->s2_setup : NULL, pan, par);
 }
 
 enum exit_result nested_at(struct vcpu *vcpu, unsigned encoding, uint64_t va)

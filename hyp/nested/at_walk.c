@@ -28,8 +28,8 @@ static __noinline enum status walk_both(const struct regime *regime, const struc
 	return OK;
 }
 
-enum status at_walk(const struct at_op *op, const struct regime *regime, const struct s2_setup *s2,
-	const struct walk_memory *memory, uint64_t va, bool pan, uint64_t *par)
+enum status at_walk(const struct regime *regime, const struct walk_memory *memory, uint64_t va,
+	const struct at_op *op, const struct s2_setup *s2, bool pan, uint64_t *par)
 {
 	unsigned access = pan ? op->access : op->access & ~WALK_PAN;
 	struct s1_result result;

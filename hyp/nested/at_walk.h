@@ -21,8 +21,7 @@
  * OK: *par is what PAR_EL1 is to be. ERR_BUSY: the walk could not be made now, the guest is to
  * execute the instruction again. No others.
  */
-__must_check enum status at_walk(const struct at_op *op, const struct regime *regime,
-	const struct s2_setup *s2, const struct walk_memory *memory, uint64_t va, bool pan,
-	uint64_t *par);
+__must_check enum status at_walk(const struct regime *regime, const struct walk_memory *memory,
+	uint64_t va, const struct at_op *op, const struct s2_setup *s2, bool pan, uint64_t *par);
 
 #endif

@@ -52,7 +52,7 @@ uint64_t model_at(
 		stage2 = stage2_of(made, cpu);
 		walk_s2_prepare(&stage2, &setup);
 	}
-	if (at_walk(&op, &regime, op.stage2 ? &setup : NULL, memory, made->va, made->pan, &par) !=
+	if (at_walk(&regime, memory, made->va, &op, op.stage2 ? &setup : NULL, made->pan, &par) !=
 		OK)
 		return 0;
 	return par;

@@ -53,8 +53,8 @@ static uint64_t cpu_at(unsigned kind, uint64_t va)
 	return cpu_says;
 }
 
-enum status at_walk(const struct at_op *op, const struct regime *regime, const struct s2_setup *s2,
-	const struct walk_memory *memory, uint64_t va, bool pan, uint64_t *par)
+enum status at_walk(const struct regime *regime, const struct walk_memory *memory, uint64_t va,
+	const struct at_op *op, const struct s2_setup *s2, bool pan, uint64_t *par)
 {
 	assert_int_equal(va, VA);
 	assert_ptr_equal(memory->context, &vm.stage2);
