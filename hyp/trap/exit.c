@@ -267,6 +267,8 @@ static bool look_again(struct vcpu *vcpu)
 	if (vcpu->parts_wait) {
 		vcpu->parts_wait = false;
 		vcpu_request_local(vcpu, WORK_PARTS);
+	} else if (vcpu->part[PART_NESTED]) {
+		nested_before_entry(vcpu);
 	}
 	return true;
 }

@@ -752,6 +752,13 @@ static void test_run_wait(void **state)
 	assert_int_equal(looks, 3);
 	assert_int_equal(at, 1);
 	assert_int_equal(entered_parts, 1);
+	/* An interrupt for L1 that ended its guest's wait is taken before that goes on. */
+	vcpu.part[PART_NESTED] = &vcpu;
+	vcpu.wait_over = look;
+	vcpu.work = WORK_WAKE;
+	run(NULL, 0);
+	assert_int_equal(looks, 5);
+	vcpu.part[PART_NESTED] = NULL;
 }
 
 /* AArch32: what doesn't pass its condition is only skipped. */
