@@ -406,7 +406,7 @@ static __noinline enum status walk_quickly(const struct regime *regime,
 		return walk_slowly(regime, memory, va, access, result);
 	windows = guest_windows_of(&memory->windows->generation);
 	if (unlikely(windows.begun == 0) || unlikely(!is_in_range(walk, va, access)) ||
-		unlikely(!walk_fast(&windows, &walk->table, va, NULL, &place)) ||
+		unlikely(walk_fast(&windows, &walk->table, va, NULL, &place) != STEP_LEAF) ||
 		unlikely(!guest_windows_held(&windows)))
 		return walk_slowly(regime, memory, va, access, result);
 	walk->regime = regime;

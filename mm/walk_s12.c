@@ -52,7 +52,7 @@ static __always_inline bool translate_fast(const struct s2_setup *s2, struct gue
 	struct walk_place place;
 
 	if (unlikely(ipa >> s2->ia_bits) ||
-		unlikely(!walk_fast(windows, &s2->table, ipa, near, &place)))
+		unlikely(walk_fast(windows, &s2->table, ipa, near, &place) != STEP_LEAF))
 		return false;
 	if (unlikely((place.desc & needs) != needs) || unlikely(!(place.desc & s2->memory_mask)))
 		return false;
@@ -65,14 +65,14 @@ static __always_inline bool translate_fast(const struct s2_setup *s2, struct gue
 static __noinline bool descend_fast(const struct walk *walk, uint64_t va, struct walk_place *place)
 {
 	const struct walk_table *table = &walk->s1->table;
-	const uint64_t *generation = walk_generation(walk->memory, table);
+	const uint64_t *generation = walk_generation(walk->memory->windows, table);
 	uint64_t base = table->base, mask = table->start_mask, table_attr = 0, desc, at;
 	unsigned shift = table->start_shift - 3U;
 	struct walk_near near = WALK_NEAR_NONE;
 	struct guest_windows windows, windows_s1; /* of the tables of stage 2, and of stage 1 */
 
 	if (!generation || walk->s2->invalid || walk->s2->base_too_large ||
-		!walk_generation(walk->memory, &walk->s2->table))
+		!walk_generation(walk->memory->windows, &walk->s2->table))
 		return false;
 	windows_s1 = windows = guest_windows_of(generation);
 	for (;;) {

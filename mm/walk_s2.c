@@ -88,7 +88,7 @@ static void read_flags(const struct s2_regime *regime, struct s2_setup *setup)
 	setup->table.big_endian = regime->sctlr & SCTLR_EE;
 	setup->table.uncached =
 		!(vtcr & VTCR_IRGN0) || !(vtcr & VTCR_ORGN0) || (regime->hcr & HCR_CD);
-	setup->hcr = regime->hcr;
+	setup->hcr = regime->hcr & S2_HCR;
 	setup->memory_mask = memory_mask(regime->hcr);
 	setup->ha = (vtcr & VTCR_HA) && (regime->features & REGIME_HA);
 	setup->hd = setup->ha && (vtcr & VTCR_HD) && (regime->features & REGIME_HD);
@@ -120,20 +120,6 @@ void walk_s2_prepare(const struct s2_regime *regime, struct s2_setup *setup)
 	read_flags(regime, setup);
 	setup->base_too_large = !walk_lay_out(&setup->table, regime->vttbr, setup->ia_bits,
 		page_shift + (unsigned)(LEVEL_LAST - level) * (page_shift - 3));
-}
-
-static bool same_regime(const struct s2_regime *a, const struct s2_regime *b)
-{
-	return ((a->vttbr ^ b->vttbr) | (a->vtcr ^ b->vtcr) | (a->sctlr ^ b->sctlr) |
-		       (a->hcr ^ b->hcr)) == 0 &&
-		a->pa_bits == b->pa_bits && a->granules == b->granules &&
-		a->features == b->features;
-}
-
-void walk_s2_prepare_again(const struct s2_regime *regime, struct s2_setup *setup)
-{
-	if (!setup->prepared || !same_regime(&setup->regime, regime))
-		walk_s2_prepare(regime, setup);
 }
 
 /* --- a leaf --- */
@@ -280,4 +266,21 @@ enum status walk_s2(const struct s2_setup *setup, const struct walk_memory *memo
 		status = walk_once(setup, memory, ipa.ipa, access, result);
 	}
 	return status == ERR_EXISTS ? ERR_BUSY : status;
+}
+
+uint8_t walk_s2_look(const struct s2_setup *setup, const struct stage2 *s2, ipa_t ipa)
+{
+	const struct walk_table *table = &setup->table;
+	const uint64_t *generation = walk_generation(s2, table);
+	struct guest_windows windows;
+	struct walk_place place;
+
+	if (unlikely(!generation) || unlikely(setup->invalid | setup->base_too_large) ||
+		unlikely(ipa.ipa >> setup->ia_bits))
+		return 0;
+	windows = guest_windows_of(generation);
+	if (unlikely(walk_fast(&windows, table, ipa.ipa, NULL, &place) != STEP_INVALID) ||
+		unlikely(!guest_windows_held(&windows)))
+		return 0;
+	return walk_fst(FST_TRANSLATION, table, &place);
 }

@@ -18,12 +18,20 @@
 /* The registers. */
 struct s2_regime {
 	uint64_t vttbr, vtcr;
-	uint64_t sctlr;    /* SCTLR_EL2: EE */
-	uint64_t hcr;      /* HCR_EL2: FWB, CD, PTW */
-	uint8_t pa_bits;   /* of the guest hypervisor's physical addresses */
-	uint8_t granules;  /* regime_granules_s2() */
-	uint16_t features; /* REGIME_* of mm/regime.h */
+	uint64_t sctlr; /* SCTLR_EL2: S2_SCTLR alone counts */
+	uint64_t hcr;   /* HCR_EL2: S2_HCR alone */
+	union {
+		struct {
+			uint8_t pa_bits;   /* of the guest hypervisor's physical addresses */
+			uint8_t granules;  /* regime_granules_s2() */
+			uint16_t features; /* REGIME_* of mm/regime.h */
+		};
+		uint32_t machine; /* all of these, to be compared */
+	};
 };
+
+#define S2_SCTLR SCTLR_EE
+#define S2_HCR   (HCR_FWB | HCR_CD | HCR_PTW)
 
 /* What they say, once for many walks. Only for mm/walk_*.c to look into. */
 struct s2_setup {
@@ -40,9 +48,18 @@ struct s2_setup {
 };
 
 void walk_s2_prepare(const struct s2_regime *regime, struct s2_setup *setup);
-/* The same for a setup that is kept: nothing if it is about these registers already. All zero at
- * first. */
-void walk_s2_prepare_again(const struct s2_regime *regime, struct s2_setup *setup);
+/* Of a setup that is kept, all zero at first: is it about these registers? */
+static __always_inline bool walk_s2_is_prepared(
+	const struct s2_regime *regime, const struct s2_setup *setup)
+{
+	const struct s2_regime *kept = &setup->regime;
+
+	return likely(((kept->vttbr ^ regime->vttbr) | (kept->vtcr ^ regime->vtcr) |
+			      ((kept->sctlr ^ regime->sctlr) & S2_SCTLR) |
+			      ((kept->hcr ^ regime->hcr) & S2_HCR) |
+			      (kept->machine ^ regime->machine)) == 0) &&
+		likely(setup->prepared);
+}
 
 struct s2_result {
 	/* A fault (ERR_FAULT): */
@@ -73,6 +90,14 @@ unsigned s2_contiguous(const struct s2_result *result);
  */
 __must_check enum status walk_s2(const struct s2_setup *setup, const struct walk_memory *memory,
 	ipa_t ipa, unsigned access, struct s2_result *result);
+
+/*
+ * Does an entry say that nothing is mapped at ipa, and is that all there is to say? The usual
+ * answer to an access to a device that the guest hypervisor emulates: read through windows into the
+ * VM's memory (mm/guest_window.h), without side effects. Returns the fault status that walk_s2()
+ * would say, whatever the access; 0: that must be asked.
+ */
+__must_check uint8_t walk_s2_look(const struct s2_setup *setup, const struct stage2 *s2, ipa_t ipa);
 
 /* Is the access allowed by what walk_s2() said? ERR_FAULT: no; fst is FST_PERMISSION and the
  * leaf's level. */

@@ -26,7 +26,7 @@ uint64_t walk_high_address(const struct walk_table *table, uint64_t desc)
 enum status walk_read(const struct walk_memory *memory, const struct walk_table *table, uint64_t at,
 	uint64_t *desc)
 {
-	const uint64_t *generation = walk_generation(memory, table);
+	const uint64_t *generation = walk_generation(memory->windows, table);
 	enum status status;
 
 	if (generation) {

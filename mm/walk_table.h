@@ -68,10 +68,8 @@ static __always_inline bool walk_lay_out(
 
 /* The generation that windows into the tables must have; NULL: they aren't read through windows. */
 static __always_inline const uint64_t *walk_generation(
-	const struct walk_memory *memory, const struct walk_table *table)
+	const struct stage2 *s2, const struct walk_table *table)
 {
-	const struct stage2 *s2 = memory->windows;
-
 	if (!s2 || table->big_endian || table->uncached || s2->generation == 0)
 		return NULL;
 	return &s2->generation;
@@ -187,13 +185,15 @@ struct walk_near {
 #define WALK_NEAR_NONE ((struct walk_near){ .ia = ~UINT64_C(0) })
 
 /*
- * One stage, from its start table on, as fast as can be: only where it ends at a leaf, and only
- * through windows, of which the caller asks guest_windows_held() at last. False: there is something
- * else; walk_down_slowly() says what. near may be NULL: it is the CPU's right to remember tables,
- * and this is for the length of one walk of stage 1.
+ * One stage, from its start table on, as fast as can be: only through windows, of which the caller
+ * asks guest_windows_held() at last, and only where it ends at a leaf or at an entry that is not
+ * valid: STEP_LEAF, STEP_INVALID. STEP_DOWN: there is something else; walk_down_slowly() says what.
+ * near may be NULL: it is the CPU's right to remember tables, and this is for the length of one
+ * walk of stage 1.
  */
-static __always_inline bool walk_fast(struct guest_windows *windows, const struct walk_table *table,
-	uint64_t ia, struct walk_near *near, struct walk_place *place)
+static __always_inline enum walk_step walk_fast(struct guest_windows *windows,
+	const struct walk_table *table, uint64_t ia, struct walk_near *near,
+	struct walk_place *place)
 {
 	uint64_t base = table->base, mask = table->start_mask, next_mask = table->next_mask;
 	uint64_t check_mask = table->check_mask, address_mask = table->address_mask;
@@ -209,7 +209,7 @@ static __always_inline bool walk_fast(struct guest_windows *windows, const struc
 	for (;;) {
 		at = base | ((ia >> shift) & mask);
 		if (unlikely(!guest_window_look(windows, at, &desc)))
-			return false;
+			return STEP_DOWN;
 		if (unlikely((desc & check_mask) != (ENTRY_VALID | ENTRY_TABLE)))
 			break;
 		if (shift == last)
@@ -227,22 +227,27 @@ static __always_inline bool walk_fast(struct guest_windows *windows, const struc
 		*near = (struct walk_near){ ia, base, mask, shift, shift + 3 + stride };
 	/* A page; or a block, where all addresses are in place. */
 	if (likely((desc & check_mask) == (ENTRY_VALID | ENTRY_TABLE)))
-		return true;
-	return (desc & (check_mask | ENTRY_TABLE)) == ENTRY_VALID && shift != last &&
-		shift + 3 <= table->block_shift;
+		return STEP_LEAF;
+	if (!(desc & ENTRY_VALID))
+		return STEP_INVALID;
+	if ((desc & (check_mask | ENTRY_TABLE)) == ENTRY_VALID && shift != last &&
+		shift + 3 <= table->block_shift)
+		return STEP_LEAF;
+	return STEP_DOWN;
 }
 
 /* The same, if there are windows at all. */
 static __always_inline bool walk_down_fast(const struct walk_memory *memory,
 	const struct walk_table *table, uint64_t ia, struct walk_place *place)
 {
-	const uint64_t *generation = walk_generation(memory, table);
+	const uint64_t *generation = walk_generation(memory->windows, table);
 	struct guest_windows windows;
 
 	if (unlikely(!generation))
 		return false;
 	windows = guest_windows_of(generation);
-	return likely(walk_fast(&windows, table, ia, NULL, place)) && guest_windows_held(&windows);
+	return likely(walk_fast(&windows, table, ia, NULL, place) == STEP_LEAF) &&
+		guest_windows_held(&windows);
 }
 
 /*

@@ -78,13 +78,8 @@ static __always_inline enum status walk(
 
 	if (unlikely(!nested->el1_memory.context))
 		make_memory(nested);
-	if (op.stage2) {
-		struct s2_regime stage2 = nested_s2_regime(nested);
-
-		walk_s2_prepare_again(&stage2, &nested->s2_setup);
-	}
 	return at_walk(&regime, el1 ? &nested->el1_memory : &nested->el2_memory, va, &op,
-		op.stage2 ? &nested->s2_setup : NULL, pan, par);
+		op.stage2 ? nested_s2_setup(nested) : NULL, pan, par);
 }
 
 enum exit_result nested_at(struct vcpu *vcpu, unsigned encoding, uint64_t va)

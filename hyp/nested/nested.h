@@ -139,14 +139,13 @@ struct nested {
 	uint64_t own_waits;           /* inner: TWI and TWE as hyp has them, by L0 */
 	uint64_t inner_mdcr;          /* inner: bits of MDCR_EL2 that L1 has set */
 	uint64_t forwarded;           /* inner: what of L1's is in the CPU (forward.h) */
-	/* What the registers said at the last AT by a walk: of EL1&0, of vEL2's regime, of stage 2.
-	 */
+	/* What the registers said at the last AT by a walk: of EL1&0, of vEL2's regime; */
 	struct walk_memo el1_memo, el2_memo;
 	struct walk_memory el1_memory, el2_memory; /* where these walks read, with the memos */
-	struct s2_setup s2_setup;
-	struct shadow *shadow;      /* in force while inner */
-	struct nested_gic *gic;     /* hyp/nested/gic.h */
-	struct nested_timer *timer; /* hyp/nested/timer.h */
+	struct s2_setup s2_setup;                  /* and of stage 2: nested_s2_setup() */
+	struct shadow *shadow;                     /* in force while inner */
+	struct nested_gic *gic;                    /* hyp/nested/gic.h */
+	struct nested_timer *timer;                /* hyp/nested/timer.h */
 	/* Of the exits that vcpu->exits and vcpu->irq_exits count, those of inner: [1], by
 	 * ESR_EL2.EC; and nested_inner_irqs(). */
 	uint64_t exits[2][NR_EXIT_CLASSES];
@@ -247,8 +246,38 @@ static __always_inline void switched_write(enum switched which, uint64_t value)
  * and by vEL1's. */
 struct regime nested_el2_regime(const struct nested *nested);
 struct regime nested_el1_regime(const struct nested *nested);
-/* And L1's stage 2, by vVTTBR_EL2 and vVTCR_EL2. */
-struct s2_regime nested_s2_regime(const struct nested *nested);
+
+/* And L1's stage 2, by vVTTBR_EL2 and vVTCR_EL2. The vCPU is loaded. */
+static __always_inline struct s2_regime nested_s2_regime(const struct nested *nested)
+{
+	struct s2_regime regime = {
+		.vttbr = VNCR_REG(nested, VTTBR_EL2),
+		.vtcr = VNCR_REG(nested, VTCR_EL2),
+		.sctlr = nested->values[VEL2_SCTLR],
+		.hcr = VNCR_REG(nested, HCR_EL2),
+		.pa_bits = nested->vcpu->vm->stage2.ipa_bits,
+		.granules = nested->granules_s2,
+		.features = nested->features,
+	};
+
+	if (nested->vhe)
+		regime.sctlr =
+			nested->inner ? nested->hyp_live[SWITCHED_SCTLR] : read_sysreg(SCTLR_EL1);
+	return regime;
+}
+
+/* What that says anew, into nested->s2_setup (shadow_fill.c). */
+void nested_prepare_s2(struct nested *nested);
+
+/* And what it says, which is kept. */
+static __always_inline const struct s2_setup *nested_s2_setup(struct nested *nested)
+{
+	struct s2_regime regime = nested_s2_regime(nested);
+
+	if (unlikely(!walk_s2_is_prepared(&regime, &nested->s2_setup)))
+		nested_prepare_s2(nested);
+	return &nested->s2_setup;
+}
 
 /* v{E2H,TGE} of vHCR_EL2, with E2H as the form has it. */
 static inline bool nested_tge(const struct nested *nested)

@@ -49,6 +49,12 @@ enum shadow_verdict {
 	SHADOW_ROM,    /* L1 allows a write to what L0 has read-only: *ipa */
 	SHADOW_PLAIN,  /* L1's stage 2 is off: answered as any guest's, by the VM's own */
 };
+
+/*
+ * The usual one first: has L1 mapped nothing there? The ESR_EL2 that it is told, with HPFAR_EL2 as
+ * the CPU has it; 0: shadow_abort() says what it is.
+ */
+uint64_t shadow_look(struct nested *nested, uint64_t esr);
 enum shadow_verdict shadow_abort(struct nested *nested, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa);
 
 #endif

@@ -12,6 +12,9 @@
  *
  * The access that is judged: of a walk of stage 1 a read, but a permission fault is of one that
  * sets flags; of cache maintenance a read, but a permission fault is of one that needs a write.
+ *
+ * The usual abort is at an address of a device that L1 emulates: nothing is mapped there, whatever
+ * the access. That is looked at first, by itself (shadow_look()).
  */
 #include "hyp/arch/at.h"
 #include "hyp/arch/esr.h"
@@ -69,6 +72,11 @@ static unsigned access_of(const struct fault *fault, bool user)
 	return user && !(fault->esr & ISS_S1PTW) ? access | WALK_USER : access;
 }
 
+static uint64_t ipa_of_hpfar(void)
+{
+	return (read_sysreg(HPFAR_EL2) << HPFAR_TO_IPA) & DESC_ADDRESS;
+}
+
 /*
  * HPFAR_EL2 where the architecture defines it; of a permission fault by the CPU's AT, the guest's
  * registers being live. False: it finds nothing, for the guest's tables, or the shadow's, have
@@ -79,12 +87,12 @@ static bool find_ipa(struct fault *fault)
 	uint64_t far = read_sysreg(FAR_EL2), par;
 
 	if (fault->esr & ISS_S1PTW) {
-		fault->ipa = (read_sysreg(HPFAR_EL2) << HPFAR_TO_IPA) & DESC_ADDRESS;
+		fault->ipa = ipa_of_hpfar();
 		return true;
 	}
 	fault->ipa = far & (PAGE_SIZE - 1);
 	if (!is_permission(fault->esr)) {
-		fault->ipa |= (read_sysreg(HPFAR_EL2) << HPFAR_TO_IPA) & DESC_ADDRESS;
+		fault->ipa |= ipa_of_hpfar();
 		return true;
 	}
 	par = at_s1e1r(far);
@@ -94,22 +102,36 @@ static bool find_ipa(struct fault *fault)
 
 /* --- L1's stage 2 --- */
 
+void nested_prepare_s2(struct nested *nested)
+{
+	struct s2_regime regime = nested_s2_regime(nested);
+
+	walk_s2_prepare(&regime, &nested->s2_setup);
+}
+
 static enum status walk(struct nested *nested, struct fault *fault)
 {
 	struct walk_memory memory = walk_memory_updating(&fault->vm->stage2);
-	struct s2_regime regime = nested_s2_regime(nested);
-	struct s2_setup setup;
 
-	walk_s2_prepare(&regime, &setup);
-	return walk_s2(&setup, &memory, IPA(fault->ipa), fault->access, &fault->walk);
+	return walk_s2(
+		nested_s2_setup(nested), &memory, IPA(fault->ipa), fault->access, &fault->walk);
 }
 
-static enum shadow_verdict say(
-	const struct fault *fault, unsigned fst, uint64_t *esr, uint64_t *hpfar)
+static enum shadow_verdict say(uint64_t ipa, unsigned fst, uint64_t *esr, uint64_t *hpfar)
 {
-	*esr = (fault->esr & ~FSC_MASK) | fst;
-	*hpfar = fault->ipa >> PAGE_SHIFT << 4;
+	*esr = (*esr & ~FSC_MASK) | fst;
+	*hpfar = ipa >> PAGE_SHIFT << 4;
 	return SHADOW_FAULT;
+}
+
+uint64_t shadow_look(struct nested *nested, uint64_t esr)
+{
+	uint8_t fst;
+
+	if (unlikely((esr & FSC_TYPE_MASK) != FSC_TRANSLATION) || unlikely(!nested->shadow->on))
+		return 0;
+	fst = walk_s2_look(nested_s2_setup(nested), &nested->vcpu->vm->stage2, IPA(ipa_of_hpfar()));
+	return likely(fst != 0) ? (esr & ~FSC_MASK) | fst : 0;
 }
 
 /* --- both in one --- */
@@ -243,9 +265,14 @@ static enum shadow_verdict nothing(const struct fault *fault, ipa_t ipa)
 static enum shadow_verdict abort_on(
 	struct nested *nested, struct fault *fault, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa)
 {
-	struct shadows *set = shadows_of(fault->vm);
+	struct shadows *set;
 	enum status status;
 
+	/* One by one: the result of the walk needs no zeros. */
+	fault->shadow = nested->shadow;
+	fault->vm = nested->vcpu->vm;
+	fault->esr = *esr;
+	set = shadows_of(fault->vm);
 	fault->sequence = __atomic_load_n(&set->sequence, __ATOMIC_ACQUIRE);
 	fault->need = need_of(fault->esr);
 	fault->access =
@@ -257,7 +284,7 @@ static enum shadow_verdict abort_on(
 	}
 	status = walk(nested, fault);
 	if (status == ERR_FAULT)
-		return say(fault, fault->walk.fst, esr, hpfar);
+		return say(fault->ipa, fault->walk.fst, esr, hpfar);
 	if (status != OK)
 		return SHADOW_RESUME;
 	*ipa = fault->walk.output;
@@ -269,7 +296,8 @@ static enum shadow_verdict abort_on(
 	case FOUND_DENIED:
 		return fault->need == MEM_W ? SHADOW_ROM : SHADOW_ABSENT;
 	default:
-		return say(fault, FST_PERMISSION | (fault->walk.level & FST_LEVEL), esr, hpfar);
+		return say(
+			fault->ipa, FST_PERMISSION | (fault->walk.level & FST_LEVEL), esr, hpfar);
 	}
 }
 
@@ -281,16 +309,13 @@ static bool is_stage2(uint64_t esr)
 
 enum shadow_verdict shadow_abort(struct nested *nested, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa)
 {
-	struct fault fault = {
-		.shadow = nested->shadow,
-		.vm = nested->vcpu->vm,
-		.esr = *esr,
-	};
+	struct shadow *shadow = nested->shadow;
+	struct fault fault;
 
-	if (!fault.shadow->on)
+	if (!shadow->on)
 		return SHADOW_PLAIN;
 	if ((*esr & FSC_MASK) == FSC_TLB_CONFLICT) {
-		tlb_flush_vmid(fault.shadow->vttbr);
+		tlb_flush_vmid(shadow->vttbr);
 		return SHADOW_RESUME;
 	}
 	if (!is_stage2(*esr)) {

@@ -222,16 +222,3 @@ struct regime nested_el1_regime(const struct nested *nested)
 	set_machine(nested, &regime);
 	return regime;
 }
-
-struct s2_regime nested_s2_regime(const struct nested *nested)
-{
-	return (struct s2_regime){
-		.vttbr = VNCR_REG(nested, VTTBR_EL2),
-		.vtcr = VNCR_REG(nested, VTCR_EL2),
-		.sctlr = vel2_read(nested, SYS_SCTLR_EL2),
-		.hcr = effective_hcr(nested),
-		.pa_bits = nested->vcpu->vm->stage2.ipa_bits,
-		.granules = nested->granules_s2,
-		.features = nested->features,
-	};
-}

@@ -47,14 +47,12 @@ static enum exit_result inner_external(struct vcpu *vcpu, uint64_t esr, uint64_t
 	return EXIT_RESUME;
 }
 
-static enum exit_result inner_abort(struct vcpu *vcpu, uint64_t esr)
+static __noinline enum exit_result inner_other_abort(struct vcpu *vcpu, uint64_t esr)
 {
-	struct nested *nested = nested_of(vcpu);
 	uint64_t far = read_sysreg(FAR_EL2), hpfar;
 	ipa_t ipa;
 
-	nested->exits[1][ESR_GET_EC(esr)]++;
-	switch (shadow_abort(nested, &esr, &hpfar, &ipa)) {
+	switch (shadow_abort(nested_of(vcpu), &esr, &hpfar, &ipa)) {
 	case SHADOW_RESUME:
 		return EXIT_RESUME;
 	case SHADOW_FAULT:
@@ -67,6 +65,20 @@ static enum exit_result inner_abort(struct vcpu *vcpu, uint64_t esr)
 	default:
 		return inner_external(vcpu, esr, far);
 	}
+}
+
+static enum exit_result inner_abort(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+	uint64_t said;
+
+	nested->exits[1][ESR_GET_EC(esr)]++;
+	said = shadow_look(nested, esr);
+	if (unlikely(said == 0))
+		return inner_other_abort(vcpu, esr);
+	nested_take_abort(
+		vcpu, said, read_sysreg(FAR_EL2), read_sysreg(HPFAR_EL2) & HPFAR_EL2_FIPA);
+	return EXIT_RESUME;
 }
 
 static enum exit_result inner_sysreg(struct vcpu *vcpu, uint64_t esr)

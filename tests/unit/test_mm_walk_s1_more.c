@@ -496,6 +496,101 @@ static void fast_walks(void **state)
 	assert_true(by_windows.stage2 && by_windows.on_walk);
 }
 
+static struct s2_setup looking;
+
+static void prepare_again(const struct s2_regime *of)
+{
+	if (!walk_s2_is_prepared(of, &looking))
+		walk_s2_prepare(of, &looking);
+}
+
+/* fst 0: it is for the walk to say. */
+static void check_look(uint64_t ipa, uint8_t fst)
+{
+	struct walk_memory memory = walk_memory_updating(&s2);
+	struct s2_result walked;
+
+	assert_int_equal(walk_s2_look(&looking, &s2, IPA(ipa)), fst);
+	if (fst == 0)
+		return;
+	for (unsigned access = 0; access <= WALK_DIRTY; access++) {
+		assert_int_equal(walk_s2(&looking, &memory, IPA(ipa), access, &walked), ERR_FAULT);
+		assert_int_equal(walked.fst, fst);
+	}
+}
+
+/* The look at whether stage 2 maps anything: its yes is the walk's, of all else it says no. */
+static void looks(void **state)
+{
+	struct s2_regime s2_regime = { .vttbr = S2_TABLES,
+		.vtcr = 25 | 1 << 6 | 0x500 | 5 << 16,
+		.pa_bits = 48,
+		.granules = REGIME_4K };
+	const struct s2_regime good = s2_regime;
+	uint64_t value;
+
+	(void)state;
+	make_vm();
+	memset(&looking, 0, sizeof(looking));
+	prepare_again(&s2_regime);
+	load(S2_TABLES + 8, (S2_TABLES + 0x1000) | TABLE);
+	load(S2_TABLES + 0x1008, (S2_TABLES + 0x2000) | TABLE);
+	load(S2_TABLES + 0x2008, BASE | AF | 3 << 6 | 15 << 2 | PAGE);
+	load(S2_TABLES + 0x2010, BASE | AF | 3 << 6 | 15 << 2 | BLOCK); /* of no kind there is */
+	load(S2_TABLES + 0x2018, BASE | 2);                             /* not valid for all that */
+	load(S2_TABLES + 0x1010, BASE | AF | 3 << 6 | 15 << 2 | BLOCK);
+	load(S2_TABLES + 16, UINT64_C(0x0000900000000000) | TABLE); /* no memory */
+	check_look(0, 0);                                           /* no window yet */
+	assert_int_equal(guest_read_u64(&s2, IPA(S2_TABLES), &value), OK);
+	check_look(0, 0x05);
+	check_look(GIB(1), 0x06);
+	check_look(GIB(1) + MIB(2) + 8, 0x07);
+	check_look(GIB(1) + MIB(2) + 0x1000, 0);
+	check_look(GIB(1) + MIB(2) + 0x2000, 0);
+	check_look(GIB(1) + MIB(2) + 0x3000, 0x07);
+	check_look(GIB(1) + MIB(4), 0);
+	check_look(GIB(2), 0);
+	check_look(BIT(39), 0); /* too large */
+	/* L1 may map it any time. */
+	load(S2_TABLES, BASE | AF | BLOCK);
+	check_look(0, 0);
+	load(S2_TABLES, 0);
+	check_look(0, 0x05);
+	/* A change of the VM's own stage 2 ends all windows. */
+	stage2_changed(&s2);
+	check_look(0, 0);
+	assert_int_equal(guest_read_u64(&s2, IPA(S2_TABLES), &value), OK);
+	check_look(0, 0x05);
+	/* What the registers say, anew with each change that counts. */
+	s2_regime.vttbr = S2_TABLES + 0x1000;
+	prepare_again(&s2_regime);
+	check_look(GIB(2), 0); /* a block */
+	check_look(GIB(3), 0x05);
+	s2_regime.vttbr = BIT(48 - 1) | S2_TABLES;
+	s2_regime.vtcr &= ~(UINT64_C(7) << 16);
+	prepare_again(&s2_regime); /* beyond the output */
+	check_look(0, 0);
+	s2_regime = good;
+	s2_regime.vtcr |= 60;
+	prepare_again(&s2_regime); /* no sense */
+	check_look(0, 0);
+	s2_regime = good;
+	s2_regime.sctlr = SCTLR_EE;
+	prepare_again(&s2_regime);
+	check_look(0, 0);
+	s2_regime = good;
+	s2_regime.hcr = HCR_CD;
+	prepare_again(&s2_regime);
+	check_look(0, 0);
+	s2_regime.hcr = HCR_TGE; /* counts for nothing */
+	s2_regime.sctlr = SCTLR_M;
+	prepare_again(&s2_regime);
+	check_look(0, 0x05);
+	s2_regime.granules = REGIME_64K; /* from level 2 */
+	prepare_again(&s2_regime);
+	check_look(0, 0x06);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -511,6 +606,7 @@ int main(void)
 		cmocka_unit_test(taken_meanwhile),
 		cmocka_unit_test(updates),
 		cmocka_unit_test(fast_walks),
+		cmocka_unit_test(looks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,15 +86,10 @@ struct regime nested_el2_regime(const struct nested *of)
 	return (struct regime){ .kind = of->vhe ? REGIME_EL20 : REGIME_EL2 };
 }
 
-struct s2_regime nested_s2_regime(const struct nested *of)
+void nested_prepare_s2(struct nested *of)
 {
 	assert_ptr_equal(of, &nested);
-	return (struct s2_regime){ .vttbr = 0x1234 };
-}
-
-void walk_s2_prepare_again(const struct s2_regime *regime, struct s2_setup *setup)
-{
-	*setup = (struct s2_setup){ .hcr = regime->vttbr };
+	of->s2_setup = (struct s2_setup){ .hcr = VNCR_REG(of, VTTBR_EL2) };
 }
 
 enum exit_result inject_undefined(struct vcpu *of)
@@ -111,6 +106,7 @@ static int setup(void **state)
 	vcpu = (struct vcpu){ .vm = &vm };
 	vcpu.part[PART_NESTED] = &nested;
 	page[VNCR_HCR_EL2 / 8] = 0;
+	page[VNCR_VTTBR_EL2 / 8] = 0x1234;
 	fake_at_kind_hook = cpu_at;
 	fake_sysreg_write(SYS_PAR_EL1, STALE);
 	fake_sysreg_write(SYS_ID_AA64MMFR1_EL1, PAN_2);

@@ -40,6 +40,8 @@ static void take_shadow(struct nested *nested)
 #define DEVICE   UINT64_C(0x09000000)
 #define FAR      UINT64_C(0xffff000012345678)
 
+static struct nested nested, nested2;
+
 /* --- L1's stage 2 --- */
 
 static struct s2_result l1;   /* what a walk says */
@@ -48,11 +50,13 @@ static uint64_t l1_ipa;       /* and what was asked */
 static unsigned l1_access;
 static struct s2_regime l1_regime;
 static void (*l1_meanwhile)(void);
+static const struct stage2 *l1_vm_stage2;
 
 void walk_s2_prepare(const struct s2_regime *regime, struct s2_setup *setup)
 {
+	assert_true(setup == &nested.s2_setup || setup == &nested2.s2_setup);
 	l1_regime = *regime;
-	memset(setup, 0, sizeof(*setup));
+	*setup = (struct s2_setup){ .regime = *regime, .prepared = true };
 }
 
 enum status walk_s2(const struct s2_setup *setup, const struct walk_memory *memory, ipa_t ipa,
@@ -68,6 +72,18 @@ enum status walk_s2(const struct s2_setup *setup, const struct walk_memory *memo
 	return l1_status;
 }
 
+/* What a look says. */
+static uint8_t l1_look;
+static uint64_t l1_looked_at;
+
+uint8_t walk_s2_look(const struct s2_setup *setup, const struct stage2 *s2, ipa_t ipa)
+{
+	assert_ptr_equal(s2, l1_vm_stage2);
+	(void)setup;
+	l1_looked_at = ipa.ipa;
+	return l1_look;
+}
+
 struct walk_memory walk_memory_updating(struct stage2 *s2)
 {
 	return (struct walk_memory){ .windows = s2 };
@@ -81,22 +97,12 @@ uint8_t attr_of_s2(unsigned mem_attr)
 	return of[mem_attr];
 }
 
-struct s2_regime nested_s2_regime(const struct nested *nested)
-{
-	return (struct s2_regime){
-		.vttbr = VNCR_REG(nested, VTTBR_EL2),
-		.vtcr = VNCR_REG(nested, VTCR_EL2),
-		.pa_bits = 40,
-	};
-}
-
 /* --- the VM --- */
 
 static const struct device_ops device_ops;
 
 static struct vm vm;
 static struct vcpu vcpu, second;
-static struct nested nested, nested2;
 static uint64_t page[512], page2[512];
 static struct shadows *set;
 static uint64_t at_result;
@@ -164,6 +170,8 @@ static void begin_with(bool fwb)
 	fake_reg(FAR_EL2) = FAR;
 	fake_at_hook = at_hook;
 	l1_meanwhile = NULL;
+	l1_vm_stage2 = &vm.stage2;
+	l1_look = 0;
 	l1_status = OK;
 	l1 = (struct s2_result){
 		.output = IPA(VM_RAM + 0x3678),
@@ -431,6 +439,39 @@ static void test_faults(void **state)
 	assert_int_equal(abort_with(READ(FSC_TRANSLATION)), SHADOW_RESUME);
 }
 
+/* Nothing is mapped: the look says it, whatever the access, and no walk is made. */
+static void test_unmapped(void **state)
+{
+	static const uint64_t esrs[] = { READ(FSC_TRANSLATION | 3), WRITE(FSC_TRANSLATION | 1),
+		FETCH(FSC_TRANSLATION), WRITE(FSC_TRANSLATION | 2) | ISS_S1PTW,
+		WRITE(FSC_TRANSLATION) | ISS_CM };
+
+	(void)state;
+	fake_reg(HPFAR_EL2) = L2_PAGE >> 12 << 4;
+	for (unsigned i = 0; i < ARRAY_SIZE(esrs); i++) {
+		l1_looked_at = 0;
+		l1_look = FST_TRANSLATION | 1;
+		assert_int_equal(
+			shadow_look(&nested, esrs[i]), (esrs[i] & ~FSC_MASK) | FST_TRANSLATION | 1);
+		assert_int_equal(l1_looked_at, L2_PAGE);
+		l1_look = 0;
+		assert_int_equal(shadow_look(&nested, esrs[i]), 0);
+	}
+	/* Others aren't looked at: HPFAR_EL2 isn't always there, and flags may have to be set. */
+	l1_look = FST_TRANSLATION | 1;
+	l1_looked_at = 0;
+	assert_int_equal(shadow_look(&nested, READ(FSC_PERMISSION | 3)), 0);
+	assert_int_equal(shadow_look(&nested, READ(FSC_ACCESS_FLAG | 3)), 0);
+	assert_int_equal(shadow_look(&nested, READ(FSC_EXTERNAL)), 0);
+	assert_int_equal(shadow_look(&nested, READ(FSC_TLB_CONFLICT)), 0);
+	assert_int_equal(l1_looked_at, 0);
+	/* L1 has no stage 2. */
+	VNCR_REG(&nested, HCR_EL2) = 0;
+	take_shadow(&nested);
+	assert_int_equal(shadow_look(&nested, READ(FSC_TRANSLATION)), 0);
+	assert_int_equal(l1_looked_at, 0);
+}
+
 /* Which access it was. */
 static void test_access(void **state)
 {
@@ -665,6 +706,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_types, begin, end),
 		cmocka_unit_test_setup_teardown(test_types_fwb, begin_fwb, end),
 		cmocka_unit_test_setup_teardown(test_faults, begin, end),
+		cmocka_unit_test_setup_teardown(test_unmapped, begin, end),
 		cmocka_unit_test_setup_teardown(test_access, begin, end),
 		cmocka_unit_test_setup_teardown(test_places, begin, end),
 		cmocka_unit_test_setup_teardown(test_others, begin, end),

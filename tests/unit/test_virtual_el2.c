@@ -127,6 +127,13 @@ void nested_take_abort(struct vcpu *v, uint64_t esr, uint64_t far, uint64_t hpfa
 }
 
 static enum shadow_verdict verdict;
+static uint64_t look; /* 0: shadow_abort() is asked */
+
+uint64_t shadow_look(struct nested *n, uint64_t esr)
+{
+	assert_ptr_equal(n, &nested);
+	return look != 0 ? esr | look : 0;
+}
 
 enum shadow_verdict shadow_abort(struct nested *n, uint64_t *esr, uint64_t *hpfar, ipa_t *ipa)
 {
@@ -392,6 +399,15 @@ static void test_inner_abort(void **state)
 	const uint64_t iss = ISS_ISV | ISS_WNR | FSC_TRANSLATION | 3;
 
 	(void)state;
+	/* Nothing is mapped: that is all. */
+	look = BIT(14);
+	fake_reg(HPFAR_EL2) = HPFAR | BIT(63) | 1;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_RESUME);
+	assert_string_equal(called, "abort");
+	assert_int_equal(called_esr, ESR_MAKE(EC_DATA_ABORT_LOWER, iss | BIT(14)));
+	assert_int_equal(called_far, FAR);
+	assert_int_equal(called_hpfar, HPFAR);
+	look = 0;
 	verdict = SHADOW_RESUME;
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_RESUME);
 	assert_string_equal(called, "nobody");
@@ -412,7 +428,7 @@ static void test_inner_abort(void **state)
 	entries[0] = (uintptr_t)&region;
 	region.first = L1IPA + PAGE_SIZE;
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_INJECT);
-	assert_int_equal(nested.exits[1][EC_DATA_ABORT_LOWER], 5);
+	assert_int_equal(nested.exits[1][EC_DATA_ABORT_LOWER], 6);
 	assert_int_equal(nested.exits[1][EC_INSN_ABORT_LOWER], 1);
 }
 
