@@ -229,7 +229,7 @@ void nested_load(struct nested *nested)
 	if (!nested->inner) {
 		nested_timer_load(nested);
 		if (unlikely(nested->el0))
-			nested_gic_detach(nested);
+			nested_load_el0(nested);
 		return;
 	}
 	shadow_load(nested);
@@ -246,7 +246,7 @@ void nested_put(struct nested *nested)
 {
 	nested_timer_put(nested);
 	if (unlikely(nested->el0))
-		nested_gic_attach(nested);
+		nested_put_el0(nested);
 	if (!nested->inner)
 		return;
 	end_inner(nested);

@@ -26,6 +26,9 @@ void nested_put(struct nested *nested);
  */
 void nested_begin_el0(struct vcpu *vcpu);
 void nested_leave_el0(struct vcpu *vcpu);
+/* Its part of nested_load() and nested_put(). */
+void nested_load_el0(struct nested *nested);
+void nested_put_el0(struct nested *nested);
 
 /* vcpu->take while hyp: the recorded exception happens at vEL2. */
 void nested_take_recorded(struct vcpu *vcpu);

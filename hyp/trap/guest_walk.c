@@ -12,7 +12,8 @@ struct regime guest_regime(const struct vcpu *vcpu)
 {
 	const struct nested *nested = nested_of(vcpu);
 
-	if (nested && !nested->inner)
+	/* At EL0 directly under vEL2 the CPU's are vEL1's, with stage 1 off (hyp/nested/el0.c). */
+	if (nested && !nested->inner && !nested->el0)
 		return nested_el2_regime(nested);
 	return (struct regime){
 		.kind = REGIME_EL10,

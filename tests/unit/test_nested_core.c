@@ -843,16 +843,27 @@ static void test_el0(void **state)
 	begin(false);
 	set_vhcr(HCR_EL2_TGE);
 	vel2_write(&nested, SYS_SCTLR_EL2, SCTLR_EL1_M | BIT(2));
+	vel2_write(&nested, SYS_CPTR_EL2, 0x33ff | CPTR_EL2_TFP);
+	VNCR_REG(&nested, SCTLR_EL1) = SCTLR_EL1_M | SCTLR_EL1_UCI;
+	VNCR_REG(&nested, CPACR_EL1) = BIT(20);
 	fake_reg(SPSR_EL1) = PSTATE_EL0T;
 	nested_eret(&vcpu, ESR_MAKE(EC_ERET, 0));
 	assert_true(nested.el0 && (fake_reg(HCR_EL2) & HCR_EL2_TGE));
-	assert_false(fake_reg(SCTLR_EL1) & SCTLR_EL1_M);
+	assert_int_equal(fake_reg(SCTLR_EL1), SCTLR_EL1_UCI);
+	assert_int_equal(fake_reg(CPACR_EL1) & CPACR_EL1_FPEN, BIT(20));
+	assert_true(fake_reg(CPTR_EL2) & CPTR_EL2_TFP);
+	nested_put(&nested); /* EL2 saves FP/SIMD registers then */
+	assert_false((fake_reg(CPTR_EL2) | vcpu.cptr) & CPTR_EL2_TFP);
+	nested_load(&nested);
+	assert_true(fake_reg(CPTR_EL2) & vcpu.cptr & CPTR_EL2_TFP);
 	assert_ptr_equal(vcpu.exit_table, tables[NESTED_EXITS_EL0]);
 	signals = true;
 	nested_before_entry(&vcpu);
 	assert_int_equal(vcpu.regs.pc, VBAR + 0x480);
 	assert_false(nested.el0 || (fake_reg(HCR_EL2) & HCR_EL2_TGE));
 	assert_true(fake_reg(SCTLR_EL1) & SCTLR_EL1_M);
+	assert_int_equal(fake_reg(CPACR_EL1) & CPACR_EL1_FPEN, 0);
+	assert_false((fake_reg(CPTR_EL2) | vcpu.cptr) & CPTR_EL2_TFP);
 	assert_int_equal(vel2_read(&nested, SYS_SCTLR_EL2), SCTLR_EL1_M | BIT(2));
 	assert_ptr_equal(vcpu.exit_table, tables[NESTED_EXITS_HYP]);
 }
