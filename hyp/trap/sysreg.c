@@ -50,6 +50,15 @@ const char *sysreg_name(unsigned encoding)
 	return index == 0 ? NULL : rows[index - 1].name;
 }
 
+bool sysreg_is_own_at_el0(unsigned encoding)
+{
+	unsigned index = sysreg_row(encoding), crn = SYSREG_CRN(encoding);
+
+	if (index == 0)
+		return (SYSREG_OP0(encoding) & 1) && (crn == 11 || crn == 15);
+	return rows[index - 1].trap == TRAP_UNDEF || rows[index - 1].trap == TRAP_DEBUG;
+}
+
 /* The space that HCR_EL2.TID3 traps: 3, 0, 0, 1..7, all of it, allocated or not. */
 static bool is_id_space(unsigned encoding)
 {

@@ -15,6 +15,13 @@ void sysreg_init(void);
 
 enum exit_result sysreg_handle(struct vcpu *vcpu, uint64_t esr);
 
+/*
+ * Does an access at EL0 trap for Lintel alone: debug's registers, those of hidden features, and
+ * those that the architecture leaves to the implementation? What EL1 can deny EL0 is not among them
+ * (cache maintenance, timers).
+ */
+bool sysreg_is_own_at_el0(unsigned encoding);
+
 /* "SCTLR_EL1", or NULL for an encoding (SYSREG_ENC()) without a row. */
 const char *sysreg_name(unsigned encoding);
 

@@ -141,20 +141,78 @@ static enum exit_result inner_hvc(struct vcpu *vcpu, uint64_t esr)
 
 /* ---- EL0 directly under vEL2, without VHE ---- */
 
-/* All that comes here is vEL2's, but for what stage 2 says: with stage 1 off only an address too
- * large, or not aligned, is not that. */
-static enum exit_result el0_exit(struct vcpu *vcpu, uint64_t esr)
-{
-	unsigned ec = (unsigned)ESR_GET_EC(esr);
-	uint64_t fsc = esr & FSC_MASK;
-	bool abort = ec == EC_DATA_ABORT_LOWER || ec == EC_INSN_ABORT_LOWER;
+/* Timers, 3, 3, c14: what EL1 lets EL0 have of them (CNTKCTL_EL1). */
+#define CRN_TIMER     14
+#define KCTL_EL0PCTEN BIT(0)
+#define KCTL_EL0VCTEN BIT(1)
+#define KCTL_EL0VTEN  BIT(8)
+#define KCTL_EL0PTEN  BIT(9)
+#define OP2_VIRTUAL   BIT(1) /* of the counters: CNTVCT_EL0, CNTVCTSS_EL0 */
 
-	if (ec == EC_WFX && !forward_class(nested_of(vcpu), esr))
-		return wfx_handle(vcpu, esr);
-	if (abort && fsc != FSC_ADDRESS_SIZE && fsc != FSC_ALIGNMENT)
-		return exit_table[ec](vcpu, esr);
+static bool is_timer(unsigned encoding)
+{
+	return SYSREG_OP0(encoding) == 3 && SYSREG_OP1(encoding) == 3 &&
+		SYSREG_CRN(encoding) == CRN_TIMER && SYSREG_CRM(encoding) <= 3 &&
+		encoding != SYS_CNTFRQ_EL0;
+}
+
+static bool el0_has_timer(unsigned encoding)
+{
+	uint64_t enable = SYSREG_OP2(encoding) & OP2_VIRTUAL ? KCTL_EL0VCTEN : KCTL_EL0PCTEN;
+
+	if (SYSREG_CRM(encoding) != 0)
+		enable = SYSREG_CRM(encoding) == 3 ? KCTL_EL0VTEN : KCTL_EL0PTEN;
+	return read_sysreg(CNTKCTL_EL1) & enable;
+}
+
+/* What EL1 denies goes before what EL2 traps; then what L1 traps; the rest traps for L0 alone. */
+static enum exit_result el0_sysreg(struct vcpu *vcpu, uint64_t esr)
+{
+	struct nested *nested = nested_of(vcpu);
+	unsigned encoding = sysreg_encoding_of(esr);
+	bool maintains = SYSREG_OP0(encoding) == 1 && (read_sysreg(SCTLR_EL1) & SCTLR_EL1_UCI) &&
+		encoding != SYS_DC_ZVA;
+
+	if (forward_sysreg(nested, esr))
+		return EXIT_REFLECT;
+	if (is_timer(encoding))
+		return el0_has_timer(encoding) ? nested_sysreg(vcpu, esr) : EXIT_REFLECT;
+	if (maintains || sysreg_is_own_at_el0(encoding))
+		return sysreg_handle(vcpu, esr);
 	return EXIT_REFLECT;
 }
+
+static enum exit_result el0_wfx(struct vcpu *vcpu, uint64_t esr)
+{
+	unsigned which = (unsigned)FIELD_GET(ISS_WFX_TI, esr);
+	bool event = which == ISS_WFX_WFE || which == ISS_WFX_WFET;
+
+	if (!(read_sysreg(SCTLR_EL1) & (event ? SCTLR_EL1_NTWE : SCTLR_EL1_NTWI)) ||
+		forward_class(nested_of(vcpu), esr))
+		return EXIT_REFLECT;
+	return wfx_handle(vcpu, esr);
+}
+
+/* All else that comes here is vEL2's, but for what stage 2 says: with stage 1 off only an address
+ * too large, or not aligned, is not that. */
+static enum exit_result el0_abort(struct vcpu *vcpu, uint64_t esr)
+{
+	uint64_t fsc = esr & FSC_MASK;
+
+	if (fsc == FSC_ADDRESS_SIZE || fsc == FSC_ALIGNMENT)
+		return EXIT_REFLECT;
+	return exit_table[ESR_GET_EC(esr)](vcpu, esr);
+}
+
+static enum exit_result el0_other(struct vcpu *vcpu, uint64_t esr)
+{
+	(void)vcpu;
+	(void)esr;
+	return EXIT_REFLECT;
+}
+
+/* Of features that L1 isn't shown: undefined, as any guest finds them. */
+static const uint8_t hidden_classes[] = { EC_SVE, EC_SME, EC_GCS, EC_LS64, EC_TSTART };
 
 static exit_handler hyp_table[NR_EXIT_CLASSES], inner_table[NR_EXIT_CLASSES],
 	el0_table[NR_EXIT_CLASSES];
@@ -164,8 +222,10 @@ void virtual_el2_init(void)
 	for (unsigned ec = 0; ec < NR_EXIT_CLASSES; ec++) {
 		hyp_table[ec] = exit_table[ec];
 		inner_table[ec] = inner_other;
-		el0_table[ec] = el0_exit;
+		el0_table[ec] = el0_other;
 	}
+	for (unsigned i = 0; i < ARRAY_SIZE(hidden_classes); i++)
+		el0_table[hidden_classes[i]] = exit_table[hidden_classes[i]];
 	hyp_table[EC_SYSREG] = nested_sysreg;
 	hyp_table[EC_HVC64] = hyp_hvc;
 	hyp_table[EC_ERET] = nested_eret;
@@ -175,6 +235,10 @@ void virtual_el2_init(void)
 	inner_table[EC_SMC64] = inner_smc;
 	inner_table[EC_INSN_ABORT_LOWER] = inner_abort;
 	inner_table[EC_DATA_ABORT_LOWER] = inner_abort;
+	el0_table[EC_SYSREG] = el0_sysreg;
+	el0_table[EC_WFX] = el0_wfx;
+	el0_table[EC_INSN_ABORT_LOWER] = el0_abort;
+	el0_table[EC_DATA_ABORT_LOWER] = el0_abort;
 	nested_exit_table[NESTED_EXITS_HYP] = hyp_table;
 	nested_exit_table[NESTED_EXITS_INNER] = inner_table;
 	nested_exit_table[NESTED_EXITS_EL0] = el0_table;

@@ -82,6 +82,11 @@ static enum exit_result ordinary(struct vcpu *v, uint64_t esr)
 
 const exit_handler exit_table[NR_EXIT_CLASSES] = { [0 ... NR_EXIT_CLASSES - 1] = ordinary };
 
+bool sysreg_is_own_at_el0(unsigned encoding)
+{
+	return encoding == SYS_MDCCSR_EL0;
+}
+
 static bool forwards, inner_signals;
 
 bool forward_sysreg(const struct nested *n, uint64_t esr)
@@ -321,6 +326,7 @@ void nested_take_recorded(struct vcpu *v)
 static int setup(void **state)
 {
 	(void)state;
+	forwards = false;
 	fake_cpu_reset();
 	memset(page, 0, sizeof(page));
 	called = NULL;
@@ -467,6 +473,7 @@ static void test_inner_hvc(void **state)
 static void test_el0(void **state)
 {
 	(void)state;
+	fake_reg(SCTLR_EL1) = SCTLR_EL1_NTWI;
 	assert_int_equal(leave(NESTED_EXITS_EL0, EC_SVC64, 0), EXIT_REFLECT);
 	assert_int_equal(leave(NESTED_EXITS_EL0, EC_UNKNOWN, 0), EXIT_REFLECT);
 	assert_int_equal(
@@ -475,10 +482,68 @@ static void test_el0(void **state)
 	assert_int_equal(
 		leave(NESTED_EXITS_EL0, EC_INSN_ABORT_LOWER, FSC_TRANSLATION | 1), EXIT_RESUME);
 	assert_string_equal(called, "ordinary");
-	leave(NESTED_EXITS_EL0, EC_WFX, 0);
+	leave(NESTED_EXITS_EL0, EC_WFX, ISS_WFX_WFI);
 	assert_string_equal(called, "wfx_handle");
+	assert_int_equal(leave(NESTED_EXITS_EL0, EC_WFX, ISS_WFX_WFE), EXIT_REFLECT); /* nTWE */
 	forwards = true;
-	assert_int_equal(leave(NESTED_EXITS_EL0, EC_WFX, 0), EXIT_REFLECT);
+	assert_int_equal(leave(NESTED_EXITS_EL0, EC_WFX, ISS_WFX_WFI), EXIT_REFLECT);
+}
+
+/* Features that L1 isn't shown are undefined to it, as to any guest. */
+static void test_el0_hidden(void **state)
+{
+	static const unsigned hidden[] = { EC_SVE, EC_SME, EC_GCS, EC_LS64, EC_TSTART };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(hidden); i++) {
+		called = "";
+		assert_int_equal(leave(NESTED_EXITS_EL0, hidden[i], 0), EXIT_RESUME);
+		assert_string_equal(called, "ordinary");
+	}
+}
+
+static const char *el0_register(unsigned encoding)
+{
+	uint64_t iss = FIELD_PREP(ISS_SYS_OP0, SYSREG_OP0(encoding)) |
+		FIELD_PREP(ISS_SYS_OP1, SYSREG_OP1(encoding)) |
+		FIELD_PREP(ISS_SYS_CRN, SYSREG_CRN(encoding)) |
+		FIELD_PREP(ISS_SYS_CRM, SYSREG_CRM(encoding)) |
+		FIELD_PREP(ISS_SYS_OP2, SYSREG_OP2(encoding)) | ISS_SYS_READ;
+
+	called = "";
+	return leave(NESTED_EXITS_EL0, EC_SYSREG, iss) == EXIT_REFLECT ? "vEL2" : called;
+}
+
+/* EL0's registers: vEL2's if vEL1 denies them, or L1 traps them; else Lintel's, where it traps them
+ * for itself. */
+static void test_el0_registers(void **state)
+{
+	static const struct {
+		unsigned encoding, enable;
+	} timers[] = { { SYS_CNTPCT_EL0, 0 }, { SYS_CNTPCTSS_EL0, 0 }, { SYS_CNTVCT_EL0, 1 },
+		{ SYS_CNTVCTSS_EL0, 1 }, { SYS_CNTV_TVAL_EL0, 8 }, { SYS_CNTV_CVAL_EL0, 8 },
+		{ SYS_CNTV_CTL_EL0, 8 }, { SYS_CNTP_TVAL_EL0, 9 }, { SYS_CNTP_CVAL_EL0, 9 },
+		{ SYS_CNTP_CTL_EL0, 9 } };
+
+	(void)state;
+	fake_reg(SCTLR_EL1) = ~(uint64_t)SCTLR_EL1_UCI;
+	for (unsigned i = 0; i < ARRAY_SIZE(timers); i++) {
+		fake_reg(CNTKCTL_EL1) = BIT(timers[i].enable);
+		assert_string_equal(el0_register(timers[i].encoding), "nested_sysreg");
+		fake_reg(CNTKCTL_EL1) = ~BIT(timers[i].enable);
+		assert_string_equal(el0_register(timers[i].encoding), "vEL2");
+	}
+	assert_string_equal(el0_register(SYS_CNTFRQ_EL0), "vEL2");
+	assert_string_equal(el0_register(SYS_CTR_EL0), "vEL2");
+	assert_string_equal(el0_register(SYS_MDCCSR_EL0), "sysreg_handle");
+	assert_string_equal(el0_register(SYS_DC_CVAC), "vEL2");
+	fake_reg(SCTLR_EL1) = SCTLR_EL1_UCI;
+	assert_string_equal(el0_register(SYS_DC_CVAC), "sysreg_handle");
+	assert_string_equal(el0_register(SYS_DC_ZVA), "vEL2");
+	forwards = true;
+	fake_reg(CNTKCTL_EL1) = ~UINT64_C(0);
+	assert_string_equal(el0_register(SYS_CNTVCT_EL0), "vEL2");
+	assert_string_equal(el0_register(SYS_MDCCSR_EL0), "vEL2");
 }
 
 static void test_create(void **state)
@@ -571,6 +636,8 @@ int main(void)
 		cmocka_unit_test_setup(test_inner_abort, setup),
 		cmocka_unit_test_setup(test_inner_external, setup),
 		cmocka_unit_test_setup(test_el0, setup),
+		cmocka_unit_test_setup(test_el0_hidden, setup),
+		cmocka_unit_test_setup(test_el0_registers, setup),
 		cmocka_unit_test_setup(test_create, setup),
 		cmocka_unit_test_setup(test_create_fails, setup),
 		cmocka_unit_test_setup(test_reset, setup),
