@@ -308,7 +308,9 @@ static void found(void *context, const struct vm_config *config)
 	}
 	if (missing)
 		log_error("vm %s: %s", config->name, missing);
-	if (missing || fixtures_refuse(&build->fixtures, config->name) ||
+	if (missing ||
+		fixtures_refuse(&build->fixtures, config->name,
+			vm_config_has(config, SCHEMA_VM_virtual_el2)) ||
 		build_vm(&build->fixtures, config))
 		build->bad++;
 	else

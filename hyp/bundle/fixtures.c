@@ -235,12 +235,12 @@ static void describe_lists(
 	config->lines = lists->its_lines;
 }
 
-bool fixtures_refuse(const struct fixtures *fixtures, const char *vm)
+bool fixtures_refuse(const struct fixtures *fixtures, const char *vm, bool only_smc)
 {
 	const char *why;
 	bool refused = is_refused(fixtures->lists, vm);
 
-	if (call_rules_check_vm(vm, &why)) {
+	if (call_rules_check_vm(vm, only_smc, &why)) {
 		log_error("manifest: /smccc: %s", why);
 		refused = true;
 	}

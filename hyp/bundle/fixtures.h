@@ -28,8 +28,9 @@ struct fixtures {
 enum status fixtures_make(struct fixtures *fixtures, const void *tree, uint64_t size,
 	const struct cpio_archive *archive) __must_check;
 
-/* True, logged, if the VM of that name must not be made: a rule for its calls is wrong. */
-bool fixtures_refuse(const struct fixtures *fixtures, const char *vm);
+/* True, logged, if the VM of that name must not be made: a rule for its calls is wrong. only_smc:
+ * its HVCs don't come to Lintel. */
+bool fixtures_refuse(const struct fixtures *fixtures, const char *vm, bool only_smc);
 
 /* Fills config with what a VM of that name has: valid until the next call. */
 void fixtures_describe(struct fixtures *fixtures, const char *vm, struct guest_dt_config *config);

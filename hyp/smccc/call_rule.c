@@ -303,7 +303,7 @@ static enum status check_conduit(const char *vm, bool smc, const char **why)
 }
 
 /* A monitor must be able to take calls. */
-static enum status check_is_served(const char *vm, const char **why)
+static enum status check_is_served(const char *vm, bool only_smc, const char **why)
 {
 	const struct call_rule *rule = NULL;
 
@@ -312,21 +312,23 @@ static enum status check_is_served(const char *vm, const char **why)
 			rule = &rules[i];
 	}
 	if (!rule || call_rule_action(vm, true, MONITOR_NEXT) == CALL_HANDLE ||
-		call_rule_action(vm, false, MONITOR_NEXT) == CALL_HANDLE)
+		(!only_smc && call_rule_action(vm, false, MONITOR_NEXT) == CALL_HANDLE))
 		return OK;
 	return REFUSE(why, ERR_INVALID,
 		"%s makes VM %s a monitor, but its own calls for that (%08x) come to Lintel by "
-		"neither SMC nor HVC",
-		rule->name, vm, MONITOR_NEXT);
+		"%s",
+		rule->name, vm, MONITOR_NEXT,
+		only_smc ? "no SMC, and its HVCs are its own (virtual-el2)"
+			 : "neither SMC nor HVC");
 }
 
-enum status call_rules_check_vm(const char *vm, const char **why)
+enum status call_rules_check_vm(const char *vm, bool only_smc, const char **why)
 {
 	enum status status = check_conduit(vm, true, why);
 
 	if (status == OK)
 		status = check_conduit(vm, false, why);
-	return status ? status : check_is_served(vm, why);
+	return status ? status : check_is_served(vm, only_smc, why);
 }
 
 enum status call_rules_check(const char **why)
@@ -337,7 +339,7 @@ enum status call_rules_check(const char **why)
 		/* Once for each VM. */
 		while (strcmp(rules[first].vm, rules[i].vm) != 0)
 			first++;
-		if (first == i && call_rules_check_vm(rules[i].vm, why) != OK)
+		if (first == i && call_rules_check_vm(rules[i].vm, false, why) != OK)
 			return ERR_INVALID;
 	}
 	return OK;

@@ -71,8 +71,8 @@ enum status call_rule_add(const struct call_rule *rule, const char **why) __must
  */
 enum status call_rules_check(const char **why) __must_check;
 
-/* The same for the rules of one VM. */
-enum status call_rules_check_vm(const char *vm, const char **why) __must_check;
+/* The same for the rules of one VM. only_smc: its HVCs don't come to Lintel (virtual-el2). */
+enum status call_rules_check_vm(const char *vm, bool only_smc, const char **why) __must_check;
 
 /* Forgets all rules. Nothing may have been made of them. */
 void call_rules_forget(void);

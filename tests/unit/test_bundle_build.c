@@ -262,10 +262,12 @@ bool smccc_smc_is_trapped(void)
 
 static enum call_action by_hvc, by_smc; /* what becomes of all calls */
 
+static unsigned checked_only_smc;
 static const char *service_in_parts; /* the rule that takes only a part of it */
 
-enum status call_rules_check_vm(const char *vm, const char **why)
+enum status call_rules_check_vm(const char *vm, bool only_smc, const char **why)
 {
+	checked_only_smc += only_smc;
 	*why = service_in_parts;
 	return service_in_parts && strcmp(vm, "it") == 0 ? ERR_INVALID : OK;
 }
@@ -570,6 +572,7 @@ static void makes_hypervisors(void **state)
 
 	(void)state;
 	cpu_features.nv2 = cpu_features.nv1 = true;
+	checked_only_smc = 0;
 	begin_hypervisor("vhe", "vhe");
 	tree_end(&tree);
 	begin_hypervisor("non-vhe", "non-vhe");
@@ -579,6 +582,7 @@ static void makes_hypervisors(void **state)
 	assert_int_equal(build(), OK);
 	assert_int_equal(bad, 0);
 	assert_int_equal(nested, 2);
+	assert_int_equal(checked_only_smc, 2); /* of their rules for calls */
 	for (unsigned i = 0; i < ARRAY_SIZE(forms); i++) {
 		bool plain = forms[i] == VIRTUAL_EL2_NONE;
 

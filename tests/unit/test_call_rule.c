@@ -390,14 +390,16 @@ static void test_monitor_is_served(void **state)
 	expect_whole(NULL); /* nobody's monitor */
 	take(functions(CALL_TO_MONITOR, 0x83000000, 0x83000000));
 	expect_whole("rule makes VM watch a monitor, but its own calls for that (c6000011)");
-	assert_int_equal(call_rules_check_vm("watch", &why), ERR_INVALID);
-	assert_int_equal(call_rules_check_vm("guest", &why), OK);
+	assert_int_equal(call_rules_check_vm("watch", false, &why), ERR_INVALID);
+	assert_int_equal(call_rules_check_vm("guest", false, &why), OK);
 	for (unsigned smc = 0; smc < 2; smc++) {
 		call_rules_forget();
 		rule.smc = smc;
 		rule.hvc = !smc;
 		take(rule);
 		take(functions(CALL_TO_MONITOR, 0x83000000, 0x83000000));
+		/* With a virtual EL2 only SMC counts. */
+		assert_int_equal(call_rules_check_vm("watch", true, &why), smc ? ERR_INVALID : OK);
 		expect_whole(NULL);
 	}
 }
