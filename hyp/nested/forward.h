@@ -46,6 +46,15 @@ uint64_t forward_hcrx(const struct nested *nested);
 void forward_enter(struct nested *nested);
 void forward_leave(struct nested *nested);
 
+/* Of nested->forwarded: forward_leave() looks what has become of a virtual SError. */
+#define FORWARDED_SERROR BIT(2)
+
+/* Lintel makes an SError pending for the inner guest itself. */
+static inline void forward_serror(struct nested *nested)
+{
+	nested->forwarded |= FORWARDED_SERROR;
+}
+
 /* L1's vHCR_EL2 alone asks for forward_enter(). */
 bool forward_always(const struct nested *nested);
 

@@ -55,9 +55,8 @@ uint64_t forward_mdcr(const struct nested *nested)
 /* ---- the others ---- */
 
 /* What of L1's is in the CPU: nested->forwarded. */
-#define FORWARDED_FINE   BIT(0)
-#define FORWARDED_HSTR   BIT(1)
-#define FORWARDED_SERROR BIT(2)
+#define FORWARDED_FINE BIT(0)
+#define FORWARDED_HSTR BIT(1)
 
 /* Bits that L1 may set, and L0's own; the same for all of its guests. */
 static struct {
@@ -133,15 +132,26 @@ static __noinline void enter_serror(struct nested *nested)
 	write_sysreg(VNCR_REG(nested, VDISR_EL2), VDISR_EL2);
 }
 
-/* One that the inner guest has taken, or deferred, is not pending any more; one that is goes with
- * it. */
+/*
+ * One that the inner guest has taken, or deferred, is not pending any more; one that is goes with
+ * it. If it isn't L1's, but Lintel's (forward_serror()), L1 gets it, at vEL2: it has ended, or may
+ * end, who it was for.
+ */
 static __noinline void leave_serror(struct nested *nested)
 {
 	struct vcpu *vcpu = nested->vcpu;
 
 	if (vcpu->hcr & HCR_EL2_VSE) {
-		if (!(read_sysreg(HCR_EL2) & HCR_EL2_VSE))
-			VNCR_REG(nested, HCR_EL2) &= ~HCR_EL2_VSE;
+		uint64_t vhcr = VNCR_REG(nested, HCR_EL2);
+		bool pending = read_sysreg(HCR_EL2) & HCR_EL2_VSE;
+
+		if ((vhcr & HCR_EL2_AMO) && (vhcr & HCR_EL2_VSE)) {
+			if (!pending)
+				VNCR_REG(nested, HCR_EL2) &= ~HCR_EL2_VSE;
+		} else if (pending) {
+			nested->serror = HCR_EL2_VSE;
+			nested->vsesr = cpu_features.ras ? read_sysreg(VSESR_EL2) : 0;
+		}
 		vcpu->hcr &= ~HCR_EL2_VSE;
 		write_sysreg(vcpu->hcr, HCR_EL2);
 	}

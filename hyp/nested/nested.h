@@ -323,7 +323,8 @@ void nested_take_abort(struct vcpu *vcpu, uint64_t esr, uint64_t far, uint64_t h
 /* Any other synchronous exception with that syndrome, from either context. FAR is not changed. */
 void nested_take_sync(struct vcpu *vcpu, uint64_t esr);
 
-/* An SError while inner: vEL2's, taken, if vHCR_EL2.AMO says so; else false. */
+/* An SError while inner: vEL2's, taken, if vHCR_EL2.AMO says so; else false: it is the inner
+ * guest's, and if that hasn't taken it when it ends it is pending for vEL2. */
 bool nested_take_serror(struct vcpu *vcpu, uint64_t iss);
 
 /* An interrupt for L1 while inner: vector IRQ. */

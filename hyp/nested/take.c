@@ -2,6 +2,7 @@
 #include "hyp/arch/esr.h"
 #include "hyp/arch/features.h"
 #include "hyp/nested/context.h"
+#include "hyp/nested/forward.h"
 #include "hyp/nested/gic.h"
 #include "hyp/vdev/vgic.h"
 #include "hyp/vm/inject.h"
@@ -116,8 +117,10 @@ static void take_serror(struct vcpu *vcpu, uint64_t iss)
 
 bool nested_take_serror(struct vcpu *vcpu, uint64_t iss)
 {
-	if (!(VNCR_REG(nested_of(vcpu), HCR_EL2) & HCR_EL2_AMO))
+	if (!(VNCR_REG(nested_of(vcpu), HCR_EL2) & HCR_EL2_AMO)) {
+		forward_serror(nested_of(vcpu));
 		return false;
+	}
 	take_serror(vcpu, iss);
 	return true;
 }

@@ -371,6 +371,27 @@ static void test_disr(void **state)
 	assert_int_equal(fake_sysreg_accesses, 0);
 }
 
+/* One of Lintel's own that the inner guest has not taken is not lost. */
+static void test_serror_own(void **state)
+{
+	(void)state;
+	for (unsigned taken = 0; taken < 2; taken++) {
+		nested.serror = 0;
+		HCR |= VSE; /* not L1's doing: without AMO */
+		forward_enter(&nested);
+		forward_serror(&nested);
+		vcpu.hcr = OWN_HCR | VSE;
+		write_sysreg(taken ? OWN_HCR : vcpu.hcr, HCR_EL2);
+		write_sysreg(0x55, VSESR_EL2);
+		forward_leave(&nested);
+		assert_int_equal(vcpu.hcr, OWN_HCR);
+		assert_int_equal(read_sysreg(HCR_EL2), OWN_HCR);
+		assert_int_equal(nested.serror, taken ? 0 : VSE);
+		assert_true(taken || nested.vsesr == 0x55);
+		assert_true(HCR & VSE);
+	}
+}
+
 /* Not without AMO; and no syndromes without FEAT_RAS. */
 static void test_serror_not(void **state)
 {
@@ -407,6 +428,7 @@ int main(void)
 		cmocka_unit_test_setup(test_hstr, setup),
 		cmocka_unit_test_setup(test_serror, setup),
 		cmocka_unit_test_setup(test_disr, setup),
+		cmocka_unit_test_setup(test_serror_own, setup),
 		cmocka_unit_test_setup(test_serror_not, setup),
 	};
 
