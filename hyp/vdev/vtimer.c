@@ -73,12 +73,22 @@ void vtimer_ppi_change(const struct cpu *cpu, uint32_t changed, uint32_t enabled
 static __always_inline void fired(enum which which, uint32_t intid)
 {
 	struct vcpu *vcpu = this_cpu()->current;
+	unsigned ppi;
 
 	if (unlikely(!vcpu) || unlikely((read_ctl(which) & CTL_LINE_MASK) != CTL_LINE_HIGH)) {
 		gicv3_deactivate(intid);
 		return;
 	}
-	vgic_pend_hw(vcpu, vgic_hw_source(vcpu, which));
+	ppi = vgic_hw_source(vcpu, which);
+	if (unlikely(ppi == 0)) {
+		/* None of the vCPU's timers is in it, but EL0 of a guest hypervisor can write it.
+		 */
+		write_ctl(which, 0);
+		isb();
+		gicv3_deactivate(intid);
+		return;
+	}
+	vgic_pend_hw(vcpu, ppi);
 	/* It is loaded, but waits: the CPU is idle. */
 	if (unlikely(READ_ONCE(vcpu->state) != VCPU_RUNNING))
 		vcpu_wake(vcpu);

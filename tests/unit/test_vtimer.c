@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "drivers/timer/timer.h"
+#include "hyp/vdev/vgic_fast.h"
 #include "hyp/vm/timer.h"
 #include "tests/unit/fake/cpu.h"
 #include "tests/unit/vgic_model.h"
@@ -97,6 +98,20 @@ static void fires_and_is_ended_by_the_guest(void **state)
 		}
 	}
 	expect_nothing(1);
+}
+
+/* It stands for none of the vCPU's: EL0 of a guest hypervisor wrote it. */
+static void fires_for_nobody(void **state)
+{
+	(void)state;
+	vgic_set_hw(vgic_cpu_of(model_vcpu(0)), &(struct vgic_hw){ 0 });
+	for (unsigned which = VIRTUAL; which <= PHYSICAL; which++) {
+		set_timer(0, which, TIMER_CTL_ENABLE, 0);
+		expect_nothing(0);
+		assert_int_equal(model_cpus[0].ctl[which], 0);
+		assert_false(is_phys_active(0, which));
+		assert_int_equal(guest_read(0, SGI_FRAME(0, ISPENDR), 4), 0);
+	}
 }
 
 static void level_still_high_comes_again(void **state)
@@ -609,6 +624,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(fires_and_is_ended_by_the_guest),
+		CASE(fires_for_nobody),
 		CASE(level_still_high_comes_again),
 		CASE(masked_before_it_is_ended),
 		CASE(spurious),
