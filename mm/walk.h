@@ -120,7 +120,8 @@ struct walk_memo {
 };
 
 /* How often a walk starts again because another CPU has changed a descriptor whose flags it was to
- * set; then it is ERR_BUSY: the guest executes its instruction again. */
-#define WALK_TRIES 16
+ * set; then it is ERR_BUSY: the guest executes its instruction again. Few: with interrupts masked,
+ * each descriptor of stage 1 costs a walk of stage 2 that may start as often. */
+#define WALK_TRIES 2
 
 #endif
