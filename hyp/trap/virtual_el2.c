@@ -25,26 +25,31 @@ static enum exit_result hyp_hvc(struct vcpu *vcpu, uint64_t esr)
 
 /* ---- the inner guest ---- */
 
+/* An external abort of the inner guest's: vEL2's if vHCR_EL2.TEA says so, then with the syndrome
+ * that inject_external_abort() makes. */
+static enum exit_result inner_external(struct vcpu *vcpu, uint64_t esr, uint64_t far)
+{
+	const struct nested *nested = nested_of(vcpu);
+	uint64_t kept = ESR_EC_MASK | ESR_IL;
+
+	if (!(VNCR_REG(nested, HCR_EL2) & HCR_EL2_TEA))
+		return inject_external_abort(vcpu, esr, far);
+	if (ESR_GET_EC(esr) == EC_DATA_ABORT_LOWER)
+		kept |= ISS_CM | ISS_WNR;
+	nested_take_abort(vcpu, (esr & kept) | FSC_EXTERNAL, far, 0);
+	return EXIT_RESUME;
+}
+
 /* The device of the VM's that L1 has mapped for its guest. Without a syndrome that says what to do
- * it is an external abort. */
+ * it is an external abort; so is an access that the device doesn't take. */
 static enum exit_result inner_device(struct vcpu *vcpu, uint64_t esr, ipa_t ipa, uint64_t far)
 {
 	struct device_region *region = device_find(vcpu->devices, ipa.ipa, 1);
 
-	if (!region || !(esr & ISS_ISV) || (esr & (ISS_CM | ISS_S1PTW)))
-		return inject_external_abort(vcpu, esr, far);
+	if (!region || !(esr & ISS_ISV) || (esr & (ISS_CM | ISS_S1PTW)) ||
+		!device_takes(region, ipa.ipa - region->first, FIELD_GET(ISS_SAS, esr)))
+		return inner_external(vcpu, esr, far);
 	return abort_emulate(vcpu, region, esr, ipa.ipa, far);
-}
-
-/* An external abort of the inner guest's: vEL2's if vHCR_EL2.TEA says so. */
-static enum exit_result inner_external(struct vcpu *vcpu, uint64_t esr, uint64_t far)
-{
-	const struct nested *nested = nested_of(vcpu);
-
-	if (!(VNCR_REG(nested, HCR_EL2) & HCR_EL2_TEA))
-		return inject_external_abort(vcpu, esr, far);
-	nested_take_abort(vcpu, (esr & ~FSC_MASK) | FSC_EXTERNAL, far, 0);
-	return EXIT_RESUME;
 }
 
 static __noinline enum exit_result inner_other_abort(struct vcpu *vcpu, uint64_t esr)

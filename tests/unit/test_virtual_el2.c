@@ -335,7 +335,8 @@ static int setup(void **state)
 	freed = 0;
 	shadow_status = timer_status = gic_status = OK;
 	entries[0] = (uintptr_t)&region;
-	region = (struct device_region){ .first = L1IPA, .size = PAGE_SIZE };
+	region =
+		(struct device_region){ .first = L1IPA, .size = PAGE_SIZE, .limit = { PAGE_SIZE } };
 	vm = (struct vm){ .nr_vcpus = 2, .vcpus = { &vcpu, &second } };
 	nested = (struct nested){ .page = page, .vcpu = &vcpu };
 	vcpu = (struct vcpu){ .vm = &vm, .hcr = 0x111, .cptr = 0x222, .devices = &table };
@@ -431,6 +432,13 @@ static void test_inner_abort(void **state)
 		leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss & ~ISS_ISV), EXIT_INJECT);
 	assert_string_equal(called, "external");
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss | ISS_CM), EXIT_INJECT);
+	/* What the device doesn't take is like what isn't there. */
+	VNCR_REG(&nested, HCR_EL2) = HCR_EL2_TEA;
+	region.limit[0] = 0;
+	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_RESUME);
+	assert_string_equal(called, "abort");
+	assert_int_equal(called_esr, ESR_MAKE(EC_DATA_ABORT_LOWER, ISS_WNR | FSC_EXTERNAL));
+	VNCR_REG(&nested, HCR_EL2) = 0;
 	entries[0] = (uintptr_t)&region;
 	region.first = L1IPA + PAGE_SIZE;
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_INJECT);
@@ -451,8 +459,14 @@ static void test_inner_external(void **state)
 	assert_int_equal(
 		leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, FSC_TRANSLATION | 2), EXIT_RESUME);
 	assert_string_equal(called, "abort");
-	assert_int_equal(called_esr & FSC_MASK, FSC_EXTERNAL);
+	assert_int_equal(called_esr, ESR_MAKE(EC_DATA_ABORT_LOWER, FSC_EXTERNAL));
 	assert_int_equal(called_hpfar, 0);
+	/* Nothing of the syndrome that only a stage-2 fault has. */
+	leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, ISS_ISV | ISS_S1PTW | ISS_CM | ISS_WNR | 6);
+	assert_int_equal(
+		called_esr, ESR_MAKE(EC_DATA_ABORT_LOWER, ISS_CM | ISS_WNR | FSC_EXTERNAL));
+	leave(NESTED_EXITS_INNER, EC_INSN_ABORT_LOWER, ISS_S1PTW | FSC_TRANSLATION);
+	assert_int_equal(called_esr, ESR_MAKE(EC_INSN_ABORT_LOWER, FSC_EXTERNAL));
 }
 
 /* HVC is L1's, or undefined where L1 has switched it off. */
