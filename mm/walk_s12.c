@@ -173,13 +173,13 @@ static enum status walk_nested(const struct regime *regime, const struct s2_setu
 
 	if (unlikely(s1_is_off(regime))) {
 		status = s1_flat(regime, va, access, &result->s1);
-	} else {
-		walk.s1 = s1_walk_of(regime, memory->memo, va, &scratch);
-		status = s1_enter(walk.s1, va, access, &result->s1);
+		return status == ERR_FAULT ? fault_of_s1(result) : status;
 	}
+	walk.s1 = s1_walk_of(regime, memory->memo, va, &scratch);
+	status = s1_enter(walk.s1, va, access, &result->s1);
 	if (status == ERR_FAULT)
 		return fault_of_s1(result);
-	if (status != OK || result->s1.off)
+	if (status != OK)
 		return status;
 	for (unsigned i = 0; i < WALK_TRIES; i++) {
 		status = walk_once(&walk, va, access);

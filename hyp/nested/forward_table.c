@@ -90,7 +90,7 @@ static const struct tlbi_row {
 };
 
 /* By op2: which of the bits; -1: no such form. */
-static const int8_t tlbi_bits[2][8] = {
+static const int tlbi_bits[2][8] = {
 	{ 0, 1, 2, 3, -1, 4, -1, 5 },
 	{ -1, 0, -1, 1, -1, 2, -1, 3 },
 };

