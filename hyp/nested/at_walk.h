@@ -18,8 +18,9 @@
  * PSTATE.PAN of who executes it. Access flags are set if memory can do that; the dirty state never
  * is.
  *
- * OK: *par is what PAR_EL1 is to be. ERR_BUSY: the walk could not be made now, the guest is to
- * execute the instruction again. No others.
+ * OK (a status of the walk that is none of its own is an external abort, too): *par is what PAR_EL1
+ * is to be. ERR_BUSY: the walk could not be made now, the guest is to execute the instruction
+ * again. No others.
  */
 __must_check enum status at_walk(const struct regime *regime, const struct walk_memory *memory,
 	uint64_t va, const struct at_op *op, const struct s2_setup *s2, bool pan, uint64_t *par);
