@@ -6,6 +6,10 @@
  * Key: {vVTTBR_EL2 without CnP, vVTCR_EL2} while vHCR_EL2.VM (or DC), else the VMID alone: then
  * addresses are those of the VM, whose own tables are used under a VMID of the shadow's. Several
  * for each VM, made at its creation from its budget, recycled.
+ *
+ * A limit: vCPUs that use one vVMID with different vVTCR_EL2, or vHCR_EL2.{VM,FWB,CD}, have shadows
+ * and so VMIDs of their own; a broadcast TLBI of stage 1 by the inner guest itself, which is not
+ * trapped, reaches only those with its own.
  */
 #ifndef HYP_NESTED_SHADOW_H
 #define HYP_NESTED_SHADOW_H
