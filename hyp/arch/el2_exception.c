@@ -24,7 +24,7 @@ const struct el2_frame *el2_exception_frame(void)
 	return panic_frames[this_cpu()->index];
 }
 
-/* Single loads that survive an abort (hyp/arch/uaccess.h): where each is, and where it goes on
+/* Single loads and ATs that survive an abort (uaccess.h, at.h): where each is, and where it goes on
  * then, both relative to the member. */
 struct uaccess_row {
 	int32_t load, fixup;
