@@ -8,8 +8,10 @@ static enum status other_error(enum status status, uint64_t *par)
 {
 	if (status == ERR_BUSY)
 		return ERR_BUSY;
-	/* A CPU without any granule: nothing is mapped. What is none of a walk's: as if the tables gave an abort. */
-	*par = par_fault(status == ERR_NOT_SUPPORTED ? FST_TRANSLATION : FST_WALK_SEA, false, false);
+	/* A CPU without any granule: nothing is mapped. What is none of a walk's: as if the tables
+	 * gave an abort. */
+	*par = par_fault(
+		status == ERR_NOT_SUPPORTED ? FST_TRANSLATION : FST_WALK_SEA, false, false);
 	return OK;
 }
 

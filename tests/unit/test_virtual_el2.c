@@ -442,7 +442,7 @@ static void test_inner_abort(void **state)
 	entries[0] = (uintptr_t)&region;
 	region.first = L1IPA + PAGE_SIZE;
 	assert_int_equal(leave(NESTED_EXITS_INNER, EC_DATA_ABORT_LOWER, iss), EXIT_INJECT);
-	assert_int_equal(nested.exits[1][EC_DATA_ABORT_LOWER], 6);
+	assert_int_equal(nested.exits[1][EC_DATA_ABORT_LOWER], 7);
 	assert_int_equal(nested.exits[1][EC_INSN_ABORT_LOWER], 1);
 }
 
