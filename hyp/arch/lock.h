@@ -9,7 +9,6 @@
  *   vm lifecycle lock         struct vm             hyp/vm/vm.h
  *   end of the last VM        hyp/vm/start.c
  *   a VM's stage 2            struct stage2         mm/stage2.h
- *   a VM's shadow tables      struct shadows        hyp/nested/shadow_state.h
  *   page ownership            mm/page.c
  *   a VM's UART               struct vuart          hyp/vdev/vuart.c
  *   a VM's clock              struct vrtc           hyp/vdev/vrtc.c
@@ -17,6 +16,7 @@
  *   a shared region           struct region         hyp/vdev/shmem.c
  *   calls to a monitor VM struct monitor        hyp/smccc/monitor.h; never two of them
  *   a VM's events            struct sdei_vm        hyp/smccc/sdei_state.h
+ *   a VM's shadow tables      struct shadows        hyp/nested/shadow_state.h
  *   a VM's vGIC               struct vgic           hyp/vdev/vgic_state.h; never two of them
  *   placement of vCPUs        hyp/vm/sched_config.c
  *   run queue of a CPU        struct cpu_queue      hyp/vm/sched_state.h; never two of them
