@@ -144,7 +144,8 @@ static __noinline void prepare(struct s1_walk *walk, const struct regime *regime
 	read_flags(walk, tcr, low, tcr >> (upper ? PAIR_HIGH : 0));
 	walk->base_too_large = !walk_lay_out(&walk->table, upper ? regime->ttbr1 : regime->ttbr0,
 		ia_bits, page_shift + (ia_bits - 1 - page_shift) / stride * stride);
-	walk->plain = !walk->base_too_large && !s1_is_off(regime) && walk->table.high == HIGH_NONE;
+	walk->plain = !walk->base_too_large && !s1_is_off(regime) &&
+		walk->table.high == HIGH_NONE && !walk->table.big_endian && !walk->table.uncached;
 }
 
 _Static_assert(offsetof(struct regime, ttbr0) == sizeof(uint64_t), "machine is all before it");

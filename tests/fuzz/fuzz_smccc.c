@@ -521,6 +521,25 @@ static void call_without_tables(void)
 	MUST(vcpus[0].regs.x[0] == SMCCC_NOT_SUPPORTED);
 }
 
+/* A VM with a virtual EL2: every HVC is for that, and for nobody where a vCPU has none. */
+static void call_reflected(void)
+{
+	static const struct vcpu_el2_ops any;
+	struct vcpu *vcpu = &vcpus[0];
+
+	no_memory = true;
+	(void)call_tables_reflect_hvc(&vm);
+	no_memory = false;
+	MUST(call_tables_reflect_hvc(&vm) == OK);
+	vcpu->regs.pstate = PSTATE_EL1H;
+	vcpu->regs.x[0] = PSCI_BASE;
+	MUST(smccc_handle(vcpu, SMCCC_HVC, 0) == EXIT_RESUME);
+	MUST(vcpu->regs.x[0] == SMCCC_NOT_SUPPORTED);
+	vcpu->el2 = &any;
+	MUST(smccc_handle(vcpu, SMCCC_HVC, 1) == EXIT_REFLECT);
+	vcpu->el2 = NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	input.data = data;
@@ -553,6 +572,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else if (vcpu->state == VCPU_RUNNING)
 			one_call(vcpu, how);
 	}
+	call_reflected();
 	smccc_part.destroy(&vm);
 	psci_part.destroy(&vm);
 	return 0;

@@ -244,6 +244,10 @@ static void fill(const uint8_t *data, size_t size)
 	}
 }
 
+/* In one walk: of five descriptors of stage 1, and on the way to each of them, and to the output.
+ */
+#define FLAGS_MAX 200
+
 static void walk_twice(const struct regime *regime, const struct s2_setup *setup)
 {
 	struct walk_memory memory = {
@@ -258,8 +262,14 @@ static void walk_twice(const struct regime *regime, const struct s2_setup *setup
 	reads = 0;
 	races = in.mode & MODE_RACES ? in.mode >> 4 : 0;
 	status = walk_s12(regime, setup, &memory, GVA(in.va), in.access, &first);
+	/* After some flags it wants to be called again, and comes further; but for tables of both
+	 * stages in one, where the dirty state of one is what the other's is not. */
+	for (unsigned left = FLAGS_MAX; status == ERR_BUSY && left != 0; left--) {
+		reads = 0;
+		status = walk_s12(regime, setup, &memory, GVA(in.va), in.access, &first);
+	}
 	check(regime, status, &first);
-	if (in.mode & MODE_RACES)
+	if ((in.mode & MODE_RACES) || status == ERR_BUSY)
 		return;
 	/* Its flags are set now; and it goes through windows. */
 	memcpy(written, pages, sizeof(pages));
