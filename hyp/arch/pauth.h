@@ -21,17 +21,18 @@ uint64_t fake_pacga(uint64_t pointer, uint64_t modifier, struct pauth_key key);
 /* The CPU's APGA key, the guest's, stays as it is. */
 static inline uint64_t pacga(uint64_t pointer, uint64_t modifier, struct pauth_key key)
 {
-	uint64_t lo = read_sysreg(APGAKEYLO_EL1), hi = read_sysreg(APGAKEYHI_EL1), code;
+	uint64_t lo = read_sysreg(APGAKEYLO_EL1), hi = read_sysreg(APGAKEYHI_EL1);
+	register uint64_t x0 __asm__("x0") = pointer;
+	register uint64_t x1 __asm__("x1") = modifier;
 
 	write_sysreg(key.lo, APGAKEYLO_EL1);
 	write_sysreg(key.hi, APGAKEYHI_EL1);
 	isb();
-	__asm__ volatile(".arch armv8.3-a\n\tpacga %0, %1, %2"
-			 : "=r"(code)
-			 : "r"(pointer), "r"(modifier));
+	/* pacga x0, x0, x1: clang 14 doesn't take it by name, whatever .arch says. */
+	__asm__ volatile(".inst 0x9ac13000" : "+r"(x0) : "r"(x1));
 	write_sysreg(lo, APGAKEYLO_EL1);
 	write_sysreg(hi, APGAKEYHI_EL1);
-	return code;
+	return x0;
 }
 #endif
 

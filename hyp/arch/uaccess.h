@@ -32,7 +32,7 @@ static __always_inline uint64_t load_guard(void)
 
 static __always_inline bool load_fault_safe(uint64_t guard, uint64_t address, uint64_t *value)
 {
-	uint64_t loaded;
+	uint64_t loaded = 0;
 
 	/* An abort at 1 goes on at 2 (el2_exception.c). */
 	__asm__ goto("1:	ldar %0, [%1]\n"
